@@ -1,0 +1,21 @@
+export { defaultMaxBodyBytes } from "./store/capabilities.ts";
+export type { CheckpointBackend } from "./store/checkpoint-backend.ts";
+export { PreconditionFailedError } from "./store/checkpoint-driver.ts";
+export type {
+  CheckpointDriver,
+  DriverContext,
+  DriverFailure,
+  DriverRecord,
+  DriverWrite,
+  Precondition,
+} from "./store/checkpoint-driver.ts";
+export { createStore } from "./store/create-store.ts";
+export {
+  booleanOption,
+  choiceOption,
+  integerOption,
+  readUrlOptions,
+  textOption,
+  urlError,
+} from "./store/url-options.ts";
+export type { UrlOptionReader } from "./store/url-options.ts";

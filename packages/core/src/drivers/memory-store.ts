@@ -1,0 +1,97 @@
+import type { Capabilities } from "../store/capabilities.ts";
+import { defaultMaxBodyBytes } from "../store/capabilities.ts";
+import type { CheckpointBackend } from "../store/checkpoint-backend.ts";
+import type { CheckpointDriver, DriverFailure, DriverRecord, DriverWrite } from "../store/checkpoint-driver.ts";
+import { PreconditionFailedError } from "../store/checkpoint-driver.ts";
+import type { CheckpointEntry, CheckpointStore } from "../store/checkpoint-store.ts";
+import { createStore } from "../store/create-store.ts";
+import type { StoreOptions } from "../store/store-options.ts";
+import { readUrlOptions } from "../store/url-options.ts";
+
+/** Options of {@link createMemoryStore}. */
+export interface MemoryStoreOptions extends StoreOptions {}
+
+/**
+ * A store that lives and dies with its process, for tests.
+ *
+ * @example
+ * ```ts
+ * await using store = await createMemoryStore();
+ * ```
+ */
+export async function createMemoryStore(options: MemoryStoreOptions = {}): Promise<CheckpointStore> {
+  return createStore(new MemoryDriver(), options);
+}
+
+export const memoryBackend: CheckpointBackend<MemoryStoreOptions> = {
+  name: "memory",
+  schemes: ["memory"],
+  parseUrl: (url) => readUrlOptions(url, {}),
+  open: createMemoryStore,
+};
+
+interface MemoryRecord extends DriverRecord {
+  readonly expiresAt: number;
+}
+
+class MemoryDriver implements CheckpointDriver {
+  readonly backend = "memory";
+  readonly location = "memory:";
+  readonly capabilities: Capabilities = {
+    conditionalDelete: true,
+    ttl: true,
+    uniqueVersions: true,
+    maxBodyBytes: defaultMaxBodyBytes,
+  };
+  readonly #records = new Map<string, MemoryRecord>();
+  #writes = 0;
+
+  async read(key: string): Promise<DriverRecord | null> {
+    const record = this.#current(key);
+    return record === undefined ? null : { ...record, body: record.body.slice() };
+  }
+
+  async write(key: string, body: Uint8Array, write: DriverWrite): Promise<{ readonly version: string }> {
+    const { precondition, ttlMs, writeId } = write;
+    const current = this.#current(key);
+    if (precondition.kind === "absent" && current !== undefined) throw new PreconditionFailedError();
+    if (precondition.kind === "version" && current?.version !== precondition.version) throw new PreconditionFailedError();
+    this.#writes += 1;
+    const version = String(this.#writes);
+    const expiresAt = ttlMs === undefined ? Infinity : performance.now() + ttlMs;
+    this.#records.set(key, { body: body.slice(), version, writeId, modifiedAt: new Date(), expiresAt });
+    return { version };
+  }
+
+  async remove(key: string, ifVersion: string | undefined): Promise<boolean> {
+    const current = this.#current(key);
+    if (current === undefined) return false;
+    if (ifVersion !== undefined && current.version !== ifVersion) throw new PreconditionFailedError();
+    return this.#records.delete(key);
+  }
+
+  async *list(prefix: string): AsyncIterable<CheckpointEntry> {
+    for (const key of this.#records.keys()) {
+      const record = this.#current(key);
+      if (record === undefined || !key.startsWith(prefix)) continue;
+      yield { key, sizeBytes: record.body.byteLength, modifiedAt: record.modifiedAt };
+    }
+  }
+
+  async check(): Promise<void> {}
+
+  async close(): Promise<void> {
+    this.#records.clear();
+  }
+
+  classify(error: unknown): DriverFailure {
+    return { code: "unavailable", retryable: false, outcome: "not-applied", message: String(error) };
+  }
+
+  #current(key: string): MemoryRecord | undefined {
+    const record = this.#records.get(key);
+    if (record === undefined || performance.now() < record.expiresAt) return record;
+    this.#records.delete(key);
+    return undefined;
+  }
+}

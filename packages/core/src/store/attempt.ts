@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** How an operation is tried again. */
+export interface RetryPolicy {
+  readonly timeoutMs: number;
+  readonly attemptTimeoutMs: number;
+  readonly maxAttempts: number;
+}
+
+const firstBackoffMs = 50;
+const maxBackoffMs = 2_000;
+
+/**
+ * Waits before attempt `attempt + 1`: exponential backoff with full jitter, or as long as the server asked for.
+ * Rejects with the signal's reason if it aborts meanwhile.
+ *
+ * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
+export async function backOff(attempt: number, retryAfterMs: number | undefined, signal: AbortSignal): Promise<void> {
+  const ceilingMs = Math.min(maxBackoffMs, firstBackoffMs * 2 ** (attempt - 1));
+  await sleep(retryAfterMs ?? Math.random() * ceilingMs, undefined, { signal }).catch(() => {
+    signal.throwIfAborted();
+  });
+}
+
+/** Runs `work` with a signal that aborts with `signal`, or after `timeoutMs` with an {@link AttemptTimeoutError}. Rejects as soon as it aborts, even where `work` ignores the signal. */
+export async function withDeadline<Result>(
+  signal: AbortSignal,
+  timeoutMs: number,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  signal.throwIfAborted();
+  const controller = new AbortController();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (reason: unknown): void => {
+    // First, so that the reason wins over whatever error the work makes of the abort.
+    reject(reason as Error);
+    controller.abort(reason);
+  };
+  const onAbort = (): void => abort(signal.reason);
+  const timer = setTimeout(() => abort(new AttemptTimeoutError(timeoutMs)), timeoutMs);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([work(controller.signal), aborted]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** A deadline of {@link withDeadline} has passed. */
+export class AttemptTimeoutError extends Error {
+  override readonly name = "AttemptTimeoutError";
+
+  constructor(readonly timeoutMs: number) {
+    super(`no answer within ${timeoutMs} ms`);
+  }
+}

@@ -1,0 +1,30 @@
+import type { CheckpointStore } from "./checkpoint-store.ts";
+import type { StoreOptions } from "./store-options.ts";
+
+/**
+ * A backend as {@link openStore} finds it: by the scheme of a URL, or by its name in a config object.
+ * A backend package exports one, named `backend`, from its main entry.
+ *
+ * @example
+ * ```ts
+ * export const backend: CheckpointBackend<AcmeStoreOptions> = {
+ *   name: "acme",
+ *   schemes: ["acme"],
+ *   open: createAcmeStore,
+ *   parseUrl: parseAcmeUrl,
+ * };
+ * ```
+ */
+export interface CheckpointBackend<Options extends object = object> {
+  readonly name: string;
+  /** URL schemes without the colon. */
+  readonly schemes: readonly string[];
+  /**
+   * Reads a URL, and where the URL is silent the environment, into options; touches no network.
+   *
+   * @throws {CheckpointError} `invalid-argument`, for example for an option that does not exist
+   */
+  parseUrl(url: URL, environment: Readonly<Record<string, string | undefined>>): Options;
+  /** Connects and makes sure that the server can keep the promises of a store. */
+  open(options: Options & StoreOptions): Promise<CheckpointStore>;
+}

@@ -1,0 +1,110 @@
+import type { Capabilities } from "./capabilities.ts";
+import type { CheckpointErrorCode } from "./checkpoint-error.ts";
+import type { CheckpointEntry } from "./checkpoint-store.ts";
+
+/** What a driver is given with every call. */
+export interface DriverContext {
+  /** Aborted at the attempt's deadline and when the caller gives up; the driver stops as soon as its SDK can. */
+  readonly signal: AbortSignal;
+}
+
+/** A stored value as a driver reads it. */
+export interface DriverRecord {
+  /** A copy that nobody else holds. */
+  readonly body: Uint8Array;
+  readonly version: string;
+  /** The {@link DriverWrite.writeId} that this value was written with; `undefined` if somebody else wrote it. */
+  readonly writeId: string | undefined;
+  readonly modifiedAt?: Date | undefined;
+}
+
+/** The condition under which a write may happen: `any` overwrites whatever is there. */
+export type Precondition =
+  | { readonly kind: "any" }
+  | { readonly kind: "absent" }
+  | { readonly kind: "version"; readonly version: string };
+
+/** One attempt at a write. Its arguments are complete and validated. */
+export interface DriverWrite {
+  readonly precondition: Precondition;
+  /**
+   * Printable ASCII of at most 300 characters, to be stored with the value (object metadata, a field, a header) and
+   * returned by `read`. It is how the store recognises its own write after a broken connection.
+   */
+  readonly writeId: string;
+  /** A whole number of milliseconds, at least 1; `undefined` means: never expires, even if the old value did. */
+  readonly ttlMs: number | undefined;
+}
+
+/** What a raw error means, as {@link CheckpointDriver.classify} sees it. */
+export interface DriverFailure {
+  readonly code: CheckpointErrorCode;
+  /** Whether the same request may succeed if it is sent again soon. */
+  readonly retryable: boolean;
+  /**
+   * For a write: `"not-applied"` only if the server certainly did not and will not apply it (it said so, or the
+   * connection was never made). When in doubt, `"unknown"`.
+   */
+  readonly outcome: "not-applied" | "unknown";
+  /** What happened, in words, without any credential. The raw error's message is not shown to people unless it is given here. */
+  readonly message: string;
+  /** What to try, as an imperative sentence. */
+  readonly remedy?: string | undefined;
+  /** How long the server asked to wait before the next attempt, in milliseconds. */
+  readonly retryAfterMs?: number | undefined;
+}
+
+/**
+ * What a backend implements: one request per call where the server allows it, no retries, no logging, no wrapping.
+ * {@link createStore} makes a {@link CheckpointStore} of it.
+ *
+ * A failed precondition is thrown: as the SDK's own error, if `classify` maps it to `conflict`, or as a
+ * {@link PreconditionFailedError}.
+ */
+export interface CheckpointDriver {
+  /** The backend's name, for example `"redis"`. */
+  readonly backend: string;
+  /** Where values are kept, as a URL without credentials. */
+  readonly location: string;
+  readonly capabilities: Capabilities;
+
+  /** The current value, never from a replica that may lag; `null` only if it is certain that there is none. */
+  read(key: string, context: DriverContext): Promise<DriverRecord | null>;
+
+  /** Stores the value atomically under the precondition. `body` must not be kept or changed after the call settles. */
+  write(key: string, body: Uint8Array, write: DriverWrite, context: DriverContext): Promise<{ readonly version: string }>;
+
+  /**
+   * Removes the value; resolves to whether there was one. `ifVersion` is given only if `conditionalDelete` is declared;
+   * a key that is already gone is then `false`, not a failed precondition.
+   */
+  remove(key: string, ifVersion: string | undefined, context: DriverContext): Promise<boolean>;
+
+  /** Every key that starts with the literal `prefix`, past any page size of the server. `""` means all. */
+  list(prefix: string, context: DriverContext): AsyncIterable<CheckpointEntry>;
+
+  /** Asks the server whether it can be used now. */
+  check(context: DriverContext): Promise<void>;
+
+  /** Called once. Releases what the driver opened and leaves open what it was handed. */
+  close(): Promise<void>;
+
+  /** Says what an error thrown by any method above means. Never throws. */
+  classify(error: unknown): DriverFailure;
+}
+
+/**
+ * Thrown by a driver whose server answers a failed precondition with a value rather than an error.
+ *
+ * @example
+ * ```ts
+ * if (reply === "CONFLICT") throw new PreconditionFailedError();
+ * ```
+ */
+export class PreconditionFailedError extends Error {
+  override readonly name = "PreconditionFailedError";
+
+  constructor() {
+    super("the precondition does not hold");
+  }
+}

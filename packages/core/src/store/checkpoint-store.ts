@@ -1,0 +1,118 @@
+import type { Capabilities } from "./capabilities.ts";
+
+/** A stored value together with the version that a later conditional write can name. */
+export interface Checkpoint {
+  readonly key: string;
+  /** The whole value. The array is the caller's own: changing it changes nothing that is stored. */
+  readonly body: Uint8Array;
+  /** Opaque: compare it for equality or hand it back, nothing else. */
+  readonly version: string;
+  /** When the value was written, by the server's clock, where the backend records it. */
+  readonly modifiedAt?: Date | undefined;
+}
+
+/** One row of a listing. */
+export interface CheckpointEntry {
+  readonly key: string;
+  readonly sizeBytes?: number | undefined;
+  /** When the value was written, by the server's clock, where the backend records it. */
+  readonly modifiedAt?: Date | undefined;
+}
+
+/** Options that every operation takes. */
+export interface OperationOptions {
+  /** Ends the operation early with a `CheckpointError` of code `aborted`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Deadline for the whole operation, retries included, in milliseconds. @default the store's `timeoutMs` */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Options of {@link CheckpointStore.put}: at most one of `ifAbsent` and `ifVersion`. */
+export interface PutOptions extends OperationOptions {
+  /** Write only if nothing is stored under the key. @default false */
+  readonly ifAbsent?: boolean | undefined;
+  /** Write only if this is still the stored version. A key that is gone is a conflict. */
+  readonly ifVersion?: string | undefined;
+  /**
+   * Remove the value by itself after this many milliseconds. Each `put` sets the expiry anew: one without `ttlMs`
+   * stores a value that does not expire, whatever it replaces. Needs the capability `ttl`. @default never
+   */
+  readonly ttlMs?: number | undefined;
+}
+
+/** Options of {@link CheckpointStore.delete}. */
+export interface DeleteOptions extends OperationOptions {
+  /** Delete only if this is still the stored version. Needs the capability `conditionalDelete`. */
+  readonly ifVersion?: string | undefined;
+}
+
+/** Options of {@link CheckpointStore.list}. `timeoutMs` bounds the wait for each page, not the whole listing. */
+export interface ListOptions extends OperationOptions {
+  /** A literal string that every listed key starts with. @default "" (every key) */
+  readonly prefix?: string | undefined;
+}
+
+/**
+ * A place that keeps values under keys and can tell whether a value has changed.
+ *
+ * Keys are non-empty well-formed Unicode strings of at most 512 UTF-8 bytes; two different keys never share a value.
+ * Bodies are bytes, of any content, empty included, up to `capabilities.maxBodyBytes`.
+ *
+ * Every write ends in one of three ways: it resolves (applied), it rejects with code `conflict` (not applied, for the
+ * reason that its precondition did not hold), or it rejects with another code, whose `outcome` then says whether the
+ * write is certainly `not-applied` or `unknown`.
+ *
+ * @example
+ * ```ts
+ * await using store = await openStore("file:///state");
+ * const { version } = await store.put("greeting", new TextEncoder().encode("hello"), { ifAbsent: true });
+ * await store.put("greeting", new TextEncoder().encode("good day"), { ifVersion: version });
+ * ```
+ */
+export interface CheckpointStore extends AsyncDisposable {
+  /** The backend's name, for example `"file"`. */
+  readonly backend: string;
+  /** Where values are kept, as a URL without credentials. */
+  readonly location: string;
+  readonly capabilities: Capabilities;
+
+  /**
+   * Reads the whole value, or `null` if nothing is stored under the key. Sees every acknowledged write.
+   *
+   * @throws {CheckpointError} `invalid-argument`, `permission-denied`, `unavailable`, `timeout`, `aborted`, `corrupt`, `closed`
+   */
+  get(key: string, options?: OperationOptions): Promise<Checkpoint | null>;
+
+  /**
+   * Stores a value atomically and returns its version.
+   *
+   * @throws {CheckpointError} `conflict`, `invalid-argument`, `too-large`, `unsupported`, `not-found`,
+   * `permission-denied`, `unavailable`, `timeout`, `aborted`, `closed`
+   */
+  put(key: string, body: Uint8Array, options?: PutOptions): Promise<{ readonly version: string }>;
+
+  /**
+   * Removes a value; resolves to whether there was one to remove. Removing what is not there is no error.
+   *
+   * @throws {CheckpointError} `conflict`, `invalid-argument`, `unsupported`, `permission-denied`, `unavailable`,
+   * `timeout`, `aborted`, `closed`
+   */
+  delete(key: string, options?: DeleteOptions): Promise<boolean>;
+
+  /**
+   * All keys with a prefix, each once, in no promised order. What is written or removed meanwhile may or may not show.
+   *
+   * @throws {CheckpointError} `invalid-argument`, `permission-denied`, `unavailable`, `timeout`, `aborted`, `closed`
+   */
+  list(options?: ListOptions): AsyncIterable<CheckpointEntry>;
+
+  /**
+   * Asks the server whether it can be used now; resolves if so.
+   *
+   * @throws {CheckpointError} `not-found`, `permission-denied`, `unavailable`, `timeout`, `aborted`, `closed`
+   */
+  check(options?: OperationOptions): Promise<void>;
+
+  /** Releases what the store opened; a client that was handed in stays open. May be called again. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,68 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { findBackend } from "./backend-registry.ts";
+import type { CheckpointBackend } from "./checkpoint-backend.ts";
+import { CheckpointError } from "./checkpoint-error.ts";
+import type { CheckpointStore } from "./checkpoint-store.ts";
+import type { StoreOptions } from "./store-options.ts";
+
+/**
+ * The options type of each backend by its name. Importing a backend's package adds that backend.
+ */
+export interface StoreConfigs {
+  file: import("../drivers/file/file-store.ts").FileStoreOptions;
+  memory: import("../drivers/memory-store.ts").MemoryStoreOptions;
+}
+
+/** A backend's name together with its options. */
+export type StoreConfig = { [Name in keyof StoreConfigs]: { readonly backend: Name } & StoreConfigs[Name] }[keyof StoreConfigs];
+
+/** Options of {@link openStore}. */
+export interface OpenStoreOptions extends StoreOptions {
+  /** Where variables are looked up that a URL does not give. @default process.env */
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+}
+
+/**
+ * Opens the store that a URL, a path or a config object describes, and makes sure that it can be used.
+ *
+ * @example
+ * ```ts
+ * await using store = await openStore("s3://asya-checkpoints/team-a?region=eu-west-1");
+ * ```
+ * @example
+ * ```ts
+ * await using store = await openStore({ backend: "file", directory: "/state" });
+ * ```
+ * @throws {CheckpointError} `invalid-argument`, also if the backend's package is not installed; `not-found`,
+ * `permission-denied`, `unavailable`, `timeout`, `unsupported` if the server cannot be used
+ */
+export async function openStore(from: string | URL | StoreConfig, options: OpenStoreOptions = {}): Promise<CheckpointStore> {
+  const { environment = process.env, ...storeOptions } = options;
+  if (typeof from === "object" && !(from instanceof URL)) {
+    const { backend: name, ...config } = from;
+    const backend = await findBackend("name", name);
+    return await backend.open({ ...storeOptions, ...config });
+  }
+  const url = from instanceof URL ? from : parseStoreUrl(from);
+  const backend: CheckpointBackend = await findBackend("scheme", url.protocol.slice(0, -1));
+  return await backend.open({ ...backend.parseUrl(url, environment), ...storeOptions });
+}
+
+/** @throws {CheckpointError} `invalid-argument`; the message does not repeat what may hold a password */
+function parseStoreUrl(text: string): URL {
+  const scheme = /^([a-z][a-z0-9+.-]*):/iu.exec(text)?.[1];
+  if (scheme === undefined) {
+    if (text.trim() === "") throw new CheckpointError("invalid-argument", "The store URL is empty.");
+    return pathToFileURL(resolve(text));
+  }
+  try {
+    return new URL(text);
+  } catch {
+    throw new CheckpointError(
+      "invalid-argument",
+      `The store URL with the scheme ${JSON.stringify(scheme)} is not a URL. Special characters in a user name or password must be percent-encoded.`,
+    );
+  }
+}
