@@ -1,13 +1,41 @@
+import type { TestProjectInlineConfiguration } from "vitest/config";
 import { defineConfig } from "vitest/config";
+
+import type { ServerName } from "./tooling/servers/src/server-definition.ts";
+import { serverNames } from "./tooling/servers/src/server-definition.ts";
+
+/** Tests that need the same servers; only the servers of the projects that have tests to run are started. */
+function project(name: string, folder: string, servers: readonly ServerName[] = []): TestProjectInlineConfiguration {
+  return {
+    extends: true,
+    test: {
+      name,
+      include: folder === "test" ? ["test/**/*.test.ts"] : [`${folder}/{src,test}/**/*.test.ts`],
+      globalSetup: servers.length === 0 ? [] : ["tooling/servers/src/global-setup.ts"],
+      provide: { servers },
+    },
+  };
+}
 
 export default defineConfig({
   resolve: { conditions: ["source"] },
   ssr: { resolve: { conditions: ["source"] } },
   test: {
-    include: ["packages/*/{src,test}/**/*.test.ts", "tooling/*/src/**/*.test.ts", "test/**/*.test.ts"],
     // Child processes of the tests run the sources too.
-    env: { NODE_OPTIONS: "--conditions=source" },
+    env: { NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} --conditions=source`.trim() },
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    projects: [
+      project("core", "packages/core"),
+      project("conformance", "packages/conformance"),
+      project("actors", "packages/actors"),
+      project("cli", "packages/cli"),
+      project("s3", "packages/backend-s3", ["minio"]),
+      project("gcs", "packages/backend-gcs", ["gcs"]),
+      project("redis", "packages/backend-redis", ["redis", "redis-cluster"]),
+      project("nats", "packages/backend-nats", ["nats"]),
+      project("servers", "tooling/servers"),
+      project("everywhere", "test", serverNames),
+    ],
   },
 });

@@ -1,0 +1,15 @@
+import type { ServerDefinition, ServerName } from "./server-definition.ts";
+import { gcsServer } from "./servers/gcs-server.ts";
+import { minioServer } from "./servers/minio-server.ts";
+import { natsServer } from "./servers/nats-server.ts";
+import { redisCluster } from "./servers/redis-cluster.ts";
+import { redisServer } from "./servers/redis-server.ts";
+
+/** Every server, by name. */
+export const serverDefinitions: Readonly<Record<ServerName, ServerDefinition>> = {
+  minio: minioServer,
+  redis: redisServer,
+  "redis-cluster": redisCluster,
+  nats: natsServer,
+  gcs: gcsServer,
+};
