@@ -55,7 +55,8 @@ class MemoryDriver implements CheckpointDriver {
     const { precondition, ttlMs, writeId } = write;
     const current = this.#current(key);
     if (precondition.kind === "absent" && current !== undefined) throw new PreconditionFailedError();
-    if (precondition.kind === "version" && current?.version !== precondition.version) throw new PreconditionFailedError();
+    if (precondition.kind === "version" && current?.version !== precondition.version)
+      throw new PreconditionFailedError();
     this.#writes += 1;
     const version = String(this.#writes);
     const expiresAt = ttlMs === undefined ? Infinity : performance.now() + ttlMs;

@@ -51,8 +51,10 @@ export async function withDeadline<Result>(
 /** A deadline of {@link withDeadline} has passed. */
 export class AttemptTimeoutError extends Error {
   override readonly name = "AttemptTimeoutError";
+  readonly timeoutMs: number;
 
-  constructor(readonly timeoutMs: number) {
+  constructor(timeoutMs: number) {
     super(`no answer within ${timeoutMs} ms`);
+    this.timeoutMs = timeoutMs;
   }
 }

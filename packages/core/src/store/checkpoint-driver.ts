@@ -72,7 +72,12 @@ export interface CheckpointDriver {
   read(key: string, context: DriverContext): Promise<DriverRecord | null>;
 
   /** Stores the value atomically under the precondition. `body` must not be kept or changed after the call settles. */
-  write(key: string, body: Uint8Array, write: DriverWrite, context: DriverContext): Promise<{ readonly version: string }>;
+  write(
+    key: string,
+    body: Uint8Array,
+    write: DriverWrite,
+    context: DriverContext,
+  ): Promise<{ readonly version: string }>;
 
   /**
    * Removes the value; resolves to whether there was one. `ifVersion` is given only if `conditionalDelete` is declared;

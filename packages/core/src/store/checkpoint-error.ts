@@ -93,7 +93,7 @@ export class CheckpointError extends Error {
       typeof error === "object" &&
       error !== null &&
       brand in error &&
-      (code === undefined || (error as CheckpointError).code === code)
+      (code === undefined || ("code" in error && error.code === code))
     );
   }
 }

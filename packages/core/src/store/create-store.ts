@@ -123,7 +123,8 @@ class PortableStore implements CheckpointStore {
     const { ifVersion } = options;
     if (ifVersion !== undefined) {
       this.#assertVersion("delete", key, ifVersion);
-      if (!this.capabilities.conditionalDelete) throw this.#unsupported("delete", key, "ifVersion", "conditionalDelete");
+      if (!this.capabilities.conditionalDelete)
+        throw this.#unsupported("delete", key, "ifVersion", "conditionalDelete");
     }
     return await this.#run("delete", key, options, async (operation) => {
       let inDoubt = false;
@@ -314,7 +315,8 @@ class PortableStore implements CheckpointStore {
     if (CheckpointError.is(cause)) return cause;
     const { code, message, remedy } = failure;
     const object = operation.key === undefined ? "" : ` ${JSON.stringify(operation.key)}`;
-    const doubt = outcome === "unknown" ? " It is unknown whether the write was applied: read the key to find out." : "";
+    const doubt =
+      outcome === "unknown" ? " It is unknown whether the write was applied: read the key to find out." : "";
     const text = `${this.backend}: cannot ${operation.name}${object} at ${this.location}: ${message}.${doubt}${remedy === undefined ? "" : ` ${remedy}`}`;
     return new CheckpointError(code, text, {
       backend: this.backend,
@@ -330,7 +332,11 @@ class PortableStore implements CheckpointStore {
     const { maxBodyBytes } = this.capabilities;
     const details = { backend: this.backend, operation: "put", key, outcome: "not-applied" } as const;
     if (!(body instanceof Uint8Array)) {
-      throw new CheckpointError("invalid-argument", `${this.backend}: cannot put: the body is not a Uint8Array.`, details);
+      throw new CheckpointError(
+        "invalid-argument",
+        `${this.backend}: cannot put: the body is not a Uint8Array.`,
+        details,
+      );
     }
     if (body.byteLength > maxBodyBytes) {
       throw new CheckpointError(

@@ -16,7 +16,9 @@ export interface StoreConfigs {
 }
 
 /** A backend's name together with its options. */
-export type StoreConfig = { [Name in keyof StoreConfigs]: { readonly backend: Name } & StoreConfigs[Name] }[keyof StoreConfigs];
+export type StoreConfig = {
+  [Name in keyof StoreConfigs]: { readonly backend: Name } & StoreConfigs[Name];
+}[keyof StoreConfigs];
 
 /** Options of {@link openStore}. */
 export interface OpenStoreOptions extends StoreOptions {
@@ -38,7 +40,10 @@ export interface OpenStoreOptions extends StoreOptions {
  * @throws {CheckpointError} `invalid-argument`, also if the backend's package is not installed; `not-found`,
  * `permission-denied`, `unavailable`, `timeout`, `unsupported` if the server cannot be used
  */
-export async function openStore(from: string | URL | StoreConfig, options: OpenStoreOptions = {}): Promise<CheckpointStore> {
+export async function openStore(
+  from: string | URL | StoreConfig,
+  options: OpenStoreOptions = {},
+): Promise<CheckpointStore> {
   const { environment = process.env, ...storeOptions } = options;
   if (typeof from === "object" && !(from instanceof URL)) {
     const { backend: name, ...config } = from;

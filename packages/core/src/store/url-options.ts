@@ -61,7 +61,10 @@ export function readUrlOptions<Readers extends Record<string, UrlOptionReader<un
   for (const [name, text] of url.searchParams) {
     const reader = Object.hasOwn(known, name) ? known[name] : undefined;
     if (reader === undefined) {
-      throw urlError(scheme, `there is no option ${JSON.stringify(name)}; there are: ${Object.keys(known).sort().join(", ")}`);
+      throw urlError(
+        scheme,
+        `there is no option ${JSON.stringify(name)}; there are: ${Object.keys(known).sort().join(", ")}`,
+      );
     }
     if (Object.hasOwn(values, name)) throw urlError(scheme, `the option ${JSON.stringify(name)} is given twice`);
     try {

@@ -1,0 +1,56 @@
+import * as v from "valibot";
+
+import type { Envelope, JsonObject } from "./envelope.ts";
+import { LedgerError } from "./ledger-error.ts";
+import { isJsonObject } from "./lossless-json.ts";
+
+const jsonObject = v.custom<JsonObject>(isJsonObject, "expected a JSON object");
+const names = v.array(v.string("expected an actor's name"), "expected a list of actors");
+
+const envelopeSchema = v.object(
+  {
+    id: v.pipe(v.string("expected the message's id"), v.nonEmpty("expected an id that is not empty")),
+    parent_id: v.nullish(v.string("expected an id")),
+    route: v.object(
+      { prev: names, curr: v.string("expected an actor's name"), next: names },
+      "expected prev, curr and next",
+    ),
+    headers: v.nullish(jsonObject),
+    status: v.nullish(jsonObject),
+    payload: jsonObject,
+  },
+  "expected a JSON object",
+);
+
+/** An envelope whose payload is known to be an object. */
+export interface ObjectEnvelope extends Envelope {
+  readonly payload: JsonObject;
+}
+
+/**
+ * Checks an envelope and returns it without the optional parts that are `null`.
+ *
+ * @param purpose what the message was to do, for the error
+ * @throws {LedgerError} `invalid-message` with every violation
+ */
+export function assertEnvelope(envelope: unknown, purpose: string): ObjectEnvelope {
+  const result = v.safeParse(envelopeSchema, envelope);
+  if (result.success) {
+    const { id, route, payload, parent_id, headers, status } = result.output;
+    return {
+      id,
+      route,
+      payload,
+      parent_id: parent_id ?? undefined,
+      headers: headers ?? undefined,
+      status: status ?? undefined,
+    };
+  }
+  const id = isJsonObject(envelope) && typeof envelope["id"] === "string" ? envelope["id"] : undefined;
+  const violations = result.issues.map((issue) => `${v.getDotPath(issue) ?? "the message"}: ${issue.message}`);
+  throw new LedgerError(
+    "invalid-message",
+    `The message ${JSON.stringify(id ?? null)} cannot ${purpose}: ${violations.join("; ")}.`,
+    id,
+  );
+}

@@ -1,0 +1,45 @@
+import type { LedgerContext } from "./ledger-context.ts";
+import { maxRaces } from "./ledger-context.ts";
+import { LedgerError } from "./ledger-error.ts";
+import type { CanceledDocument } from "./pause-document.ts";
+import { documentKey } from "./pause-document.ts";
+import type { CancelOptions } from "./pause-ledger.ts";
+import { findTask } from "./view-task.ts";
+
+/** {@link PauseLedger.cancel} */
+export async function cancelTask(
+  context: LedgerContext,
+  taskId: string,
+  cancelOptions: CancelOptions,
+): Promise<boolean> {
+  const { by = "unknown", reason = null, ...options } = cancelOptions;
+  for (let race = 0; race < maxRaces; race += 1) {
+    const found = await findTask(context, taskId, options);
+    if (found === undefined) {
+      throw new LedgerError(
+        "task-not-found",
+        `Cannot cancel the task ${JSON.stringify(taskId)}: there is no ${documentKey(taskId)} at ${context.store.location}.`,
+        taskId,
+      );
+    }
+    const { document, version } = found;
+    if (document.state === "canceled") return false;
+    if (document.state === "resumed") {
+      const { by: who, at } = document.resumption;
+      throw new LedgerError(
+        "already-resumed",
+        `Cannot cancel the task ${JSON.stringify(taskId)}: it was already resumed by ${JSON.stringify(who)} at ${at}.`,
+        taskId,
+      );
+    }
+    const { message, metadata, state: _paused, ...rest } = document;
+    const canceled: CanceledDocument = {
+      ...rest,
+      state: "canceled",
+      cancellation: { at: context.now().toISOString(), by, reason },
+      kept: { message, metadata },
+    };
+    if ((await context.write(canceled, { ifVersion: version }, options)) !== undefined) return true;
+  }
+  throw context.contended(taskId, "cancel");
+}

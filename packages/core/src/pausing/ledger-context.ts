@@ -1,0 +1,55 @@
+import { CheckpointError } from "../store/checkpoint-error.ts";
+import type { CheckpointStore, OperationOptions, PutOptions } from "../store/checkpoint-store.ts";
+import type { PauseDocument } from "./pause-document.ts";
+import { documentKey, encodeDocument } from "./pause-document.ts";
+import { TaskLookup } from "./task-lookup.ts";
+
+/** How often a transition is judged anew because somebody else was faster. */
+export const maxRaces = 16;
+
+/** What every operation of a ledger works with. */
+export class LedgerContext {
+  readonly store: CheckpointStore;
+  readonly lookup: TaskLookup;
+  readonly #now: () => Date;
+  readonly #retentionMs: number | undefined;
+
+  constructor(store: CheckpointStore, now: () => Date, retentionMs: number | undefined) {
+    this.store = store;
+    this.lookup = new TaskLookup(store);
+    this.#now = now;
+    this.#retentionMs = retentionMs;
+  }
+
+  now(): Date {
+    return this.#now();
+  }
+
+  /** Writes a document under a condition; resolves to its version, or `undefined` if the condition does not hold. */
+  async write(
+    document: PauseDocument,
+    condition: Pick<PutOptions, "ifAbsent" | "ifVersion">,
+    options: OperationOptions,
+  ): Promise<string | undefined> {
+    const ended = document.state === "resumed" || document.state === "canceled";
+    const ttlMs = ended ? this.#retentionMs : undefined;
+    try {
+      const body = encodeDocument(document);
+      const { version } = await this.store.put(documentKey(document.taskId), body, { ...options, ...condition, ttlMs });
+      return version;
+    } catch (error) {
+      if (CheckpointError.is(error, "conflict")) return undefined;
+      throw error;
+    }
+  }
+
+  /** The error for a document that changes faster than it can be judged. */
+  contended(taskId: string, operation: string): CheckpointError {
+    const key = documentKey(taskId);
+    return new CheckpointError(
+      "conflict",
+      `${this.store.backend}: cannot ${operation} the task ${JSON.stringify(taskId)}: its document ${JSON.stringify(key)} at ${this.store.location} changed ${maxRaces} times meanwhile. Try again.`,
+      { backend: this.store.backend, operation, key, retryable: true, outcome: "not-applied" },
+    );
+  }
+}

@@ -1,0 +1,54 @@
+// ECMAScript's "JSON.parse source text access", which TypeScript's library does not describe yet.
+// https://github.com/tc39/proposal-json-parse-with-source
+interface JsonWithSource {
+  rawJSON(text: string): object;
+  isRawJSON(value: unknown): boolean;
+  parse(
+    text: string,
+    reviver: (name: string, value: unknown, context: { readonly source?: string }) => unknown,
+  ): unknown;
+}
+
+const json = JSON as unknown as JsonWithSource;
+
+// A number of 16 characters or more may hold more digits than a double; one with an exponent, a trailing zero after the
+// point, or a negative zero would come back as an integer, or as another number.
+const delicateNumber = /(?:^|[[:,\s])-?(?:\d[\d.]{15}|[\d.]+[eE]|\d+\.\d*0(?:[\s,\]}]|$)|0(?=[\s,\]}]|$))/u;
+
+/**
+ * `JSON.parse`, except that a number which a double cannot hold (an integer past 2^53, `1.0`) keeps its text: it becomes
+ * a `JSON.rawJSON` value, which `JSON.stringify` writes as it was. For messages that are stored and passed on rather
+ * than computed with.
+ *
+ * @example
+ * ```ts
+ * JSON.stringify(parseLosslessJson('{"order":12345678901234567890}')); // '{"order":12345678901234567890}'
+ * ```
+ * @throws {SyntaxError} if the text is not JSON
+ */
+export function parseLosslessJson(text: string): unknown {
+  // With a reviver, parsing takes several times as long.
+  if (!delicateNumber.test(text)) return JSON.parse(text) as unknown;
+  return json.parse(text, (_name, value, { source }) =>
+    typeof value === "number" && source !== undefined && String(value) !== source ? json.rawJSON(source) : value,
+  );
+}
+
+/** Whether a value is a number, also one that {@link parseLosslessJson} kept as text. */
+export function isJsonNumber(value: unknown): boolean {
+  return typeof value === "number" || json.isRawJSON(value);
+}
+
+/** Whether a value is a JSON object: neither an array nor a number kept as text. */
+export function isJsonObject(value: unknown): value is { readonly [name: string]: unknown } {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !json.isRawJSON(value);
+}
+
+/** JSON with the names of every object in order, so that equal values have equal texts. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_name, item: unknown) =>
+    isJsonObject(item)
+      ? Object.fromEntries(Object.entries(item).sort(([left], [right]) => (left < right ? -1 : 1)))
+      : item,
+  );
+}
