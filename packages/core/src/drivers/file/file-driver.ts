@@ -1,0 +1,210 @@
+import { createHash, randomUUID } from "node:crypto";
+import { closeSync, openSync, unlinkSync } from "node:fs";
+import { open, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+import type { Capabilities } from "../../store/capabilities.ts";
+import { defaultMaxBodyBytes } from "../../store/capabilities.ts";
+import type {
+  CheckpointDriver,
+  DriverContext,
+  DriverFailure,
+  DriverRecord,
+  DriverWrite,
+} from "../../store/checkpoint-driver.ts";
+import { PreconditionFailedError } from "../../store/checkpoint-driver.ts";
+import type { CheckpointEntry } from "../../store/checkpoint-store.ts";
+import { DurableParents } from "./durable-parents.ts";
+import { FileStoreError, classifyFileError, errnoOf } from "./file-error.ts";
+import { escapeKey } from "./file-key.ts";
+import { fileVersion } from "./file-version.ts";
+import { listValues } from "./list-values.ts";
+import { ProcessLocks } from "./process-locks.ts";
+import type { ValuePlace } from "./publish-value.ts";
+import { publishValue, statsOf } from "./publish-value.ts";
+import { readValue } from "./read-value.ts";
+import type { StateDirectory } from "./state-directory.ts";
+import { assertStillMounted, prepareStateDirectory } from "./state-directory.ts";
+import { syncOpenDirectory } from "./sync-directory.ts";
+import { TemporaryFile } from "./temporary-file.ts";
+
+// Part of the layout: processes with another number would not lock each other out.
+const lockCount = 16;
+
+/** Keeps values as plain files. Everything it promises beyond a plain file is in the order of the steps of `write`. */
+export class FileDriver implements CheckpointDriver {
+  readonly backend = "file";
+  readonly location: string;
+  readonly capabilities: Capabilities = {
+    conditionalDelete: true,
+    ttl: false,
+    uniqueVersions: true,
+    maxBodyBytes: defaultMaxBodyBytes,
+  };
+  readonly #root: string;
+  readonly #locks: ProcessLocks;
+  readonly #parents: DurableParents;
+  #prepared: Promise<StateDirectory> | undefined;
+
+  constructor(root: string, { lockWaitMs }: { readonly lockWaitMs: number }) {
+    this.#root = root;
+    this.location = pathToFileURL(root).href;
+    this.#locks = new ProcessLocks(lockWaitMs);
+    this.#parents = new DurableParents(root);
+  }
+
+  async read(key: string): Promise<DriverRecord | null> {
+    const { directory, target } = await this.#place(key);
+    const record =
+      (await readValue(target, this.capabilities.maxBodyBytes)) ??
+      // An NFS client may remember from before that the name is missing; opening its directory makes it ask again.
+      // https://man7.org/linux/man-pages/man5/nfs.5.html "Data and metadata coherence"
+      ((await canBeOpened(dirname(target))) ? await readValue(target, this.capabilities.maxBodyBytes) : null);
+    if (record === null) await assertStillMounted(directory);
+    return record;
+  }
+
+  async write(
+    key: string,
+    body: Uint8Array,
+    { precondition }: DriverWrite,
+    { signal }: DriverContext,
+  ): Promise<{ readonly version: string }> {
+    const place = await this.#place(key);
+    try {
+      await this.#parents.ensure(dirname(place.target));
+      await using file = await TemporaryFile.create(place.directory.temporary, body, signal);
+      const { version, timeChanged } = await this.#change(place, signal, () => publishValue(file, precondition, place));
+      // The bytes were durable before; now the version is too.
+      if (timeChanged) await durably(place.target, () => file.handle.sync());
+      return { version };
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") {
+        this.#parents.forget();
+        await assertStillMounted(place.directory);
+      }
+      throw error;
+    }
+  }
+
+  async remove(key: string, ifVersion: string | undefined, { signal }: DriverContext): Promise<boolean> {
+    const place = await this.#place(key);
+    const { directory, target } = place;
+    const removed =
+      (await canBeOpened(dirname(target))) &&
+      (await this.#change(place, signal, () => {
+        const current = statsOf(target);
+        if (current === undefined) return false;
+        if (ifVersion !== undefined && fileVersion(current) !== ifVersion) throw new PreconditionFailedError();
+        unlinkValue(target);
+        return true;
+      }));
+    if (!removed) await assertStillMounted(directory);
+    return removed;
+  }
+
+  async *list(prefix: string, { signal }: DriverContext): AsyncIterable<CheckpointEntry> {
+    const directory = await this.#prepare();
+    await assertStillMounted(directory);
+    yield* listValues(directory, prefix, signal);
+  }
+
+  /** Writes a value that no key has, and removes it: whatever the filesystem lacks shows now and not at the first pause. */
+  async check({ signal }: DriverContext): Promise<void> {
+    const directory = await this.#prepare();
+    await assertStillMounted(directory);
+    const place = { directory, target: join(directory.temporary, randomUUID()), lockPath: lockPathOf(directory, "") };
+    await using file = await TemporaryFile.create(directory.temporary, new Uint8Array(), signal);
+    try {
+      await this.#change(place, signal, () => publishValue(file, { kind: "absent" }, place));
+    } finally {
+      await rm(place.target, { force: true });
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#locks.close();
+  }
+
+  classify(error: unknown): DriverFailure {
+    return classifyFileError(error);
+  }
+
+  async #place(key: string): Promise<ValuePlace & { readonly directory: StateDirectory }> {
+    const directory = await this.#prepare();
+    const path = escapeKey(key, directory.names);
+    return { directory, target: join(directory.root, path), lockPath: lockPathOf(directory, path) };
+  }
+
+  async #prepare(): Promise<StateDirectory> {
+    this.#prepared ??= prepareStateDirectory(this.#root);
+    try {
+      return await this.#prepared;
+    } catch (error) {
+      this.#prepared = undefined;
+      throw error;
+    }
+  }
+
+  /** Changes the names in a directory under the key's lock, and makes the change durable once the lock is free again. */
+  async #change<Result>({ target, lockPath }: ValuePlace, signal: AbortSignal, change: () => Result): Promise<Result> {
+    const { result, parent } = await this.#locks.hold(lockPath, signal, () => {
+      // Opened under the lock, so that an NFS client sees what the lock's last holder has done in it.
+      const opened = openSync(dirname(target), "r");
+      try {
+        return { result: change(), parent: opened };
+      } catch (error) {
+        closeSync(opened);
+        throw error;
+      }
+    });
+    try {
+      await durably(target, () => syncOpenDirectory(parent));
+      return result;
+    } finally {
+      closeSync(parent);
+    }
+  }
+}
+
+function lockPathOf(directory: StateDirectory, path: string): string {
+  const digest = createHash("sha256").update(path).digest();
+  return join(directory.locks, `${digest.readUInt32BE() % lockCount}.lock`);
+}
+
+/** `false` if there is no such directory. */
+async function canBeOpened(directory: string): Promise<boolean> {
+  try {
+    await (await open(directory, "r")).close();
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return false;
+    throw error;
+  }
+}
+
+function unlinkValue(target: string): void {
+  try {
+    unlinkSync(target);
+  } catch (error) {
+    // It was there a moment ago: either somebody else was faster, or over NFS a repeated request met its own first attempt.
+    if (errnoOf(error) === "ENOENT") return;
+    const failure = classifyFileError(error);
+    if (!failure.retryable) throw error;
+    throw new FileStoreError(failure.code, failure.message, { retryable: true, outcome: "unknown", cause: error });
+  }
+}
+
+/** After this the change is there for all to see, so that an error leaves open whether a crash of the machine undoes it. */
+async function durably(target: string, sync: () => Promise<void>): Promise<void> {
+  try {
+    await sync();
+  } catch (error) {
+    throw new FileStoreError("unavailable", `${target} was changed, but the disk failed to make that durable`, {
+      outcome: "unknown",
+      remedy: "Check the volume.",
+      cause: error,
+    });
+  }
+}

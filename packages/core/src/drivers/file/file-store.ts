@@ -1,0 +1,70 @@
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import type { CheckpointBackend } from "../../store/checkpoint-backend.ts";
+import { CheckpointError } from "../../store/checkpoint-error.ts";
+import type { CheckpointStore } from "../../store/checkpoint-store.ts";
+import { createStore } from "../../store/create-store.ts";
+import type { StoreOptions } from "../../store/store-options.ts";
+import { readUrlOptions, urlError } from "../../store/url-options.ts";
+import { FileDriver } from "./file-driver.ts";
+
+/** Options of {@link createFileStore}. */
+export interface FileStoreOptions extends StoreOptions {
+  /** Where values are kept: an existing directory, for example the mount point of a volume. */
+  readonly directory: string;
+}
+
+/**
+ * A store in a directory: the value of the key `paused/task-1.json` is the plain file `paused/task-1.json` in it.
+ *
+ * Any number of processes, on one machine or on several that share the directory over NFS with working locks, may use it
+ * at the same time, and may be killed at any time. Other programs may read, write, replace and remove the files; what a
+ * file holds is the current value. Everything of the store's own is in the directory `.holdpoint`.
+ *
+ * @throws {CheckpointError} `invalid-argument`; `not-found` if the directory does not exist (it is never created: a mount
+ * that is missing must not go unnoticed); `permission-denied`, also if it is read-only; `unsupported` if the filesystem
+ * lacks links or locks; `unavailable`, for example if the disk is full
+ * @example
+ * ```ts
+ * await using store = await createFileStore({ directory: "/state" });
+ * ```
+ */
+export async function createFileStore(options: FileStoreOptions): Promise<CheckpointStore> {
+  const { directory, attemptTimeoutMs = 10_000 } = options;
+  if (typeof directory !== "string" || directory === "" || directory.includes("\0")) {
+    throw new CheckpointError("invalid-argument", "file: the directory is not a path.", { backend: "file" });
+  }
+  // Less than an attempt may take, so that waiting in vain is known to have changed nothing.
+  const driver = new FileDriver(resolve(directory), { lockWaitMs: attemptTimeoutMs * 0.8 });
+  const store = createStore(driver, options);
+  try {
+    await store.check();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return store;
+}
+
+export const fileBackend: CheckpointBackend<FileStoreOptions> = {
+  name: "file",
+  schemes: ["file"],
+  parseUrl: (url) => ({ directory: readPath(url), ...readUrlOptions(url, {}) }),
+  open: createFileStore,
+};
+
+function readPath(url: URL): string {
+  if (url.hostname !== "") {
+    throw urlError(
+      "file",
+      `it names the host ${url.hostname}; write file:///path, with three slashes, for a local path`,
+    );
+  }
+  if (url.hash !== "") throw urlError("file", "it has a part after #; write %23 for a # in the path");
+  try {
+    return fileURLToPath(url);
+  } catch (error) {
+    throw urlError("file", error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,68 @@
+import type { Dirent } from "node:fs";
+import { lstat, readdir } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { CheckpointEntry } from "../../store/checkpoint-store.ts";
+import { errnoOf } from "./file-error.ts";
+import { unescapeDirectory, unescapeKey } from "./file-key.ts";
+import type { StateDirectory } from "./state-directory.ts";
+
+// As many as Node's thread pool keeps busy, without a promise for each file of a large directory.
+const statsAtOnce = 32;
+
+/**
+ * Lists the values whose keys start with a prefix, one directory after the other.
+ *
+ * The names of one directory are read in one go, not page by page while the caller works on each: on some filesystems
+ * (btrfs, tmpfs) a file that is replaced moves to the end of its directory, so that a slow reader would meet it twice or
+ * not at all.
+ */
+export async function* listValues(
+  directory: StateDirectory,
+  prefix: string,
+  signal: AbortSignal,
+  inside = "",
+): AsyncGenerator<CheckpointEntry> {
+  const entries = await readEntries(join(directory.root, inside));
+  signal.throwIfAborted();
+  const keys = new Map<string, string>();
+  const directories = new Set<string>();
+  for (const entry of entries) {
+    const path = inside + entry.name;
+    if (entry.isFile()) {
+      const key = unescapeKey(path, directory.names);
+      if (key?.startsWith(prefix) === true) keys.set(key, join(directory.root, path));
+    } else if (entry.isDirectory()) {
+      const start = unescapeDirectory(`${path}/`);
+      if (start !== undefined && (start.startsWith(prefix) || prefix.startsWith(start))) directories.add(`${path}/`);
+    }
+  }
+  const files = [...keys];
+  for (let index = 0; index < files.length; index += statsAtOnce) {
+    signal.throwIfAborted();
+    const page = files.slice(index, index + statsAtOnce);
+    const found = await Promise.all(page.map(([key, path]) => describe(key, path)));
+    for (const entry of found) if (entry !== undefined) yield entry;
+  }
+  for (const path of directories) yield* listValues(directory, prefix, signal, path);
+}
+
+async function readEntries(path: string): Promise<Dirent[]> {
+  try {
+    return await readdir(path, { withFileTypes: true });
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+/** `undefined` if the file was removed meanwhile. */
+async function describe(key: string, path: string): Promise<CheckpointEntry | undefined> {
+  try {
+    const stats = await lstat(path);
+    return stats.isFile() ? { key, sizeBytes: stats.size, modifiedAt: stats.mtime } : undefined;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}

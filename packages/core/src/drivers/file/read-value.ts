@@ -1,0 +1,55 @@
+import type { FileHandle } from "node:fs/promises";
+import { constants, open } from "node:fs/promises";
+
+import type { DriverRecord } from "../../store/checkpoint-driver.ts";
+import { FileStoreError, errnoOf, notRegularFile } from "./file-error.ts";
+import { fileVersion } from "./file-version.ts";
+
+/** Of a symbolic link not its target, and without waiting for the other end of a named pipe. */
+export const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** Reads a whole file together with its version; `null` if there is none. */
+export async function readValue(path: string, maxBytes: number): Promise<DriverRecord | null> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, openFlags);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return null;
+    throw errnoOf(error) === "ELOOP" ? notRegularFile(path, error) : error;
+  }
+  try {
+    const before = await handle.stat({ bigint: true });
+    if (!before.isFile()) throw notRegularFile(path);
+    if (before.size > BigInt(maxBytes)) {
+      throw new FileStoreError(
+        "corrupt",
+        `${path} has ${before.size} bytes, more than a value may have (${maxBytes})`,
+        {
+          remedy: "It was not written by this store: move it out of the way.",
+        },
+      );
+    }
+    const body = new Uint8Array(Number(before.size));
+    const filled = await fill(handle, body);
+    const after = await handle.stat({ bigint: true });
+    if (filled < body.byteLength || fileVersion(before) !== fileVersion(after)) {
+      throw new FileStoreError("unavailable", `${path} was changed by another program while it was read`, {
+        retryable: true,
+        remedy: "Let that program write a new file and rename it into place.",
+      });
+    }
+    return { body, version: fileVersion(before), writeId: undefined, modifiedAt: before.mtime };
+  } finally {
+    await handle.close();
+  }
+}
+
+async function fill(handle: FileHandle, body: Uint8Array): Promise<number> {
+  let filled = 0;
+  while (filled < body.byteLength) {
+    const { bytesRead } = await handle.read(body, filled, body.byteLength - filled, filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return filled;
+}

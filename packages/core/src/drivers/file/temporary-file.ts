@@ -1,0 +1,39 @@
+import { randomUUID } from "node:crypto";
+import type { FileHandle } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+import { currentTimeSeconds } from "./unique-time.ts";
+
+/** A new file of whose bytes the disk has all before anybody else sees it. Disposing of it removes it, unless it has another name by then. */
+export class TemporaryFile implements AsyncDisposable {
+  readonly path: string;
+  readonly handle: FileHandle;
+
+  private constructor(path: string, handle: FileHandle) {
+    this.path = path;
+    this.handle = handle;
+  }
+
+  static async create(directory: string, body: Uint8Array, signal: AbortSignal): Promise<TemporaryFile> {
+    const path = join(directory, randomUUID());
+    const file = new TemporaryFile(path, await open(path, "wx"));
+    try {
+      await file.handle.writeFile(body, { signal });
+      // The kernel's own times have the resolution of its tick, in which somebody may well rewrite the file in place.
+      const time = currentTimeSeconds();
+      await file.handle.utimes(time, time);
+      await file.handle.sync();
+      return file;
+    } catch (error) {
+      await file[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // What is left behind is swept later, and must not make a failure of a write that has happened.
+    await this.handle.close().catch(() => undefined);
+    await rm(this.path, { force: true }).catch(() => undefined);
+  }
+}
