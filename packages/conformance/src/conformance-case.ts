@@ -1,0 +1,77 @@
+import type { Capabilities, CheckpointStore, StoreOptions } from "@holdpoint/core";
+
+import type { ConformanceHarness } from "./conformance-harness.ts";
+import type { ConformanceSettings } from "./conformance-options.ts";
+import type { Participants } from "./participants/participants.ts";
+
+/** The groups of the suite, in the order in which they run. */
+export const conformanceGroups = [
+  "round trips",
+  "bytes",
+  "keys",
+  "conditions",
+  "races",
+  "listing",
+  "ttl",
+  "sizes",
+  "cancellation",
+  "lifecycle",
+  "errors",
+  "capabilities",
+] as const;
+
+/** The name of a group of cases. */
+export type ConformanceGroup = (typeof conformanceGroups)[number];
+
+/** A capability that a store may lack. */
+export type OptionalCapability = Exclude<keyof Capabilities, "maxBodyBytes">;
+
+/** How a case ended that did not fail. `refused as declared`: the store lacks the capability, says so, and refuses. */
+export type CaseOutcome = "passed" | "refused as declared";
+
+type GroupSlug<Group extends string> = Group extends `${infer Left} ${infer Right}` ? `${Left}-${Right}` : Group;
+
+/** One thing that a store must get right. */
+export interface ConformanceCase {
+  /** Stable: the group, a slash, and a name within the group. */
+  readonly id: `${GroupSlug<ConformanceGroup>}/${string}`;
+  /** One sentence: what goes wrong for the users of a store that fails this case. */
+  readonly breaks: string;
+  /** Where the store has not declared this capability, the refusal is checked instead of `run`. */
+  readonly needs?: OptionalCapability | undefined;
+  /** The part of the harness without which the case is left out. */
+  readonly needsHarness?: "worker" | "corrupt" | undefined;
+  /** Throws if the store gets it wrong. Resolves to nothing for `passed`. */
+  run(context: CaseContext): Promise<CaseOutcome | void>;
+}
+
+/** What a case works with: a namespace of its own, and clients that are closed when it ends. */
+export interface CaseContext {
+  readonly harness: ConformanceHarness;
+  readonly settings: ConformanceSettings;
+  readonly namespace: string;
+  /** A client on {@link namespace}. */
+  readonly store: CheckpointStore;
+  /** Another client, on {@link namespace} if no other is given. */
+  readonly open: (namespace?: string, options?: StoreOptions) => Promise<CheckpointStore>;
+  /** The name of an unused namespace. */
+  readonly newNamespace: () => string;
+  /** Several processes, or clients in this process, that use {@link namespace}. */
+  readonly participants: () => Promise<Participants>;
+  /** A namespace with many keys, filled by whoever asks first. Leave the keys as they were. */
+  readonly longListing: () => Promise<LongListing>;
+}
+
+/** A namespace that more than one case reads. */
+export interface LongListing {
+  readonly namespace: string;
+  readonly keys: readonly string[];
+}
+
+/** The group that a case belongs to. */
+export function groupOf(conformanceCase: ConformanceCase): ConformanceGroup {
+  const slug = conformanceCase.id.split("/", 1)[0]?.replaceAll("-", " ");
+  const group = conformanceGroups.find((name) => name === slug);
+  if (group === undefined) throw new Error(`the case ${conformanceCase.id} belongs to no group`);
+  return group;
+}

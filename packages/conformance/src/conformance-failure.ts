@@ -1,0 +1,13 @@
+import type { ConformanceCase } from "./conformance-case.ts";
+
+/** A case that the store under test got wrong: its id, what that means for users, and what was seen. */
+export class ConformanceFailure extends Error {
+  override readonly name = "ConformanceFailure";
+  readonly id: ConformanceCase["id"];
+
+  constructor(conformanceCase: ConformanceCase, cause: unknown) {
+    const seen = cause instanceof Error ? cause.message : String(cause);
+    super(`${conformanceCase.id}\n  For users: ${conformanceCase.breaks}\n  Seen: ${seen}`, { cause });
+    this.id = conformanceCase.id;
+  }
+}

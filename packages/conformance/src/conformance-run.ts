@@ -1,0 +1,114 @@
+import { randomBytes } from "node:crypto";
+
+import type { CheckpointStore, StoreOptions } from "@holdpoint/core";
+
+import { bodyOf } from "./expect/body-of.ts";
+import { forEachConcurrently } from "./expect/for-each-concurrently.ts";
+import { settlesWithin } from "./expect/settles-within.ts";
+import type { CaseContext, CaseOutcome, ConformanceCase, LongListing } from "./conformance-case.ts";
+import { conformanceGroups, groupOf } from "./conformance-case.ts";
+import { conformanceCases } from "./cases/conformance-cases.ts";
+import { checkRefusal } from "./cases/check-refusal.ts";
+import { ConformanceFailure } from "./conformance-failure.ts";
+import type { ConformanceHarness } from "./conformance-harness.ts";
+import type { ConformanceOptions, ConformanceSettings } from "./conformance-options.ts";
+import { defaultSettings } from "./conformance-options.ts";
+import { openLocalParticipants } from "./participants/local-participants.ts";
+import { WorkerPool } from "./participants/worker-pool.ts";
+
+/** Runs cases against one store, and keeps what they share: processes, and the namespace of the long listings. */
+export class ConformanceRun implements AsyncDisposable {
+  /** The cases that apply to the harness, in their order. */
+  readonly cases: readonly ConformanceCase[];
+  readonly settings: ConformanceSettings;
+  readonly #harness: ConformanceHarness;
+  readonly #pool: WorkerPool | undefined;
+  // So that a server that keeps what it is given can be used again and again.
+  readonly #id = randomBytes(4).toString("hex");
+  #namespaces = 0;
+  #longListing: Promise<LongListing> | undefined;
+
+  constructor(harness: ConformanceHarness, options: ConformanceOptions = {}) {
+    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+    this.settings = { ...defaultSettings, groups: conformanceGroups, ...given };
+    this.#harness = harness;
+    this.#pool = harness.worker === undefined ? undefined : new WorkerPool(harness.worker, this.settings.processes);
+    this.cases = conformanceCases.filter(
+      (conformanceCase) =>
+        this.settings.groups.includes(groupOf(conformanceCase)) &&
+        (conformanceCase.needsHarness === undefined || harness[conformanceCase.needsHarness] !== undefined),
+    );
+  }
+
+  /** @throws {ConformanceFailure} if the store gets the case wrong */
+  async run(conformanceCase: ConformanceCase): Promise<CaseOutcome> {
+    const closing: (() => Promise<unknown>)[] = [];
+    try {
+      return await settlesWithin(
+        `the case ${conformanceCase.id}`,
+        this.settings.caseTimeoutMs,
+        this.#attempt(conformanceCase, closing),
+      );
+    } catch (error) {
+      throw new ConformanceFailure(conformanceCase, error);
+    } finally {
+      // How closing fails or hangs is for the cases on the lifecycle to say.
+      await Promise.allSettled(closing.map((close) => settlesWithin("close", 5_000, close())));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool?.stop();
+  }
+
+  async #attempt(conformanceCase: ConformanceCase, closing: (() => Promise<unknown>)[]): Promise<CaseOutcome> {
+    const context = await this.#context(closing);
+    const { needs } = conformanceCase;
+    if (needs === undefined || context.store.capabilities[needs])
+      return (await conformanceCase.run(context)) ?? "passed";
+    await checkRefusal[needs](context);
+    return "refused as declared";
+  }
+
+  async #context(closing: (() => Promise<unknown>)[]): Promise<CaseContext> {
+    const namespace = this.#newNamespace();
+    const open = async (name = namespace, options?: StoreOptions): Promise<CheckpointStore> => {
+      const store = await this.#harness.open(name, options);
+      closing.push(async () => store.close());
+      return store;
+    };
+    return {
+      harness: this.#harness,
+      settings: this.settings,
+      namespace,
+      store: await open(),
+      open,
+      newNamespace: () => this.#newNamespace(),
+      participants: async () => {
+        const participants =
+          this.#pool === undefined
+            ? await openLocalParticipants(this.settings.processes, () => this.#harness.open(namespace))
+            : await this.#pool.join(namespace);
+        closing.push(() => participants.leave());
+        return participants;
+      },
+      longListing: () => (this.#longListing ??= this.#fillLongListing()),
+    };
+  }
+
+  async #fillLongListing(): Promise<LongListing> {
+    const namespace = this.#newNamespace();
+    const keys = Array.from(
+      { length: this.settings.listedKeys },
+      (_, index) => `page/${String(index).padStart(5, "0")}.json`,
+    );
+    await using store = await this.#harness.open(namespace);
+    await forEachConcurrently(keys, this.settings.concurrency, (key) => store.put(key, bodyOf(key)));
+    return { namespace, keys };
+  }
+
+  #newNamespace(): string {
+    this.#namespaces += 1;
+    return `t${this.#id}-${this.#namespaces}`;
+  }
+}

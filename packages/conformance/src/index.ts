@@ -1,0 +1,5 @@
+export type { CaseOutcome, ConformanceGroup } from "./conformance-case.ts";
+export type { ConformanceHarness, ConformanceWorkerModule, OpenWorkerStore } from "./conformance-harness.ts";
+export type { ConformanceOptions } from "./conformance-options.ts";
+export { describeCheckpointStore } from "./describe-checkpoint-store.ts";
+export type { ConformanceTaskMeta } from "./describe-checkpoint-store.ts";
