@@ -22,7 +22,7 @@ import { fileVersion } from "./file-version.ts";
 import { listValues } from "./list-values.ts";
 import { ProcessLocks } from "./process-locks.ts";
 import type { ValuePlace } from "./publish-value.ts";
-import { publishValue, statsOf } from "./publish-value.ts";
+import { assertHolds, publishValue, statsOf } from "./publish-value.ts";
 import { readValue } from "./read-value.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import { assertStillMounted, prepareStateDirectory } from "./state-directory.ts";
@@ -73,6 +73,8 @@ export class FileDriver implements CheckpointDriver {
   ): Promise<{ readonly version: string }> {
     const place = await this.#place(key);
     try {
+      // A precondition that fails now has failed for good: a version never comes back. That spares writing a file in vain.
+      assertHolds(precondition, place.target);
       await this.#parents.ensure(dirname(place.target));
       await using file = await TemporaryFile.create(place.directory.temporary, body, signal);
       const { version, timeChanged } = await this.#change(place, signal, () => publishValue(file, precondition, place));

@@ -10,24 +10,19 @@ import type { StateDirectory } from "./state-directory.ts";
 // As many as Node's thread pool keeps busy, without a promise for each file of a large directory.
 const statsAtOnce = 32;
 
-/**
- * Lists the values whose keys start with a prefix, one directory after the other.
- *
- * The names of one directory are read in one go, not page by page while the caller works on each: on some filesystems
- * (btrfs, tmpfs) a file that is replaced moves to the end of its directory, so that a slow reader would meet it twice or
- * not at all.
- */
+// Should new names turn up each time, then because somebody makes them as quickly.
+const mostReadings = 8;
+
+/** Lists the values whose keys start with a prefix, one directory after the other. */
 export async function* listValues(
   directory: StateDirectory,
   prefix: string,
   signal: AbortSignal,
   inside = "",
 ): AsyncGenerator<CheckpointEntry> {
-  const entries = await readEntries(join(directory.root, inside));
-  signal.throwIfAborted();
   const keys = new Map<string, string>();
   const directories = new Set<string>();
-  for (const entry of entries) {
+  for (const entry of await readEntries(join(directory.root, inside))) {
     const path = inside + entry.name;
     if (entry.isFile()) {
       const key = unescapeKey(path, directory.names);
@@ -47,13 +42,23 @@ export async function* listValues(
   for (const path of directories) yield* listValues(directory, prefix, signal, path);
 }
 
-async function readEntries(path: string): Promise<Dirent[]> {
-  try {
-    return await readdir(path, { withFileTypes: true });
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
+/**
+ * Everything in a directory, read until nothing new turns up. On btrfs and tmpfs a file that is replaced moves within its
+ * directory, so that a single reading, and all the more one that stops between pages, misses files that were there all
+ * the time.
+ */
+async function readEntries(path: string): Promise<Iterable<Dirent>> {
+  const entries = new Map<string, Dirent>();
+  for (let reading = 1; reading <= mostReadings; reading += 1) {
+    const known = entries.size;
+    try {
+      for (const entry of await readdir(path, { withFileTypes: true })) entries.set(entry.name, entry);
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT") throw error;
+    }
+    if (entries.size === known) break;
   }
+  return entries.values();
 }
 
 /** `undefined` if the file was removed meanwhile. */

@@ -24,10 +24,7 @@ export function publishValue(
   precondition: Precondition,
   { target, lockPath }: ValuePlace,
 ): { readonly version: string; readonly timeChanged: boolean } {
-  if (precondition.kind === "version") {
-    const current = statsOf(target);
-    if (current === undefined || fileVersion(current) !== precondition.version) throw new PreconditionFailedError();
-  }
+  if (precondition.kind === "version") assertHolds(precondition, target);
   const { changed } = stampUniqueTime(file.handle.fd, lockPath);
   const stats = fstatSync(file.handle.fd, { bigint: true });
   try {
@@ -37,6 +34,17 @@ export function publishValue(
     settle(file.path, target, stats, precondition, error);
   }
   return { version: fileVersion(stats), timeChanged: changed };
+}
+
+/** Throws a `PreconditionFailedError` unless the precondition holds at this moment. */
+export function assertHolds(precondition: Precondition, target: string): void {
+  if (precondition.kind === "any") return;
+  const current = statsOf(target);
+  const holds =
+    precondition.kind === "absent"
+      ? current === undefined
+      : current !== undefined && fileVersion(current) === precondition.version;
+  if (!holds) throw new PreconditionFailedError();
 }
 
 /** What stands under a name now; `undefined` if nothing does. Opened rather than only looked at, because NFS clients ask the server at an open. */
