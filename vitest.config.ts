@@ -1,6 +1,7 @@
 import type { TestProjectInlineConfiguration } from "vitest/config";
 import { defineConfig } from "vitest/config";
 
+import { HoldpointReporter } from "./tooling/servers/src/holdpoint-reporter.ts";
 import type { ServerName } from "./tooling/servers/src/server-definition.ts";
 import { serverNames } from "./tooling/servers/src/server-definition.ts";
 
@@ -25,6 +26,7 @@ export default defineConfig({
     env: { NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} --conditions=source`.trim() },
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    reporters: ["default", new HoldpointReporter()],
     projects: [
       project("core", "packages/core"),
       project("conformance", "packages/conformance"),
@@ -34,7 +36,7 @@ export default defineConfig({
       project("gcs", "packages/backend-gcs", ["gcs"]),
       project("redis", "packages/backend-redis", ["redis", "redis-cluster"]),
       project("nats", "packages/backend-nats", ["nats"]),
-      project("servers", "tooling/servers"),
+      project("servers", "tooling/servers", serverNames),
       project("everywhere", "test", serverNames),
     ],
   },

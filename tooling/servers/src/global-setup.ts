@@ -26,5 +26,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
       else Reflect.deleteProperty(process.env, environmentVariable);
     }),
   );
-  return async () => await servers.stop();
+  return async () => {
+    // Where the command line has chosen another reporter, nobody has said it yet.
+    const block = await servers.reportMissing();
+    if (block !== undefined) process.stderr.write(`\n${block}\n`);
+    await servers.stop();
+  };
 }

@@ -1,3 +1,5 @@
+export { startCountingProxy } from "./counting-proxy.ts";
+export type { CountingProxy, CountingProxySettings } from "./counting-proxy.ts";
+export type { ServerName } from "./server-definition.ts";
 export { startServer } from "./start-server.ts";
 export type { MissingServer, RunningServer, StartServerOptions } from "./start-server.ts";
-export type { ServerName } from "./server-definition.ts";

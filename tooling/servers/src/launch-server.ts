@@ -39,7 +39,7 @@ export async function launchServer(
     const timeoutMs = from.kind === "binary" ? startTimeoutMs : containerStartTimeoutMs;
     const failed = await startAll(keeper, commands, timeoutMs);
     if (failed === undefined) {
-      await definition.prepare?.(ports);
+      if (from.kind === "binary") await definition.prepare?.(ports);
       return definition.url(ports);
     }
     const log = await readFile(failed.logFile, "utf8").catch(() => "");
@@ -67,14 +67,14 @@ function binaryCommands(
 }
 
 function composeCommand(definition: ServerDefinition, ports: readonly number[], directory: string): KeptCommand {
-  const { service, portVariables } = definition.compose;
+  const { service, portVariables, readyLine = definition.readyLine } = definition.compose;
   const compose = ["compose", "--file", composeFile, "--project-name", `holdpoint-test-${randomUUID().slice(0, 8)}`];
   return {
     command: "docker",
     arguments: [...compose, "up", "--no-log-prefix", service],
     environment: Object.fromEntries(portVariables.map((variable, index) => [variable, String(at(ports, index))])),
     logFile: join(directory, `${definition.name}.log`),
-    readyLine: definition.readyLine,
+    readyLine,
     // The containers belong to the engine and stay when the client is killed.
     cleanUp: { command: "docker", arguments: [...compose, "down", "--volumes", "--timeout", "0"] },
   };

@@ -30,8 +30,14 @@ export interface ServerDefinition {
   /** The variable that tests read the address from, and that a person may set beforehand. */
   readonly environmentVariable: string;
   readonly binary: ServerBinary;
-  /** The service of `compose.yaml`, and its variables for the published ports. */
-  readonly compose: { readonly service: string; readonly portVariables: readonly string[] };
+  /** What `compose.yaml` has instead. */
+  readonly compose: {
+    readonly service: string;
+    /** The variables for the published ports. */
+    readonly portVariables: readonly string[];
+    /** @default the `readyLine` of the process */
+    readonly readyLine?: RegExp | undefined;
+  };
   readonly portCount: number;
   /** How far above each port the server takes another one. @default none */
   readonly extraPortOffset?: number | undefined;
@@ -42,7 +48,7 @@ export interface ServerDefinition {
   readonly readyLine: RegExp;
   /** The processes to start on `ports`, with their data below `directory`. */
   processes(ports: readonly number[], directory: string): readonly ServerProcess[];
-  /** What is left to do once every process is ready, for example joining them to a cluster. */
+  /** What is left to do once every process is ready, for example joining them to a cluster; a container does it for itself. */
   prepare?(ports: readonly number[]): Promise<void>;
   /** The address for the tests. */
   url(ports: readonly number[]): string;

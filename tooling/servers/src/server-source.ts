@@ -9,7 +9,7 @@ export type SourceAnswer =
   | { readonly kind: "binary"; readonly path: string }
   /** A service of `compose.yaml` to start. */
   | { readonly kind: "compose" }
-  /** Nothing, and why. */
+  /** Nothing, and why; `final` if the other sources are not to be asked either. */
   | { readonly kind: "none"; readonly reason: string; readonly final?: boolean | undefined }
   /** This source has nothing to do with this server. */
   | { readonly kind: "not-applicable" };

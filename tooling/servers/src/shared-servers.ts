@@ -1,11 +1,16 @@
+import { describeMissingServers } from "./reporting/missing-servers.ts";
 import type { ServerName } from "./server-definition.ts";
 import { startServer } from "./start-server.ts";
 import type { MissingServer, RunningServer } from "./start-server.ts";
 
 /** The servers of a test run: each is started once, whoever asks first, and all stop together. */
 export interface SharedServers {
-  readonly asked: ReadonlyMap<ServerName, Promise<RunningServer | MissingServer>>;
   get(name: ServerName): Promise<RunningServer | MissingServer>;
+  /**
+   * The block for people about servers that could not be had, once; `undefined` if there is none or it was given out.
+   * Sets the exit code of the process where that is a failure.
+   */
+  reportMissing(): Promise<string | undefined>;
   stop(): Promise<void>;
 }
 
@@ -20,14 +25,24 @@ export function sharedServers(): SharedServers {
 
 function createSharedServers(): SharedServers {
   const asked = new Map<ServerName, Promise<RunningServer | MissingServer>>();
+  let reported = false;
   return {
-    asked,
     get: async (name) => {
       const known = asked.get(name);
       if (known !== undefined) return await known;
       const started = startServer(name);
       asked.set(name, started);
       return await started;
+    },
+    reportMissing: async () => {
+      const servers = await Promise.all(asked.values());
+      const missing = servers.filter((server) => server.kind === "missing");
+      if (missing.length === 0 || reported) return undefined;
+      reported = true;
+      const isFailure = process.env["CI"] === "true" || missing.some((server) => server.wasAskedFor);
+      if (isFailure) process.exitCode = 1;
+      const consequence = isFailure ? "so this run counts as failed" : "which CI=true would turn into a failure";
+      return describeMissingServers(missing, `Tests that need them were skipped, ${consequence}.`);
     },
     stop: async () => {
       const servers = await Promise.all(asked.values());

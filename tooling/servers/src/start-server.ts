@@ -28,6 +28,8 @@ export interface MissingServer {
   readonly name: ServerName;
   /** Why, source by source. */
   readonly reasons: readonly { readonly source: string; readonly reason: string }[];
+  /** Whether a person named this very server in its environment variable, so that going on without it is wrong. */
+  readonly wasAskedFor: boolean;
   /** What a person can do about it, in one sentence. */
   readonly remedy: string;
 }
@@ -69,9 +71,9 @@ export async function startServer(
   };
   const stop = async (): Promise<void> => await (await keeper)?.close();
   const reasons: { source: string; reason: string }[] = [];
-  const missing = async (remedy: string): Promise<MissingServer> => {
+  const missing = async (remedy: string, wasAskedFor: boolean): Promise<MissingServer> => {
     await stop();
-    return { kind: "missing", name, reasons, remedy };
+    return { kind: "missing", name, reasons, wasAskedFor, remedy };
   };
   for (const source of sources) {
     if (options.own === true && source === addressSource) continue;
@@ -80,7 +82,9 @@ export async function startServer(
       if (answer.kind === "not-applicable") continue;
       if (answer.kind === "none") {
         reasons.push({ source: source.title, reason: answer.reason });
-        if (answer.final === true) return await missing(`Correct ${definition.environmentVariable}, or unset it.`);
+        if (answer.final === true) {
+          return await missing(`Correct ${definition.environmentVariable}, or unset it.`, true);
+        }
         continue;
       }
       const origin = answer.kind === "binary" ? `${source.title}: ${answer.path}` : source.title;
@@ -90,7 +94,7 @@ export async function startServer(
       reasons.push({ source: source.title, reason: (error as Error).message });
     }
   }
-  return await missing(remedyFor(name));
+  return await missing(remedyFor(name), false);
 }
 
 function remedyFor(name: ServerName): string {

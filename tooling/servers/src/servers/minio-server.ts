@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { at } from "../server-definition.ts";
 import type { ServerDefinition } from "../server-definition.ts";
 
-/** MinIO on one drive, with the default credentials `minioadmin`. */
+/** MinIO on one drive, with the default credentials `minioadmin` and an empty bucket `holdpoint`. */
 export const minioServer: ServerDefinition = {
   name: "minio",
   environmentVariable: "HOLDPOINT_TEST_MINIO_URL",
@@ -32,7 +32,8 @@ export const minioServer: ServerDefinition = {
         MINIO_UPDATE: "off",
         MINIO_BROWSER: "off",
       },
-      directory: join(directory, "minio"),
+      // On a single drive, a directory is a bucket.
+      directory: join(directory, "minio", "holdpoint"),
     },
   ],
   url: (ports) => `http://minioadmin:minioadmin@127.0.0.1:${at(ports, 0)}`,

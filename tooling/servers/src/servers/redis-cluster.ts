@@ -16,6 +16,7 @@ export const redisCluster: ServerDefinition = {
   binary: redisBinary,
   compose: {
     service: "redis-cluster",
+    readyLine: /All 16384 slots covered/,
     portVariables: [
       "HOLDPOINT_REDIS_CLUSTER_PORT_1",
       "HOLDPOINT_REDIS_CLUSTER_PORT_2",
