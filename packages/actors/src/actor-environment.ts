@@ -1,0 +1,126 @@
+import { parsePauseMetadata } from "@holdpoint/core";
+import type { MergeMode, PauseMetadata, StoreConfig } from "@holdpoint/core";
+
+import { redactStoreUrl } from "./redact-credentials.ts";
+import type { Environment, ServingEnvironment } from "./serving-environment.ts";
+import { inspectServingEnvironment, quoteValue, variableOf } from "./serving-environment.ts";
+import type { SetupProblem } from "./setup-error.ts";
+import { ActorSetupError } from "./setup-error.ts";
+
+/** Where paused messages are kept, and which variable says so. */
+export interface StoreSetting {
+  readonly variable: "ASYA_CHECKPOINT_STORE" | "ASYA_PERSISTENCE_MOUNT";
+  /** What `openStore` takes; a URL may hold a password. */
+  readonly from: string | StoreConfig;
+  /** The same without credentials, for people. */
+  readonly shown: string;
+}
+
+/** What the environment says about x-pause and x-resume. */
+export interface ActorEnvironment extends ServingEnvironment {
+  /** `ASYA_CHECKPOINT_STORE`, else `ASYA_PERSISTENCE_MOUNT`. */
+  readonly store: StoreSetting;
+  /** `ASYA_PAUSE_METADATA`. @default undefined */
+  readonly pauseMetadata: PauseMetadata | undefined;
+  /** `ASYA_RESUME_MERGE_MODE`. @default "shallow" */
+  readonly resumeMergeMode: MergeMode;
+  /** `ASYA_RESUME_VALIDATION`. @default "off" */
+  readonly resumeValidation: "off" | "strict";
+}
+
+/**
+ * Reads every variable that x-pause and x-resume know. Touches neither disk nor network.
+ *
+ * @example
+ * ```ts
+ * const { store, resumeMergeMode } = readActorEnvironment(process.env);
+ * ```
+ * @throws {ActorSetupError} that lists every variable that is wrong, what was found there, and what is expected
+ */
+export function readActorEnvironment(environment: Environment): ActorEnvironment {
+  const { settings, problems } = inspectActorEnvironment(environment);
+  const { store } = settings;
+  if (problems.length > 0 || store === undefined) throw new ActorSetupError(problems);
+  return { ...settings, store };
+}
+
+/** The same, but says what is wrong instead of throwing. Without a usable store there is always a problem. */
+export function inspectActorEnvironment(environment: Environment): {
+  readonly settings: Omit<ActorEnvironment, "store"> & { readonly store: StoreSetting | undefined };
+  readonly problems: readonly SetupProblem[];
+} {
+  const serving = inspectServingEnvironment(environment);
+  const problems = [...serving.problems];
+  const choose = <Word extends string>(variable: string, words: readonly [Word, ...Word[]]): Word => {
+    const text = variableOf(environment, variable);
+    if (text === undefined) return words[0];
+    const word = words.find((candidate) => candidate === text);
+    if (word === undefined) problems.push({ variable, found: quoteValue(text), expected: words.join(" or ") });
+    return word ?? words[0];
+  };
+  const store = readStore(environment, problems);
+  const pauseMetadata = readPauseMetadata(environment, problems);
+  refuseEndActor(environment, problems);
+  const settings = {
+    ...serving.settings,
+    store,
+    pauseMetadata,
+    resumeMergeMode: choose("ASYA_RESUME_MERGE_MODE", ["shallow", "deep"]),
+    resumeValidation: choose("ASYA_RESUME_VALIDATION", ["off", "strict"]),
+  };
+  return { settings, problems };
+}
+
+function readStore(environment: Environment, problems: SetupProblem[]): StoreSetting | undefined {
+  const url = variableOf(environment, "ASYA_CHECKPOINT_STORE");
+  if (url !== undefined) return { variable: "ASYA_CHECKPOINT_STORE", from: url, shown: redactStoreUrl(url) };
+  const variable = "ASYA_PERSISTENCE_MOUNT";
+  const directory = variableOf(environment, variable);
+  if (directory === undefined) {
+    problems.push({
+      variable: `ASYA_CHECKPOINT_STORE or ${variable}`,
+      found: "neither set",
+      expected: "a store's URL in the first (s3://bucket/prefix) or a mounted directory in the second (/state)",
+      detail: "Without storage a paused message would be lost.",
+    });
+    return undefined;
+  }
+  if (/^[a-z][a-z0-9+.-]*:\/\//iu.test(directory)) {
+    problems.push({
+      variable,
+      found: quoteValue(redactStoreUrl(directory)),
+      expected: "a directory; a URL belongs in ASYA_CHECKPOINT_STORE",
+    });
+    return undefined;
+  }
+  return { variable, from: { backend: "file", directory }, shown: directory };
+}
+
+function readPauseMetadata(environment: Environment, problems: SetupProblem[]): PauseMetadata | undefined {
+  const variable = "ASYA_PAUSE_METADATA";
+  const text = variableOf(environment, variable);
+  if (text === undefined) return undefined;
+  try {
+    return parsePauseMetadata(text);
+  } catch (error) {
+    problems.push({
+      variable,
+      found: quoteValue(text),
+      expected: 'a JSON object such as {"prompt":"Approve?","fields":[{"name":"approved","type":"boolean"}]}',
+      detail: (error as Error).message,
+    });
+    return undefined;
+  }
+}
+
+// As an end actor the sidecar would report every message as the task's end, and the task could never go on.
+function refuseEndActor(environment: Environment, problems: SetupProblem[]): void {
+  const variable = "ASYA_IS_END_ACTOR";
+  const text = variableOf(environment, variable);
+  if (text === undefined || /^(?:false|f|0|no|off)$/iu.test(text)) return;
+  problems.push({
+    variable,
+    found: quoteValue(text),
+    expected: "false, or not set: x-pause and x-resume end no pipeline",
+  });
+}

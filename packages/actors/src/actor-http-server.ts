@@ -1,0 +1,126 @@
+import { createServer, STATUS_CODES } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+
+import type { ActorLog } from "./actor-log.ts";
+import type { Answer } from "./invoke-handler.ts";
+import { refuse } from "./invoke-handler.ts";
+import { MalformedMessageError } from "./parse-message.ts";
+import { readRequestBody } from "./read-request-body.ts";
+import { wireError } from "./wire-error.ts";
+
+// The sidecar writes to a socket on the same machine; what has not arrived by then never will.
+const requestTimeoutMs = 60_000;
+
+/** The body of a request is larger than the server takes. */
+class MessageTooLargeError extends MalformedMessageError {
+  override readonly name = "MessageTooLargeError";
+}
+
+/** What an {@link ActorHttpServer} does with the bodies that it gets. */
+export interface ActorHttpServerOptions {
+  readonly invoke: (body: Uint8Array) => Promise<Answer>;
+  readonly maxBodyBytes: number;
+  readonly log: ActorLog;
+}
+
+/** The HTTP side of an actor, and which connections have a message in hand. */
+export interface ActorHttpServer {
+  readonly server: Server;
+  /** Messages that a handler is working on. */
+  inHand(): number;
+  /** Closes connections that have not handed over a whole message. */
+  dropIdle(): void;
+}
+
+/** Speaks the sidecar's protocol: `POST /invoke`, `GET /healthz`, one request a connection. */
+export function createActorHttpServer(options: ActorHttpServerOptions): ActorHttpServer {
+  const { invoke, maxBodyBytes, log } = options;
+  const open = new Set<Duplex>();
+  const busy = new Set<Duplex>();
+  const server = createServer(
+    { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs, connectionsCheckingInterval: 1000 },
+    (request, response) => void serve(request, response),
+  );
+  server.on("connection", (socket: Socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+  });
+  server.on("clientError", (error, socket) => {
+    // What follows a message on its connection is not worth losing the message's answer.
+    if (busy.has(socket)) return;
+    answerGarbage(error, socket, log);
+  });
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url?.split("?", 1)[0];
+    if (request.method === "GET" && path === "/healthz")
+      return send(response, { status: 200, body: '{"status":"ready"}' });
+    if (request.method !== "POST" || path !== "/invoke")
+      return send(response, { status: 404, body: '{"error":"not_found"}' });
+    let body: Uint8Array | undefined;
+    try {
+      body = await readRequestBody(request, maxBodyBytes);
+    } catch {
+      // The peer has gone, or clientError has answered.
+      return log.warn("request broke off");
+    }
+    if (body === undefined) {
+      const problem = new MessageTooLargeError(
+        `The message is larger than the ${maxBodyBytes} bytes that this actor takes.`,
+      );
+      return send(response, refuse(wireError("msg_parsing_error", problem), log));
+    }
+    const { socket } = request;
+    busy.add(socket);
+    try {
+      const answer = await invoke(body);
+      // A peer that has gone delivers the message again: the work was finished, and for an actor that is idempotent
+      // the second time is the same as the first.
+      if (socket.destroyed) log.warn("sidecar was gone before the answer");
+      else send(response, answer);
+    } finally {
+      busy.delete(socket);
+    }
+  }
+
+  return {
+    server,
+    inHand: () => busy.size,
+    dropIdle: () => {
+      for (const socket of open) if (!busy.has(socket)) socket.destroy();
+    },
+  };
+}
+
+function send(response: ServerResponse, { status, body }: Answer): void {
+  // The sidecar's client would keep the connection, and lose the message that it sends while we close it.
+  response.setHeader("Connection", "close");
+  if (status === 204) {
+    response.writeHead(204).end();
+    return;
+  }
+  response
+    .writeHead(status, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) })
+    .end(body);
+}
+
+function answerGarbage(error: NodeJS.ErrnoException, socket: Duplex, log: ActorLog): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const problem =
+    error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+      ? `The request did not arrive whole within ${requestTimeoutMs} ms.`
+      : `The request is not HTTP/1.1 (${error.code ?? "unreadable"}).`;
+  const { status, body } = refuse(wireError("msg_parsing_error", new MalformedMessageError(problem)), log);
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    "Connection: close",
+    "Content-Type: application/json",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
+}

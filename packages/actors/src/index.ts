@@ -1,0 +1,17 @@
+export { readActorEnvironment } from "./actor-environment.ts";
+export type { ActorEnvironment, StoreSetting } from "./actor-environment.ts";
+export { createActorLog } from "./actor-log.ts";
+export type { ActorLog, ActorLogOptions, LogFields } from "./actor-log.ts";
+export type { ActorContext, ActorHandler, ActorMessage, ActorReply, MessageHeaders } from "./actor-message.ts";
+export type { JsonParser } from "./parse-message.ts";
+export { createPauseActor } from "./pause-actor.ts";
+export type { PauseActorOptions } from "./pause-actor.ts";
+export { createResumeActor } from "./resume-actor.ts";
+export type { ResumeActorOptions } from "./resume-actor.ts";
+export { serveActor } from "./serve-actor.ts";
+export type { ActorServer, ServeActorOptions } from "./serve-actor.ts";
+export type { Environment, ServingEnvironment } from "./serving-environment.ts";
+export { ActorSetupError } from "./setup-error.ts";
+export type { SetupProblem } from "./setup-error.ts";
+export { createVfsHandler } from "./vfs-handler.ts";
+export type { VfsHandler, VfsHandlerOptions } from "./vfs-handler.ts";

@@ -1,0 +1,84 @@
+import type { ActorHandler, ActorMessage } from "./actor-message.ts";
+import type { ActorLog } from "./actor-log.ts";
+import { extendLog } from "./actor-log.ts";
+import { invocationBudgetMs } from "./invocation-deadline.ts";
+import { outgoingFrames } from "./outgoing-frame.ts";
+import type { JsonParser } from "./parse-message.ts";
+import { parseMessage } from "./parse-message.ts";
+import type { WireError } from "./wire-error.ts";
+import { wireError } from "./wire-error.ts";
+
+/** An answer to the sidecar. */
+export interface Answer {
+  readonly status: 200 | 204 | 400 | 404 | 500;
+  /** JSON text; empty for 204. */
+  readonly body: string;
+}
+
+/** The handler was stopped because the message's time was up. */
+export class DeadlineExceededError extends Error {
+  override readonly name = "DeadlineExceededError";
+}
+
+/** The handler was stopped because the process is ending; the message is delivered again. */
+export class ShuttingDownError extends Error {
+  override readonly name = "ShuttingDownError";
+}
+
+/** What {@link invokeHandler} needs beside the handler and the message. */
+export interface Invocation {
+  readonly parseJson: JsonParser;
+  readonly actorTimeoutMs: number;
+  /** Aborts when the process can wait no longer. */
+  readonly shutdown: AbortSignal;
+  readonly log: ActorLog;
+}
+
+/** Runs a handler on one request's body, and says what to answer. Never rejects. */
+export async function invokeHandler(handler: ActorHandler, body: Uint8Array, invocation: Invocation): Promise<Answer> {
+  const { log, parseJson } = invocation;
+  let message: ActorMessage;
+  try {
+    message = parseMessage(body, parseJson);
+  } catch (error) {
+    return refuse(wireError("msg_parsing_error", error), log);
+  }
+  const startedAt = performance.now();
+  const taskLog = extendLog(log, { taskId: message.id });
+  const durationMs = (): number => Math.round(performance.now() - startedAt);
+  const budgetMs = invocationBudgetMs(message, invocation.actorTimeoutMs, Date.now());
+  const deadline = new AbortController();
+  const timer = setTimeout(() => {
+    deadline.abort(new DeadlineExceededError(`The handler was told to stop after ${Math.round(budgetMs)} ms.`));
+  }, budgetMs);
+  const signal = AbortSignal.any([deadline.signal, invocation.shutdown]);
+  try {
+    const frames = outgoingFrames(message, await handler(message, { signal, log: taskLog }));
+    const answer =
+      frames.length === 0
+        ? { status: 204 as const, body: "" }
+        : { status: 200 as const, body: JSON.stringify({ frames }) };
+    taskLog.info("message handled", { durationMs: durationMs(), frames: frames.length });
+    return answer;
+  } catch (error) {
+    const failure = wireError("processing_error", signal.aborted ? abortFailure(signal, error) : error);
+    const { type, message: problem } = failure.details;
+    taskLog.error("message failed", { durationMs: durationMs(), errorType: type, error: problem });
+    return { status: 500, body: JSON.stringify(failure) };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The answer to a request that holds no usable message. */
+export function refuse(failure: WireError, log: ActorLog): Answer {
+  log.error("message refused", { errorType: failure.details.type, error: failure.details.message });
+  return { status: 400, body: JSON.stringify(failure) };
+}
+
+/** Why the handler was stopped says more than how it took it. */
+function abortFailure(signal: AbortSignal, error: unknown): unknown {
+  const reason: unknown = signal.reason;
+  if (reason instanceof Error && reason !== error) reason.cause = error;
+  return reason;
+}

@@ -1,0 +1,21 @@
+import { randomUUID } from "node:crypto";
+
+import type { Envelope } from "@holdpoint/core";
+
+import type { AnsweredFrame } from "./invoke-actor.ts";
+
+/**
+ * The messages that follow from an actor's answer. Of several the first keeps the id, and the others are its children.
+ * A frame without headers gets those of the message that came in.
+ */
+export function nextEnvelopes(envelope: Envelope, frames: readonly AnsweredFrame[]): readonly Envelope[] {
+  return frames.map((frame, index) => ({
+    ...(index === 0
+      ? { id: envelope.id, ...(envelope.parent_id === undefined ? {} : { parent_id: envelope.parent_id }) }
+      : { id: randomUUID(), parent_id: envelope.id }),
+    route: frame.route,
+    headers: frame.headers ?? envelope.headers ?? {},
+    status: { ...envelope.status, ...frame.status },
+    payload: frame.payload,
+  }));
+}

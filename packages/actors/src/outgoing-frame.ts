@@ -1,0 +1,58 @@
+import type { Route } from "@holdpoint/core";
+
+import type { ActorMessage, ActorReply, MessageHeaders } from "./actor-message.ts";
+import { isObject } from "./parse-message.ts";
+
+/** A message as it goes back to the sidecar, its route already moved on by one actor. */
+export interface OutgoingFrame {
+  readonly payload: unknown;
+  readonly route: Route;
+  /** Never left out, also when empty: for a frame without headers the sidecar would use those that came in. */
+  readonly headers: MessageHeaders;
+  readonly status?: ActorReply["status"];
+}
+
+/** A handler returned something that cannot be sent on. */
+export class InvalidReplyError extends Error {
+  override readonly name = "InvalidReplyError";
+}
+
+/**
+ * Turns what a handler returned into frames: none, one, or several.
+ *
+ * @throws {InvalidReplyError} saying what about the reply is wrong
+ */
+export function outgoingFrames(message: ActorMessage, returned: unknown): readonly OutgoingFrame[] {
+  if (returned === undefined || returned === null) return [];
+  const replies: readonly unknown[] = Array.isArray(returned) ? returned : [returned];
+  return replies.map((reply, index) =>
+    outgoingFrame(message, checkReply(reply, Array.isArray(returned) ? index : undefined)),
+  );
+}
+
+function outgoingFrame(message: ActorMessage, reply: ActorReply): OutgoingFrame {
+  const [curr = "", ...next] = reply.next ?? message.route.next;
+  return {
+    payload: reply.payload,
+    route: { prev: [...message.route.prev, message.route.curr], curr, next },
+    headers: reply.headers ?? message.headers,
+    ...(reply.status === undefined ? {} : { status: reply.status }),
+  };
+}
+
+/** @throws {InvalidReplyError} */
+export function checkReply(reply: unknown, index?: number): ActorReply {
+  const which = index === undefined ? "The handler's reply" : `Reply ${index} of the handler`;
+  const refuse = (problem: string): never => {
+    throw new InvalidReplyError(`${which} cannot be sent on: ${problem}.`);
+  };
+  if (!isObject(reply)) return refuse("expected an object with a payload");
+  const { payload, next, headers, status } = reply;
+  if (payload === undefined || typeof payload === "function") refuse("payload is missing");
+  if (next !== undefined && !(Array.isArray(next) && next.every((name) => typeof name === "string" && name !== ""))) {
+    refuse("next is not a list of actors' names");
+  }
+  if (headers !== undefined && !isObject(headers)) refuse("headers is not an object");
+  if (status !== undefined && !isObject(status)) refuse("status is not an object");
+  return reply as unknown as ActorReply;
+}

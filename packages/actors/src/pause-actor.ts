@@ -1,0 +1,26 @@
+import type { PauseLedger, PauseMetadata } from "@holdpoint/core";
+
+import type { ActorHandler } from "./actor-message.ts";
+
+/** Options of {@link createPauseActor}. */
+export interface PauseActorOptions {
+  readonly ledger: PauseLedger;
+  /** What the person is asked. @default `{ prompt: "Task paused", fields: [] }` */
+  readonly metadata?: PauseMetadata | undefined;
+}
+
+/**
+ * The actor x-pause: stores each message that it is handed, and tells the sidecar that the task is paused.
+ *
+ * @example
+ * ```ts
+ * await serveActor(createPauseActor({ ledger: createPauseLedger(store) }), { parseJson: parseLosslessJson });
+ * ```
+ */
+export function createPauseActor({ ledger, metadata }: PauseActorOptions): ActorHandler {
+  return async (envelope, { signal, log }) => {
+    const { outcome, key, message } = await ledger.pause(envelope, { signal, metadata });
+    log.info("pause", { outcome, key });
+    return message;
+  };
+}

@@ -1,0 +1,83 @@
+import type { CheckpointStore, PauseLedger } from "@holdpoint/core";
+import { createPauseLedger, openStore, parseLosslessJson } from "@holdpoint/core";
+
+import type { ActorEnvironment, StoreSetting } from "./actor-environment.ts";
+import { inspectActorEnvironment } from "./actor-environment.ts";
+import { createActorLog } from "./actor-log.ts";
+import type { ActorHandler } from "./actor-message.ts";
+import { actorSocket, freeActorSocket } from "./actor-socket.ts";
+import { serveActor } from "./serve-actor.ts";
+import type { Environment } from "./serving-environment.ts";
+import { quoteValue } from "./serving-environment.ts";
+import type { SetupProblem } from "./setup-error.ts";
+import { ActorSetupError } from "./setup-error.ts";
+
+// https://man.freebsd.org/cgi/man.cgi?sysexits
+const wrongConfigurationExitCode = 78;
+
+/** How one of the executables makes its handler. */
+export type HandlerFactory = (ledger: PauseLedger, environment: ActorEnvironment) => ActorHandler;
+
+/**
+ * Runs x-pause or x-resume as this process: reads the environment, opens the store, serves until told to stop. If
+ * anything of the environment is wrong, prints one message that lists it all, and ends with exit code 78.
+ */
+export async function runActor(name: string, createHandler: HandlerFactory): Promise<void> {
+  try {
+    const { environment, store } = await prepare(process.env);
+    const actor = environment.actorName ?? name;
+    const log = createActorLog({ actor });
+    log.info("store opened", { backend: store.backend, location: store.location });
+    await serveActor(createHandler(createPauseLedger(store), environment), {
+      ...environment,
+      name: actor,
+      log,
+      parseJson: parseLosslessJson,
+      onClose: () => store.close(),
+    });
+  } catch (error) {
+    if (!(error instanceof ActorSetupError)) throw error;
+    // For a person's eyes, so it is plain text rather than a log line.
+    process.stderr.write(`${name} cannot start. ${error.message}\n`);
+    process.exit(wrongConfigurationExitCode);
+  }
+}
+
+interface Prepared {
+  readonly environment: ActorEnvironment;
+  readonly store: CheckpointStore;
+}
+
+/**
+ * Everything that may be wrong is tried, so that an operator learns of all of it at once.
+ *
+ * @throws {ActorSetupError}
+ */
+async function prepare(environment: Environment): Promise<Prepared> {
+  const { settings, problems: textProblems } = inspectActorEnvironment(environment);
+  const problems: SetupProblem[] = [...textProblems];
+  const collect = (error: unknown): undefined => {
+    if (!(error instanceof ActorSetupError)) throw error;
+    problems.push(...error.problems);
+  };
+  const { store: setting, socketDirectory, socketName } = settings;
+  // Before the store, which may take its time: a process that crashed may have left the promise of being ready.
+  await freeActorSocket(actorSocket(socketDirectory, socketName), socketDirectory).catch(collect);
+  const store = setting === undefined ? undefined : await openConfiguredStore(setting, environment).catch(collect);
+  if (problems.length === 0 && setting !== undefined && store !== undefined) {
+    return { environment: { ...settings, store: setting }, store };
+  }
+  await store?.close();
+  throw new ActorSetupError(problems);
+}
+
+/** @throws {ActorSetupError} */
+async function openConfiguredStore(setting: StoreSetting, environment: Environment): Promise<CheckpointStore> {
+  try {
+    return await openStore(setting.from, { environment });
+  } catch (error) {
+    const { variable, shown } = setting;
+    const expected = "a store that can be used";
+    throw new ActorSetupError([{ variable, found: quoteValue(shown), expected, detail: (error as Error).message }]);
+  }
+}

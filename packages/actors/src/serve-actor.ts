@@ -1,0 +1,148 @@
+import { once } from "node:events";
+import { chmod } from "node:fs/promises";
+
+import type { ActorLog } from "./actor-log.ts";
+import { createActorLog } from "./actor-log.ts";
+import type { ActorHandler } from "./actor-message.ts";
+import type { ActorHttpServer } from "./actor-http-server.ts";
+import { createActorHttpServer } from "./actor-http-server.ts";
+import { actorSocket, announceReady, freeActorSocket, withdrawReady } from "./actor-socket.ts";
+import { invokeHandler, ShuttingDownError } from "./invoke-handler.ts";
+import type { JsonParser } from "./parse-message.ts";
+import { readServingEnvironment } from "./serving-environment.ts";
+import { ActorSetupError } from "./setup-error.ts";
+import { stopOnSignals } from "./stop-on-signals.ts";
+
+// A sidecar that has connected but not sent its message yet may do so for this long after shutdown began.
+const lateMessageMs = 1000;
+// How long a handler has that was told to stop because the grace is over.
+const lastWordsMs = 1000;
+
+/** Options of {@link serveActor}. */
+export interface ServeActorOptions {
+  /** The actor's name in the log. @default `ASYA_ACTOR_NAME`, else `"actor"` */
+  readonly name?: string | undefined;
+  /** The directory that is shared with the sidecar; it must exist. @default `ASYA_SOCKET_DIR`, else `"/var/run/asya"` */
+  readonly socketDirectory?: string | undefined;
+  /** @default `ASYA_SOCKET_NAME`, else `"asya-runtime.sock"` */
+  readonly socketName?: string | undefined;
+  /** The socket's file mode. @default `ASYA_SOCKET_CHMOD`, else `0o666` */
+  readonly socketMode?: number | undefined;
+  /** How long the sidecar waits for an answer. @default `ASYA_RESILIENCY_ACTOR_TIMEOUT`, else five minutes */
+  readonly actorTimeoutMs?: number | undefined;
+  /** The largest message that is taken, in bytes. @default 64 MiB */
+  readonly maxBodyBytes?: number | undefined;
+  /**
+   * How long messages in hand may take to finish once the actor is told to stop. Keep it under the pod's
+   * `terminationGracePeriodSeconds`. @default 25000
+   */
+  readonly shutdownGraceMs?: number | undefined;
+  /** Whether SIGTERM and SIGINT finish the messages in hand and then end the process. @default true */
+  readonly handleSignals?: boolean | undefined;
+  /**
+   * Turns a message's text into values. For a handler that stores or passes on numbers which a double cannot hold, hand
+   * in `parseLosslessJson` of `@holdpoint/core`. @default JSON.parse
+   */
+  readonly parseJson?: JsonParser | undefined;
+  /** @default one that writes JSON lines to standard error */
+  readonly log?: ActorLog | undefined;
+  /** Releases what the handler uses; runs after the last message. */
+  readonly onClose?: (() => Promise<void>) | undefined;
+}
+
+/** An actor that is being served. */
+export interface ActorServer extends AsyncDisposable {
+  readonly socketPath: string;
+  /**
+   * Takes no more messages, finishes those in hand, and removes the socket. Resolves to whether all were finished
+   * within the grace. May be called again.
+   */
+  close(): Promise<boolean>;
+}
+
+/**
+ * Serves a handler to the sidecar, over HTTP on the Unix socket that the two share. Resolves once the sidecar has been
+ * told that it may dial.
+ *
+ * A handler keeps running when the sidecar goes away: what it has begun is finished, and delivered again later.
+ *
+ * @example
+ * ```ts
+ * await serveActor(async ({ payload }) => ({ payload: { draft: await write(payload) }, next: ["x-pause", "publisher"] }));
+ * ```
+ * @throws {ActorSetupError} if a variable of the environment is wrong, the socket's directory cannot be used, or
+ * another process is serving on the socket
+ */
+export async function serveActor(handler: ActorHandler, options: ServeActorOptions = {}): Promise<ActorServer> {
+  const environment = readServingEnvironment(process.env);
+  const {
+    name = environment.actorName ?? "actor",
+    socketDirectory = environment.socketDirectory,
+    socketName = environment.socketName,
+    socketMode = environment.socketMode,
+    actorTimeoutMs = environment.actorTimeoutMs,
+    maxBodyBytes = 64 * 1024 * 1024,
+    shutdownGraceMs = 25_000,
+    handleSignals = true,
+    parseJson = JSON.parse as JsonParser,
+    log = createActorLog({ actor: name }),
+    onClose,
+  } = options;
+  const socket = actorSocket(socketDirectory, socketName);
+  const shutdown = new AbortController();
+  const invocation = { parseJson, actorTimeoutMs, shutdown: shutdown.signal, log };
+  const http = createActorHttpServer({ invoke: (body) => invokeHandler(handler, body, invocation), maxBodyBytes, log });
+  await freeActorSocket(socket, socketDirectory);
+  try {
+    http.server.listen(socket.socketPath);
+    await once(http.server, "listening");
+    await chmod(socket.socketPath, socketMode);
+    await announceReady(socket);
+  } catch (error) {
+    http.server.close();
+    const expected = "a directory in which this process may make a socket";
+    const found = JSON.stringify(socketDirectory);
+    throw new ActorSetupError([{ variable: "ASYA_SOCKET_DIR", found, expected, detail: (error as Error).message }]);
+  }
+  log.info("ready", { socketPath: socket.socketPath });
+
+  let closing: Promise<boolean> | undefined;
+  const close = (): Promise<boolean> => (closing ??= closeOnce());
+  async function closeOnce(): Promise<boolean> {
+    log.info("stopping", { inHand: http.inHand() });
+    await withdrawReady(socket);
+    const finished = await finishMessages(http, shutdown, shutdownGraceMs);
+    stopListening();
+    await onClose?.();
+    log.info("stopped", { finished });
+    return finished;
+  }
+  const stopListening = handleSignals ? stopOnSignals(close) : () => {};
+  return {
+    socketPath: socket.socketPath,
+    close,
+    [Symbol.asyncDispose]: async () => void (await close()),
+  };
+}
+
+/** Resolves once every connection is closed, to whether each had its answer. */
+async function finishMessages(http: ActorHttpServer, shutdown: AbortController, graceMs: number): Promise<boolean> {
+  let finished = true;
+  const timers = [
+    setTimeout(() => http.dropIdle(), Math.min(lateMessageMs, graceMs)),
+    setTimeout(
+      () => shutdown.abort(new ShuttingDownError("The actor is shutting down, and its grace is over.")),
+      graceMs,
+    ),
+    setTimeout(() => {
+      finished = http.inHand() === 0;
+      http.server.closeAllConnections();
+    }, graceMs + lastWordsMs),
+  ];
+  // Closing the listener also removes the socket's file.
+  const closed = once(http.server, "close");
+  http.server.close();
+  await closed;
+  for (const timer of timers) clearTimeout(timer);
+  return finished;
+}
