@@ -61,11 +61,13 @@ function findByMark(arriving: PausedDocument, stored: TaskDocument): Match {
 }
 
 function isSamePlace(arriving: PausedDocument, stored: PausedDocument): boolean {
-  const place = ({ message: { route } }: PausedDocument): string =>
-    JSON.stringify([route.prev, route.curr, route.next]);
   return (
     stored.point.sequence === 1 &&
     arriving.point.mark.createdAt === stored.point.mark.createdAt &&
-    place(arriving) === place(stored)
+    placeOf(arriving) === placeOf(stored)
   );
+}
+
+function placeOf({ message: { route } }: PausedDocument): string {
+  return JSON.stringify([route.prev, route.curr, route.next]);
 }

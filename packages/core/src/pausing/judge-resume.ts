@@ -15,16 +15,25 @@ export type ResumeJudgement = "claim" | "replay" | "absorb" | "repeated" | "refu
 
 /** Judges a resume message against the document of the task that it is for. */
 export function judgeResume(mark: ResumeMark, document: TaskDocument): ResumeJudgement {
-  if (document.state === "resumed" && isSameResume(mark, document.resumption.mark)) {
-    return document.result === null ? "refuse" : "replay";
-  }
-  const past = document.history.findLast(
-    (point) => point.resumption !== undefined && isSameResume(mark, point.resumption.mark),
-  );
-  const repetition = past?.resumption === undefined ? "new" : judgeRepetition(mark, past.resumption);
-  if (repetition === "again") return "absorb";
+  const isLatest = document.state === "resumed" && isSameResume(mark, document.resumption.mark);
+  if (isLatest && !mayBeNewAnswer(mark, document)) return document.result === null ? "refuse" : "replay";
+
+  const resumptions = document.history.map(({ resumption }) => resumption).filter((past) => past !== undefined);
+  const repetitions = resumptions
+    .filter((past) => isSameResume(mark, past.mark))
+    .map((past) => judgeRepetition(mark, past));
+  if (repetitions.includes("again")) return "absorb";
+  if (isLatest && document.result !== null) return "replay";
   if (document.state !== "paused") return "refuse";
-  return repetition === "new" ? "claim" : "repeated";
+  return repetitions.includes("unknown") ? "repeated" : "claim";
+}
+
+/**
+ * Whether a message that would be replayed shows signs of being a new one. They do not suffice to refuse it, since a
+ * clock may differ, but they do to look whether the task waits elsewhere.
+ */
+export function mayBeNewAnswer(mark: ResumeMark, document: TaskDocument): boolean {
+  return document.state === "resumed" && judgeRepetition(mark, document.resumption) === "new";
 }
 
 /** Whether a message with the id and content of an earlier one is that one again, or a new one. */

@@ -41,7 +41,7 @@ export function resumeMark(envelope: Envelope): ResumeMark {
     id: envelope.id,
     digest: digestOf(envelope.payload),
     createdAt: gatewayTime(envelope.status),
-    timeout: timeout === undefined ? null : String(timeout),
+    timeout: timeout === undefined ? null : JSON.stringify(timeout),
   };
 }
 

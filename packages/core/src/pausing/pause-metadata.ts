@@ -63,22 +63,19 @@ const fieldSchema = v.looseObject({
   ),
 });
 
-const metadataSchema = v.looseObject(
-  {
-    prompt: v.optional(v.string("expected text"), defaultPauseMetadata.prompt),
-    fields: v.optional(
-      v.pipe(
-        v.array(fieldSchema, "expected a list of fields"),
-        v.check(
-          (fields) => new Set(fields.map((field) => field.name)).size === fields.length,
-          "expected names that differ from one another",
-        ),
+const metadataSchema = v.looseObject({
+  prompt: v.optional(v.string("expected text"), defaultPauseMetadata.prompt),
+  fields: v.optional(
+    v.pipe(
+      v.array(fieldSchema, "expected a list of fields"),
+      v.check(
+        (fields) => new Set(fields.map((field) => field.name)).size === fields.length,
+        "expected names that differ from one another",
       ),
-      [],
     ),
-  },
-  "expected a JSON object with prompt and fields",
-);
+    [],
+  ),
+});
 
 /**
  * Reads pause metadata, as in `ASYA_PAUSE_METADATA`.
@@ -98,8 +95,9 @@ export function parsePauseMetadata(source: string | object): PauseMetadata {
       throw new Error(`the pause metadata is not JSON: ${(error as Error).message}`, { cause: error });
     }
   }
+  if (!isJsonObject(value)) throw new Error("the pause metadata: expected a JSON object with prompt and fields");
   const result = v.safeParse(metadataSchema, value);
-  if (result.success) return result.output as PauseMetadata;
+  if (result.success) return result.output;
   const violations = result.issues.map((issue) => `${v.getDotPath(issue) ?? "the pause metadata"}: ${issue.message}`);
   throw new Error(violations.join("\n"));
 }

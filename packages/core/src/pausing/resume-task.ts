@@ -14,7 +14,7 @@ import {
   trailHeader,
 } from "./asya-headers.ts";
 import type { Envelope, JsonObject, OutgoingMessage } from "./envelope.ts";
-import { judgeResume } from "./judge-resume.ts";
+import { judgeResume, mayBeNewAnswer } from "./judge-resume.ts";
 import type { LedgerContext } from "./ledger-context.ts";
 import { maxRaces } from "./ledger-context.ts";
 import { LedgerError } from "./ledger-error.ts";
@@ -67,8 +67,10 @@ async function locate(
   const isMine = (document: TaskDocument): boolean => ["replay", "absorb"].includes(judgeResume(mark, document));
   const located = await context.lookup.find(taskIds, options, isMine);
   if (located === undefined) throw notFound(context, taskIds);
-  if (judgeResume(mark, located.document) !== "refuse") return located;
-  return (await context.lookup.findContinuation(located, options)) ?? located;
+  const judgement = judgeResume(mark, located.document);
+  const mayWaitElsewhere = judgement === "refuse" || (judgement === "replay" && mayBeNewAnswer(mark, located.document));
+  if (!mayWaitElsewhere) return located;
+  return (await context.lookup.findContinuation(located, options, isMine)) ?? located;
 }
 
 function claimDocument(

@@ -62,10 +62,14 @@ export class TaskLookup {
   }
 
   /**
-   * Where a task waits that has gone on under the id of its resume message and then paused without a trail; `undefined`
-   * if it does not.
+   * Where a task waits, or was resumed by the caller's own message, after it has gone on under the id of a resume message
+   * and then paused without a trail; `undefined` if it has not.
    */
-  async findContinuation(located: Located, options: OperationOptions): Promise<Located | undefined> {
+  async findContinuation(
+    located: Located,
+    options: OperationOptions,
+    isMine: (document: TaskDocument) => boolean = () => false,
+  ): Promise<Located | undefined> {
     const seen = new Set([located.document.taskId]);
     let { document } = located;
     while (document.state === "resumed" && !seen.has(document.resumption.mark.id)) {
@@ -80,8 +84,8 @@ export class TaskLookup {
         throw error;
       }
       if (next === undefined || next.document.state === "alias") return undefined;
-      if (next.document.state === "paused") return { ...next, document: next.document };
       document = next.document;
+      if (document.state === "paused" || isMine(document)) return { ...next, document };
     }
     return undefined;
   }

@@ -19,7 +19,7 @@ export async function inspectTask(
   options: OperationOptions,
 ): Promise<TaskDetails | null> {
   const found = await findTask(context, taskId, options);
-  return found === undefined ? null : details(found.document);
+  return found === undefined ? null : detailsOf(found.document);
 }
 
 /** The task that an id stands for, also where it has gone on and paused again under another id. */
@@ -56,7 +56,7 @@ async function summarize(
   if (taskId === undefined) return undefined;
   try {
     const document = (await context.lookup.load(taskId, options))?.document;
-    return document === undefined || document.state === "alias" ? undefined : summary(document);
+    return document === undefined || document.state === "alias" ? undefined : summaryOf(document);
   } catch (error) {
     if (!CheckpointError.is(error, "corrupt")) throw error;
     const { key } = entry;
@@ -72,7 +72,7 @@ async function summarize(
   }
 }
 
-function summary(document: TaskDocument): TaskSummary {
+function summaryOf(document: TaskDocument): TaskSummary {
   const { taskId, state, point } = document;
   const base = { key: documentKey(taskId), taskId, state, sequence: point.sequence, pausedAt: dateOf(point.pausedAt) };
   switch (document.state) {
@@ -89,14 +89,14 @@ function summary(document: TaskDocument): TaskSummary {
   }
 }
 
-function details(document: TaskDocument): TaskDetails {
+function detailsOf(document: TaskDocument): TaskDetails {
   const history = document.history.map(({ sequence, pausedAt, resumption }) => ({
     sequence,
     pausedAt: dateOf(pausedAt),
     resumedAt: dateOf(resumption?.at ?? null),
     resumedBy: resumption?.by,
   }));
-  const base = { ...summary(document), history };
+  const base = { ...summaryOf(document), history };
   switch (document.state) {
     case "paused":
       return { ...base, metadata: document.metadata, message: document.message };

@@ -34,7 +34,7 @@ export async function withDeadline<Result>(
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = (reason: unknown): void => {
     // First, so that the reason wins over whatever error the work makes of the abort.
-    reject(reason as Error);
+    reject(reason);
     controller.abort(reason);
   };
   const onAbort = (): void => abort(signal.reason);

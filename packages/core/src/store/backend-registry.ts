@@ -21,7 +21,7 @@ const installable: readonly BackendModule[] = [
   { name: "nats", schemes: ["nats"], module: "@holdpoint/backend-nats" },
 ];
 
-const registered: CheckpointBackend[] = [fileBackend, memoryBackend] as unknown as CheckpointBackend[];
+const registered: CheckpointBackend[] = [fileBackend, memoryBackend];
 
 /**
  * Makes a backend's schemes and name known to {@link openStore}. A later registration wins over an earlier one.
@@ -33,7 +33,7 @@ const registered: CheckpointBackend[] = [fileBackend, memoryBackend] as unknown 
  * ```
  */
 export function registerBackend<Options extends object>(backend: CheckpointBackend<Options>): void {
-  registered.unshift(backend as unknown as CheckpointBackend);
+  registered.unshift(backend);
 }
 
 /**

@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
+import type { FileStoreOptions } from "../drivers/file/file-store.ts";
+import type { MemoryStoreOptions } from "../drivers/memory-store.ts";
 import { findBackend } from "./backend-registry.ts";
 import type { CheckpointBackend } from "./checkpoint-backend.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
@@ -11,8 +13,8 @@ import type { StoreOptions } from "./store-options.ts";
  * The options type of each backend by its name. Importing a backend's package adds that backend.
  */
 export interface StoreConfigs {
-  file: import("../drivers/file/file-store.ts").FileStoreOptions;
-  memory: import("../drivers/memory-store.ts").MemoryStoreOptions;
+  file: FileStoreOptions;
+  memory: MemoryStoreOptions;
 }
 
 /** A backend's name together with its options. */

@@ -63,7 +63,7 @@ export function readUrlOptions<Readers extends Record<string, UrlOptionReader<un
     if (reader === undefined) {
       throw urlError(
         scheme,
-        `there is no option ${JSON.stringify(name)}; there are: ${Object.keys(known).sort().join(", ")}`,
+        `there is no option ${JSON.stringify(name)}; there are: ${Object.keys(known).toSorted().join(", ")}`,
       );
     }
     if (Object.hasOwn(values, name)) throw urlError(scheme, `the option ${JSON.stringify(name)} is given twice`);

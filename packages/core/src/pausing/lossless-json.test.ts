@@ -1,0 +1,54 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+
+import { canonicalJson, isJsonNumber, parseLosslessJson } from "./lossless-json.ts";
+
+const integer = fc.bigInt({ min: -(10n ** 40n), max: 10n ** 40n }).map(String);
+const decimal = fc
+  .tuple(fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }), fc.stringMatching(/^\d{1,20}$/u))
+  .map(([whole, part]) => `${whole}.${part}`);
+const scientific = fc
+  .tuple(decimal, fc.integer({ min: -30, max: 30 }))
+  .map(([base, exponent]) => `${base}e${exponent}`);
+
+// Two JSON numbers are the same if they have the same digits at the same place.
+function valueOf(number: string): string {
+  const [, sign = "", whole = "", part = "", exponent = "0"] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/u.exec(number) ?? [];
+  const digits = (whole + part).replace(/^0+/u, "");
+  const significant = digits.replace(/0+$/u, "");
+  return `${sign}${significant}e${Number(exponent) - part.length + digits.length - significant.length}`;
+}
+
+it("keeps the value of every number, whole numbers whole and fractions fractions", () => {
+  fc.assert(
+    fc.property(fc.oneof(integer, decimal, scientific), fc.boolean(), (number, nested) => {
+      const text = nested ? `{"a":[{"n": ${number} }]}` : `{"n":${number}}`;
+      const written = /"n": ?([^ }]+)/u.exec(JSON.stringify(parseLosslessJson(text)))?.[1] ?? "";
+      expect(valueOf(written)).toBe(valueOf(number));
+      if (/^-?\d+$/u.test(number)) expect(written).toBe(number);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+it.each(["12345678901234567890", "1.0", "-0", "1e5", "0.10", "-0.0"])("writes %s as it was", (number) => {
+  const text = `{"n":${number},"text":"1.0"}`;
+  const value = parseLosslessJson(text) as { readonly n: unknown };
+  expect(JSON.stringify(value)).toBe(text);
+  expect(isJsonNumber(value.n)).toBe(true);
+});
+
+it("reads whatever else JSON holds as JSON.parse does", () => {
+  fc.assert(
+    fc.property(fc.json(), (text) => {
+      expect(JSON.parse(JSON.stringify(parseLosslessJson(text)))).toEqual(JSON.parse(JSON.stringify(JSON.parse(text))));
+    }),
+  );
+});
+
+it("writes equal values the same, whatever the order of their names", () => {
+  const left = parseLosslessJson('{"b":1.0,"a":{"d":[1,{"y":1,"x":2}],"c":null}}');
+  const right = parseLosslessJson('{"a":{"c":null,"d":[1,{"x":2,"y":1}]},"b":1.0}');
+  expect(canonicalJson(left)).toBe(canonicalJson(right));
+});

@@ -1,0 +1,219 @@
+import { describe, expect, it } from "vitest";
+
+import type { Capabilities } from "./capabilities.ts";
+import type { CheckpointDriver, DriverFailure, DriverRecord, DriverWrite } from "./checkpoint-driver.ts";
+import { PreconditionFailedError } from "./checkpoint-driver.ts";
+import { CheckpointError } from "./checkpoint-error.ts";
+import { createStore } from "./create-store.ts";
+import { storeTracing } from "./operation-trace.ts";
+
+class Lost extends Error {}
+class Busy extends Error {}
+
+/** What the next request meets: it is answered, refused at once, applied but its answer lost, or lost before. */
+type Fate = "answered" | "busy" | "lost after" | "lost before" | "hangs after";
+
+/** A driver over one map, whose requests meet the fates that a test gives; what it leaves out is the network's part. */
+class FatedDriver implements CheckpointDriver {
+  readonly backend = "fated";
+  readonly location = "fated://here";
+  readonly capabilities: Capabilities = { conditionalDelete: true, ttl: false, uniqueVersions: true, maxBodyBytes: 8 };
+  readonly requests: string[] = [];
+  readonly records = new Map<string, DriverRecord>();
+  readonly fates: Fate[];
+  /** Runs after each applied write, as another client might. */
+  meanwhile: () => void = () => {};
+  #versions = 0;
+
+  constructor(...fates: readonly Fate[]) {
+    this.fates = [...fates];
+  }
+
+  async read(key: string): Promise<DriverRecord | null> {
+    return await this.#meet("read", () => this.records.get(key) ?? null);
+  }
+
+  async write(key: string, body: Uint8Array, write: DriverWrite): Promise<{ readonly version: string }> {
+    return await this.#meet("write", () => {
+      const current = this.records.get(key);
+      const { precondition, writeId } = write;
+      if (precondition.kind === "absent" && current !== undefined) throw new PreconditionFailedError();
+      if (precondition.kind === "version" && current?.version !== precondition.version)
+        throw new PreconditionFailedError();
+      this.#versions += 1;
+      const version = `v${this.#versions}`;
+      this.records.set(key, { body: body.slice(), version, writeId });
+      this.meanwhile();
+      return { version };
+    });
+  }
+
+  async remove(key: string): Promise<boolean> {
+    return await this.#meet("remove", () => this.records.delete(key));
+  }
+
+  async *list(): AsyncIterable<{ key: string }> {
+    for (const key of this.records.keys()) yield { key };
+  }
+
+  async check(): Promise<void> {
+    await this.#meet("check", () => undefined);
+  }
+
+  async close(): Promise<void> {}
+
+  classify(error: unknown): DriverFailure {
+    if (error instanceof Busy)
+      return { code: "unavailable", retryable: true, outcome: "not-applied", message: "the server is busy" };
+    return { code: "unavailable", retryable: true, outcome: "unknown", message: "the connection broke" };
+  }
+
+  async #meet<Result>(request: string, apply: () => Result): Promise<Result> {
+    this.requests.push(request);
+    const fate = this.fates.shift() ?? "answered";
+    if (fate === "busy") throw new Busy();
+    if (fate === "lost before") throw new Lost();
+    const result = apply();
+    if (fate === "lost after") throw new Lost();
+    if (fate === "hangs after") return await new Promise<Result>(() => {});
+    return result;
+  }
+}
+
+const body = new Uint8Array([1, 2, 3]);
+const other = new Uint8Array([9]);
+
+describe("a write whose answer is lost", () => {
+  it("is recognised as applied, with one read and no second write", async () => {
+    const driver = new FatedDriver("lost after");
+    const { version } = await createStore(driver).put("key", body, { ifAbsent: true });
+    expect(version).toBe("v1");
+    expect(driver.requests).toEqual(["write", "read"]);
+  });
+
+  it("is sent again if it was not applied", async () => {
+    const driver = new FatedDriver("lost before");
+    await createStore(driver).put("key", body, { ifAbsent: true });
+    expect(driver.requests).toEqual(["write", "read", "write"]);
+  });
+
+  it("does not meet its own first attempt as a conflict", async () => {
+    const driver = new FatedDriver("lost after", "lost before", "busy", "answered");
+    await expect(createStore(driver).put("key", body, { ifAbsent: true })).resolves.toEqual({ version: "v1" });
+    expect(driver.requests).toEqual(["write", "read", "read", "read"]);
+  });
+
+  it("is a conflict if another write created the key instead", async () => {
+    const driver = new FatedDriver();
+    const winner = createStore(driver);
+    await winner.put("key", other, { ifAbsent: true });
+    driver.fates.push("lost before");
+    await expect(createStore(driver).put("key", body, { ifAbsent: true })).rejects.toMatchObject({
+      code: "conflict",
+      outcome: "not-applied",
+    });
+    expect(driver.records.get("key")?.body).toEqual(other);
+  });
+
+  it("is a conflict if another write replaced the very version that it was to replace", async () => {
+    const driver = new FatedDriver();
+    const store = createStore(driver);
+    const { version } = await store.put("key", other);
+    await store.put("key", other, { ifVersion: version });
+    driver.fates.push("lost before");
+    await expect(store.put("key", body, { ifVersion: version })).rejects.toMatchObject({ code: "conflict" });
+  });
+
+  it("is unknown, not a conflict, if it was applied and overwritten before anybody looked", async () => {
+    const driver = new FatedDriver("lost after");
+    const store = createStore(driver);
+    driver.meanwhile = () => {
+      driver.meanwhile = () => {};
+      driver.records.set("key", { body: other, version: "v9", writeId: "somebody=v1" });
+    };
+    await expect(store.put("key", body, { ifAbsent: true })).rejects.toMatchObject({
+      code: "unavailable",
+      outcome: "unknown",
+      message: expect.stringContaining("unknown whether the write was applied"),
+    });
+  });
+
+  it("is unknown if it cannot be read back", async () => {
+    const driver = new FatedDriver("lost after", "lost before", "lost before");
+    const store = createStore(driver, { maxAttempts: 2 });
+    await expect(store.put("key", body, { ifAbsent: true })).rejects.toMatchObject({ outcome: "unknown" });
+  });
+
+  it("is unknown if the caller aborts while it is on its way", async () => {
+    const driver = new FatedDriver("hangs after");
+    const controller = new AbortController();
+    const put = createStore(driver).put("key", body, { signal: controller.signal });
+    controller.abort();
+    await expect(put).rejects.toMatchObject({ code: "aborted", outcome: "unknown" });
+  });
+});
+
+describe("retries", () => {
+  it("repeat what was certainly not applied, up to the limit", async () => {
+    const driver = new FatedDriver("busy", "busy", "answered");
+    await createStore(driver).put("key", body);
+    expect(driver.requests).toEqual(["write", "write", "write"]);
+    const never = new FatedDriver("busy", "busy", "busy");
+    await expect(createStore(never, { maxAttempts: 2 }).put("key", body)).rejects.toMatchObject({
+      code: "unavailable",
+      outcome: "not-applied",
+      retryable: true,
+      message: 'fated: cannot put "key" at fated://here: the server is busy.',
+    });
+    expect(never.requests).toHaveLength(2);
+  });
+
+  it("settle and go on after an attempt that hangs, within the deadline", async () => {
+    const driver = new FatedDriver("hangs after");
+    const store = createStore(driver, { attemptTimeoutMs: 20 });
+    await expect(store.put("key", body, { ifAbsent: true })).resolves.toEqual({ version: "v1" });
+  });
+
+  it("end at the deadline", async () => {
+    const driver = new FatedDriver(...Array.from({ length: 99 }, (): Fate => "hangs after"));
+    const store = createStore(driver, { attemptTimeoutMs: 30, maxAttempts: 99 });
+    const startedAt = performance.now();
+    await expect(store.get("key", { timeoutMs: 100 })).rejects.toMatchObject({ code: "timeout" });
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+});
+
+describe("before any request", () => {
+  it.each([
+    ["an empty key", () => ["", body, {}], "invalid-argument"],
+    ["a key of 513 bytes", () => ["ä".repeat(256) + "a", body, {}], "invalid-argument"],
+    ["a lone surrogate", () => ["\uD800", body, {}], "invalid-argument"],
+    ["a body that is text", () => ["key", "text", {}], "invalid-argument"],
+    ["a body over the limit", () => ["key", new Uint8Array(9), {}], "too-large"],
+    ["two conditions", () => ["key", body, { ifAbsent: true, ifVersion: "v1" }], "invalid-argument"],
+    ["an empty version", () => ["key", body, { ifVersion: "" }], "invalid-argument"],
+    ["an undeclared TTL", () => ["key", body, { ttlMs: 1_000 }], "unsupported"],
+    ["a negative timeout", () => ["key", body, { timeoutMs: -1 }], "invalid-argument"],
+    ["an aborted signal", () => ["key", body, { signal: AbortSignal.abort() }], "aborted"],
+  ])("refuses %s", async (_name, parameters, code) => {
+    const driver = new FatedDriver();
+    const put = createStore(driver).put(...(parameters() as Parameters<ReturnType<typeof createStore>["put"]>));
+    await expect(put).rejects.toSatisfy((error) => CheckpointError.is(error, code as CheckpointError["code"]));
+    expect(driver.requests).toEqual([]);
+  });
+});
+
+it("traces each operation with its attempts", async () => {
+  const traces: unknown[] = [];
+  const subscriber = {
+    start: () => {},
+    end: () => {},
+    asyncStart: () => {},
+    asyncEnd: (trace: object) => void traces.push({ ...trace }),
+    error: () => {},
+  };
+  storeTracing.subscribe(subscriber);
+  await createStore(new FatedDriver("lost after")).put("key", body);
+  storeTracing.unsubscribe(subscriber);
+  expect(traces).toMatchObject([{ backend: "fated", operation: "put", key: "key", attempts: 2 }]);
+});

@@ -1,0 +1,55 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { expect, it } from "vitest";
+
+import { createMemoryStore } from "../drivers/memory-store.ts";
+import { registerBackend } from "./backend-registry.ts";
+import { openStore } from "./open-store.ts";
+
+it("opens a path, a file URL and a config object", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "hp-open-"));
+  try {
+    for (const from of [directory, `file://${directory}`, { backend: "file", directory }] as const) {
+      await using store = await openStore(from);
+      expect(store.backend).toBe("file");
+      await store.put("key", new Uint8Array());
+    }
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+it.each([
+  ["", /empty/u],
+  ["acme://shelf", /no backend with the scheme "acme"; known are: .*file.*s3/u],
+  ["memory:?colour=red", /no option "colour"; there are: attemptTimeoutMs, maxAttempts, timeoutMs/u],
+  ["memory:?timeoutMs=soon", /"timeoutMs": expected a whole number/u],
+  ["memory:?timeoutMs=0", /timeoutMs is 0; expected a whole number from 1/u],
+  ["memory:?timeoutMs=1&timeoutMs=2", /given twice/u],
+])("refuses %j", async (url, message) => {
+  await expect(openStore(url)).rejects.toMatchObject({
+    code: "invalid-argument",
+    message: expect.stringMatching(message),
+  });
+});
+
+it("does not repeat a URL that it cannot read, for it may hold a password", async () => {
+  await expect(openStore("redis://user:s3cr/et@[host")).rejects.toThrow(/percent-encoded/u);
+  await expect(openStore("redis://user:s3cr/et@[host")).rejects.not.toThrow(/s3cr/u);
+});
+
+it("opens what a third party has registered", async () => {
+  registerBackend({
+    name: "shelf",
+    schemes: ["shelf"],
+    parseUrl: (url) => ({ shelf: url.hostname }),
+    open: async ({ shelf }: { shelf: string }) => {
+      expect(shelf).toBe("seven");
+      return await createMemoryStore();
+    },
+  });
+  await using store = await openStore("shelf://seven");
+  expect(store.backend).toBe("memory");
+});
