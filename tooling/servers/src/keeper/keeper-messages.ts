@@ -8,7 +8,7 @@ export interface KeptCommand {
   /** What the process prints goes here. */
   readonly logFile: string;
   /** Matched against each line that the process prints. */
-  readonly readyLine?: { readonly source: string; readonly flags: string } | undefined;
+  readonly readyLine?: RegExp | undefined;
   /**
    * What happens to the process at the end: most are killed, as nothing that they hold is wanted any more; a package
    * manager is left to finish, because half an installation is worse than a late end. @default "kill"

@@ -47,11 +47,10 @@ function start(id: number, command: KeptCommand): void {
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const readyLine = command.readyLine && new RegExp(command.readyLine.source, command.readyLine.flags);
   for (const output of [child.stdout, child.stderr]) {
     createInterface({ input: output }).on("line", (line) => {
       log.write(`${line}\n`);
-      if (readyLine?.test(line)) report({ kind: "ready", id });
+      if (command.readyLine?.test(line) === true) report({ kind: "ready", id });
     });
   }
   const gone = Promise.withResolvers<void>();

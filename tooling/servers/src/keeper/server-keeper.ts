@@ -51,6 +51,8 @@ export class ServerKeeper implements AsyncDisposable {
     const child = fork(fileURLToPath(new URL("./keeper-process.ts", import.meta.url)), {
       detached: true,
       execArgv: [],
+      // JSON would make an empty object of a regular expression.
+      serialization: "advanced",
       // What a test run sets for its own processes, such as an inspector, is not meant for this one.
       env: { ...process.env, NODE_OPTIONS: "" },
       stdio: ["ignore", "ignore", "inherit", "ipc"],
