@@ -1,0 +1,248 @@
+import { createHash, getFips } from "node:crypto";
+
+import { GcsFailureError, hasStatus, isMissingBucket } from "./gcs-error.ts";
+import type { GcsAnswer, GcsRequest, GcsTransport } from "./gcs-transport.ts";
+import { encodeUrlPart, queryString } from "./gcs-url.ts";
+import { createMultipartBody } from "./multipart-body.ts";
+
+/** Where a bucket is and how it is read. */
+export interface GcsBucketSettings {
+  /** Origin of the service, without a slash at its end. */
+  readonly endpoint: string;
+  readonly bucket: string;
+  /**
+   * Download through the XML API rather than the JSON API. Google's service sends an object's own metadata along with
+   * its bytes there and only there, so that a read is one request.
+   *
+   * @see https://pkg.go.dev/cloud.google.com/go/storage#Reader.Metadata
+   */
+  readonly downloadsByXml: boolean;
+}
+
+/** An object's bytes and what came with them. */
+export interface GcsObject {
+  readonly body: Uint8Array;
+  readonly generation: string;
+  /** `undefined` if it was not written by us. */
+  readonly writeId: string | undefined;
+  readonly modifiedAt: Date | undefined;
+}
+
+/** One page of a listing. */
+export interface GcsPage {
+  readonly items: readonly {
+    readonly name: string;
+    readonly sizeBytes: number | undefined;
+    readonly modifiedAt: Date | undefined;
+  }[];
+  readonly nextPageToken: string | undefined;
+}
+
+/** A download; a server may leave headers out. */
+interface Download extends Omit<GcsObject, "generation"> {
+  readonly generation: string | undefined;
+}
+
+const writeIdName = "holdpoint-write-id";
+
+/** The requests to one bucket that a store is made of. Names are whole object names, prefix included. */
+export class GcsBucket {
+  readonly #transport: GcsTransport;
+  readonly #settings: GcsBucketSettings;
+  /** Where downloads carry an object's own metadata, an object that came without it has none. */
+  #downloadsCarryMetadata: boolean;
+
+  constructor(transport: GcsTransport, settings: GcsBucketSettings) {
+    this.#transport = transport;
+    this.#settings = settings;
+    this.#downloadsCarryMetadata = settings.downloadsByXml;
+  }
+
+  /**
+   * Writes an object in one request and returns its generation. `ifGeneration` "0" means: only if there is none.
+   *
+   * @see https://cloud.google.com/storage/docs/json_api/v1/objects/insert
+   */
+  async upload(
+    name: string,
+    bytes: Uint8Array,
+    writeId: string,
+    ifGeneration: string | undefined,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const { endpoint, bucket } = this.#settings;
+    const query = { uploadType: "multipart", name, fields: "generation", ifGenerationMatch: ifGeneration };
+    const resource = {
+      contentType: "application/octet-stream",
+      // Objects that the public may read are cached for an hour otherwise, and then an old value is read for that long.
+      // https://cloud.google.com/storage/docs/consistency
+      cacheControl: "no-store",
+      // The server compares it and refuses the object if a byte went wrong.
+      md5Hash: md5Of(bytes),
+      metadata: { [writeIdName]: writeId },
+    };
+    const { contentType, body } = createMultipartBody(resource, bytes);
+    const answer = await this.#transport.send({
+      method: "POST",
+      url: `${endpoint}/upload/storage/v1/b/${bucket}/o${queryString(query)}`,
+      headers: { "content-type": contentType },
+      body,
+      signal,
+    });
+    return generationIn(parseJson(answer));
+  }
+
+  /**
+   * Reads an object, in one request if the answer carries the generation and the object's own metadata. Bytes,
+   * generation and write id are always those of one and the same generation.
+   */
+  async read(name: string, signal: AbortSignal): Promise<GcsObject | null> {
+    for (let round = 1; round <= 3; round += 1) {
+      const current = await this.#download(name, undefined, signal);
+      if (current === null) return null;
+      const { generation, writeId } = current;
+      const isWhole = writeId !== undefined || this.#downloadsCarryMetadata;
+      if (generation !== undefined && isWhole) return { ...current, generation };
+      const described = await this.#describe(name, signal);
+      if (described === null) return null;
+      if (generation === described.generation) return { ...current, ...described };
+      // It was overwritten in between, or the download does not say what it is.
+      const pinned = await this.#download(name, described.generation, signal);
+      if (pinned !== null) return { ...pinned, ...described };
+    }
+    throw new GcsFailureError({
+      code: "unavailable",
+      retryable: true,
+      outcome: "not-applied",
+      message: "the object was overwritten again and again while it was read",
+    });
+  }
+
+  /** Finds out whether downloads carry an object's own metadata, from an object that {@link upload} has written. */
+  async observeDownload(name: string, signal: AbortSignal): Promise<void> {
+    const download = await this.#download(name, undefined, signal);
+    this.#downloadsCarryMetadata = download?.writeId !== undefined;
+  }
+
+  /**
+   * Removes an object; resolves to whether there was one.
+   *
+   * @see https://cloud.google.com/storage/docs/json_api/v1/objects/delete
+   */
+  async delete(name: string, ifGeneration: string | undefined, signal: AbortSignal): Promise<boolean> {
+    const url = this.#objectUrl(name) + queryString({ ifGenerationMatch: ifGeneration });
+    const answer = await this.#unlessMissing({ method: "DELETE", url, signal });
+    return answer !== null;
+  }
+
+  /** @see https://cloud.google.com/storage/docs/json_api/v1/objects/list */
+  async list(prefix: string, pageToken: string | undefined, signal: AbortSignal): Promise<GcsPage> {
+    const { endpoint, bucket } = this.#settings;
+    const query = { prefix, maxResults: "1000", fields: "nextPageToken,items(name,size,updated)", pageToken };
+    const url = `${endpoint}/storage/v1/b/${bucket}/o${queryString(query)}`;
+    const page = parseJson(await this.#transport.send({ method: "GET", url, signal })) as {
+      readonly items?: readonly { readonly name: string; readonly size?: string; readonly updated?: string }[];
+      readonly nextPageToken?: string;
+    };
+    const items = (page.items ?? []).map(({ name, size, updated }) => ({
+      name,
+      sizeBytes: size === undefined ? undefined : Number(size),
+      modifiedAt: dateOf(updated),
+    }));
+    return { items, nextPageToken: page.nextPageToken || undefined };
+  }
+
+  async #download(name: string, generation: string | undefined, signal: AbortSignal): Promise<Download | null> {
+    const { endpoint, bucket, downloadsByXml } = this.#settings;
+    const url = downloadsByXml
+      ? `${endpoint}/${bucket}/${encodeUrlPart(name)}${queryString({ generation })}`
+      : this.#objectUrl(name) + queryString({ alt: "media", generation });
+    const answer = await this.#unlessMissing({
+      method: "GET",
+      url,
+      // An object that somebody stored with gzip would otherwise be unpacked by the server.
+      // https://cloud.google.com/storage/docs/transcoding
+      headers: { "accept-encoding": "gzip", "cache-control": "no-store" },
+      signal,
+    });
+    if (answer === null) return null;
+    const { headers, body } = answer;
+    // Absent for objects that were composed of others.
+    const md5 = /md5=([^,\s]+)/u.exec(headers.get("x-goog-hash") ?? "")?.[1];
+    if (md5 !== undefined && md5 !== (md5Of(body) ?? md5)) {
+      throw new GcsFailureError({
+        code: "corrupt",
+        retryable: true,
+        outcome: "not-applied",
+        message: "the bytes that arrived are not those that the server sent (their MD5 differs)",
+      });
+    }
+    return {
+      body,
+      generation: headers.get("x-goog-generation") ?? undefined,
+      writeId: headers.get(`x-goog-meta-${writeIdName}`) ?? undefined,
+      modifiedAt: dateOf(headers.get("last-modified") ?? undefined),
+    };
+  }
+
+  async #describe(name: string, signal: AbortSignal): Promise<Omit<GcsObject, "body"> | null> {
+    const url = this.#objectUrl(name) + queryString({ fields: "generation,metadata,updated" });
+    const answer = await this.#unlessMissing({ method: "GET", url, signal });
+    if (answer === null) return null;
+    const resource = parseJson(answer) as {
+      readonly metadata?: Readonly<Record<string, string>>;
+      readonly updated?: string;
+    };
+    return {
+      generation: generationIn(resource),
+      writeId: resource.metadata?.[writeIdName],
+      modifiedAt: dateOf(resource.updated),
+    };
+  }
+
+  /** Sends a request; `null` if the object does not exist. A bucket that does not exist stays an error. */
+  async #unlessMissing(request: GcsRequest): Promise<GcsAnswer | null> {
+    try {
+      return await this.#transport.send(request);
+    } catch (error) {
+      if (hasStatus(error, 404) && !isMissingBucket(error)) return null;
+      throw error;
+    }
+  }
+
+  #objectUrl(name: string): string {
+    return `${this.#settings.endpoint}/storage/v1/b/${this.#settings.bucket}/o/${encodeUrlPart(name)}`;
+  }
+}
+
+/** Base64, or `undefined` where the machine's rules forbid MD5. */
+function md5Of(body: Uint8Array): string | undefined {
+  return getFips() === 0 ? createHash("md5").update(body).digest("base64") : undefined;
+}
+
+function dateOf(text: string | undefined): Date | undefined {
+  const date = new Date(text ?? Number.NaN);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+function parseJson(answer: GcsAnswer): object {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(answer.body).toString());
+    if (typeof value === "object" && value !== null) return value;
+  } catch {}
+  throw new GcsFailureError(strangerFailure);
+}
+
+function generationIn(resource: object): string {
+  const { generation } = resource as { readonly generation?: unknown };
+  if (typeof generation === "string" && /^\d+$/u.test(generation)) return generation;
+  throw new GcsFailureError(strangerFailure);
+}
+
+const strangerFailure = {
+  code: "unavailable",
+  retryable: false,
+  outcome: "unknown",
+  message: "what answered is no Cloud Storage server",
+  remedy: "Check the endpoint (the option endpoint, or STORAGE_EMULATOR_HOST).",
+} as const;

@@ -1,0 +1,142 @@
+import { randomUUID } from "node:crypto";
+
+import type { Capabilities, CheckpointEntry } from "@holdpoint/core";
+import { defaultMaxBodyBytes } from "@holdpoint/core/driver";
+import type {
+  CheckpointDriver,
+  DriverContext,
+  DriverFailure,
+  DriverRecord,
+  DriverWrite,
+  Precondition,
+} from "@holdpoint/core/driver";
+
+import type { GcsBucket } from "./gcs-bucket.ts";
+import { classifyGcsError, GcsFailureError } from "./gcs-error.ts";
+import { keyOf, namePrefixOf, objectNameOf } from "./gcs-key.ts";
+import { impossibleGeneration, probeServer, tryImpossibleUpload } from "./gcs-probe.ts";
+import type { GcsTransport } from "./gcs-transport.ts";
+
+/** What a {@link GcsDriver} is made of. */
+export interface GcsDriverSettings {
+  readonly transport: GcsTransport;
+  readonly bucket: GcsBucket;
+  readonly location: string;
+  /** Empty, or with a slash at its end. */
+  readonly prefix: string;
+  /** Whether this is Google's service, of which is known what it does; any other server is probed. */
+  readonly isGoogle: boolean;
+  readonly unsafeAllowMissingPreconditions: boolean;
+}
+
+/** One object for each key; an object's generation is the version. */
+export class GcsDriver implements CheckpointDriver {
+  readonly backend = "gcs";
+  readonly location: string;
+  /** Of a server that is not Google's, known after the first `check`. */
+  capabilities: Capabilities;
+  readonly #settings: GcsDriverSettings;
+  readonly #bucket: GcsBucket;
+  #probed: boolean;
+
+  constructor(settings: GcsDriverSettings) {
+    this.#settings = settings;
+    this.#bucket = settings.bucket;
+    this.#probed = settings.isGoogle;
+    this.location = settings.location;
+    this.capabilities = {
+      conditionalDelete: settings.isGoogle,
+      ttl: false,
+      uniqueVersions: true,
+      maxBodyBytes: defaultMaxBodyBytes,
+    };
+  }
+
+  async read(key: string, { signal }: DriverContext): Promise<DriverRecord | null> {
+    const object = await this.#bucket.read(this.#nameOf(key), signal);
+    if (object === null) return null;
+    const { body, generation, writeId, modifiedAt } = object;
+    return { body, version: generation, writeId, modifiedAt };
+  }
+
+  async write(
+    key: string,
+    body: Uint8Array,
+    { precondition, writeId }: DriverWrite,
+    { signal }: DriverContext,
+  ): Promise<{ readonly version: string }> {
+    return { version: await this.#bucket.upload(this.#nameOf(key), body, writeId, conditionOf(precondition), signal) };
+  }
+
+  async remove(key: string, ifVersion: string | undefined, { signal }: DriverContext): Promise<boolean> {
+    const ifGeneration = ifVersion === undefined ? undefined : generationOf(ifVersion);
+    return await this.#bucket.delete(this.#nameOf(key), ifGeneration, signal);
+  }
+
+  async *list(prefix: string, { signal }: DriverContext): AsyncIterable<CheckpointEntry> {
+    const namePrefix = this.#settings.prefix + namePrefixOf(prefix);
+    let pageToken: string | undefined;
+    do {
+      const page = await this.#bucket.list(namePrefix, pageToken, signal);
+      for (const { name, sizeBytes, modifiedAt } of page.items) {
+        const key = keyOf(name.slice(this.#settings.prefix.length));
+        if (key?.startsWith(prefix) === true) yield { key, sizeBytes, modifiedAt };
+      }
+      pageToken = page.nextPageToken;
+    } while (pageToken !== undefined);
+  }
+
+  async check({ signal }: DriverContext): Promise<void> {
+    const { prefix, unsafeAllowMissingPreconditions } = this.#settings;
+    let honoured: boolean;
+    if (this.#probed) {
+      // No key has a name with a leading dot.
+      honoured = await tryImpossibleUpload(this.#bucket, `${prefix}.holdpoint-check`, signal);
+    } else {
+      const findings = await probeServer(this.#bucket, `${prefix}.holdpoint-probe-${randomUUID()}`, signal);
+      honoured = findings.honoursUploadPreconditions;
+      this.capabilities = { ...this.capabilities, conditionalDelete: findings.honoursDeletePreconditions };
+      this.#probed = true;
+    }
+    if (!honoured && !unsafeAllowMissingPreconditions) throw new GcsFailureError(missingPreconditionsFailure);
+  }
+
+  async close(): Promise<void> {
+    this.#settings.transport.close();
+  }
+
+  classify(error: unknown): DriverFailure {
+    if (this.#settings.transport.closed && !(error instanceof GcsFailureError)) return closedFailure;
+    return classifyGcsError(error);
+  }
+
+  #nameOf(key: string): string {
+    return this.#settings.prefix + objectNameOf(key);
+  }
+}
+
+function conditionOf(precondition: Precondition): string | undefined {
+  if (precondition.kind === "any") return undefined;
+  return precondition.kind === "absent" ? "0" : generationOf(precondition.version);
+}
+
+/** A version that cannot be a generation holds for nothing. "0" above all: to the server it means that there is no object. */
+function generationOf(version: string): string {
+  return /^[1-9]\d{0,18}$/u.test(version) ? version : impossibleGeneration;
+}
+
+const missingPreconditionsFailure: DriverFailure = {
+  code: "unsupported",
+  retryable: false,
+  outcome: "not-applied",
+  message: "the server ignores the precondition ifGenerationMatch, so that a task could be resumed twice",
+  remedy:
+    "Use a server that honours it (Google's service does), or accept the danger with the option unsafeAllowMissingPreconditions.",
+};
+
+const closedFailure: DriverFailure = {
+  code: "closed",
+  retryable: false,
+  outcome: "unknown",
+  message: "the store was closed meanwhile",
+};

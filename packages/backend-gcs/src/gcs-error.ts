@@ -1,0 +1,187 @@
+import type { DriverFailure } from "@holdpoint/core/driver";
+import { GaxiosError } from "gaxios";
+
+/** A failure that no error of the SDK stands for, for example an answer that is not one of Cloud Storage. */
+export class GcsFailureError extends Error {
+  override readonly name = "GcsFailureError";
+  readonly failure: DriverFailure;
+
+  constructor(failure: DriverFailure, cause?: unknown) {
+    super(failure.message, { cause });
+    this.failure = failure;
+  }
+}
+
+/** What an error of a request to Cloud Storage means. */
+export function classifyGcsError(error: unknown): DriverFailure {
+  if (error instanceof GcsFailureError) return error.failure;
+  if (error instanceof GaxiosError && error.response !== undefined) return classifyAnswer(error.response);
+  return classifyConnection(systemCodeOf(error));
+}
+
+/** Whether the server answered with this HTTP status. */
+export function hasStatus(error: unknown, status: number): boolean {
+  return error instanceof GaxiosError && error.response?.status === status;
+}
+
+/**
+ * Whether a 404 is about the bucket rather than about an object in it. The JSON API has no code that tells the two
+ * apart, only this sentence; the XML API has a code.
+ *
+ * @see https://cloud.google.com/storage/docs/xml-api/reference-status#404%E2%80%94not_found
+ */
+export function isMissingBucket(error: unknown): boolean {
+  if (!(error instanceof GaxiosError) || error.response?.status !== 404) return false;
+  const { reason, text } = readAnswer(error.response.data);
+  return reason === "NoSuchBucket" || /\bspecified bucket does not exist\b/iu.test(text);
+}
+
+/** What search for credentials, or the exchange of them for a token, has failed with. */
+export function credentialsFailure(error: unknown): DriverFailure {
+  const status = error instanceof GaxiosError ? error.response?.status : undefined;
+  const reachable = error instanceof GaxiosError ? status !== undefined && status < 500 && status !== 429 : true;
+  return {
+    code: reachable ? "permission-denied" : "unavailable",
+    retryable: !reachable,
+    outcome: "not-applied",
+    message: `no credentials could be had: ${credentialsProblem(error)}`,
+    remedy:
+      "Set GOOGLE_APPLICATION_CREDENTIALS, run `gcloud auth application-default login`, or give the workload an identity; for an emulator, set STORAGE_EMULATOR_HOST.",
+  };
+}
+
+function credentialsProblem(error: unknown): string {
+  // The message of a syntax error quotes the file, and the file holds the private key.
+  if (error instanceof SyntaxError) return "the credential file is not JSON";
+  if (error instanceof GaxiosError) {
+    return error.response === undefined
+      ? `the token server could not be reached (${systemCodeOf(error) ?? "no connection"})`
+      : `the token server answered with status ${error.response.status}`;
+  }
+  return error instanceof Error ? shorten(error.message) : "the SDK gave no reason";
+}
+
+function classifyAnswer(response: {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly data: unknown;
+}): DriverFailure {
+  const { status } = response;
+  const { reason, text } = readAnswer(response.data);
+  const said = text === "" ? `status ${status}` : `status ${status}: ${shorten(text)}`;
+  if (status === 412) {
+    return { code: "conflict", retryable: false, outcome: "not-applied", message: "the precondition does not hold" };
+  }
+  if (status === 404) {
+    return {
+      code: "not-found",
+      retryable: false,
+      outcome: "not-applied",
+      message: `the bucket does not exist (${said})`,
+      remedy: "Check the bucket's name, and that a Cloud Storage server is at this address.",
+    };
+  }
+  // Some quotas are reported as 403: https://cloud.google.com/storage/docs/json_api/v1/status-codes
+  if (status === 429 || (status === 403 && /rateLimit|quota/iu.test(reason))) {
+    return {
+      code: "unavailable",
+      retryable: true,
+      outcome: "not-applied",
+      message: `the server limits the rate of requests (${said})`,
+      remedy: "Cloud Storage takes about one write per second to the same object.",
+      retryAfterMs: retryAfterMs(response.headers.get("retry-after")),
+    };
+  }
+  if (status === 401 || status === 403) {
+    return {
+      code: "permission-denied",
+      retryable: false,
+      outcome: "not-applied",
+      message: `access was denied (${said})`,
+      remedy:
+        "Grant storage.objects.get, storage.objects.create and storage.objects.delete on the bucket, and storage.objects.list for listings. Without storage.objects.list, a read of what does not exist is denied too.",
+    };
+  }
+  if (status === 413) {
+    return {
+      code: "too-large",
+      retryable: false,
+      outcome: "not-applied",
+      message: `the object is too large (${said})`,
+    };
+  }
+  // A request that timed out on the server, or failed there, may have been carried out.
+  const retryable = status === 408 || status === 500 || status === 502 || status === 503 || status === 504;
+  return {
+    code: "unavailable",
+    retryable,
+    outcome: status === 408 || status >= 500 ? "unknown" : "not-applied",
+    message: `the server answered with ${said}`,
+    remedy: retryable ? undefined : "Check that a Cloud Storage server is at this address.",
+    retryAfterMs: retryable ? retryAfterMs(response.headers.get("retry-after")) : undefined,
+  };
+}
+
+/** The reason and the sentence in an error of the JSON API or the XML API, or in plain text, which media requests get. */
+function readAnswer(data: unknown): { readonly reason: string; readonly text: string } {
+  const text = data instanceof ArrayBuffer ? Buffer.from(data).toString() : "";
+  try {
+    const { error } = JSON.parse(text) as { error: { message?: string; errors?: readonly { reason?: string }[] } };
+    return { reason: error.errors?.[0]?.reason ?? "", text: error.message ?? "" };
+  } catch {
+    const reason = /<Code>([^<]*)<\/Code>/u.exec(text)?.[1] ?? "";
+    const details = /<Details>([^<]*)<\/Details>/u.exec(text)?.[1];
+    const message = /<Message>([^<]*)<\/Message>/u.exec(text)?.[1];
+    return { reason, text: details ?? message ?? (text.startsWith("<") ? "" : text) };
+  }
+}
+
+function shorten(text: string): string {
+  const line = text.replace(/[\s.]+$/u, "").replace(/\s+/gu, " ");
+  return line.length > 300 ? `${line.slice(0, 300)}…` : line;
+}
+
+function retryAfterMs(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  const ms = /^\d+$/u.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) && ms >= 0 ? ms : undefined;
+}
+
+// The connection was never made, so that the server cannot have seen the request.
+const refusedCodes: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "the connection was refused",
+  ENOTFOUND: "the host is unknown",
+  EAI_AGAIN: "the host's name could not be looked up",
+  EHOSTUNREACH: "there is no route to the host",
+  ENETUNREACH: "there is no route to the network",
+  EADDRNOTAVAIL: "there is no local address for the connection",
+};
+
+function classifyConnection(code: string | undefined): DriverFailure {
+  const remedy = "Check the address, and that a Cloud Storage server is there.";
+  const refused = code === undefined ? undefined : refusedCodes[code];
+  if (refused !== undefined) {
+    return { code: "unavailable", retryable: true, outcome: "not-applied", message: `${refused} (${code})`, remedy };
+  }
+  // Raised by the TLS handshake, before a request is sent.
+  if (code !== undefined && /CERT|SIGNATURE|^ERR_SSL|^ERR_TLS|^EPROTO$/u.test(code)) {
+    const message = `a secure connection could not be made (${code})`;
+    return { code: "unavailable", retryable: false, outcome: "not-applied", message, remedy };
+  }
+  if (code?.startsWith("HPE_") === true) {
+    const message = `what answered is no HTTP server (${code})`;
+    return { code: "unavailable", retryable: false, outcome: "unknown", message, remedy };
+  }
+  const message = `the connection broke before the answer was complete (${code ?? "no code"})`;
+  return { code: "unavailable", retryable: true, outcome: "unknown", message };
+}
+
+/** The operating system's or Node's code. The HTTP client wraps it, several times at times. */
+function systemCodeOf(error: unknown): string | undefined {
+  for (let depth = 0; depth < 8 && error instanceof Error; depth += 1) {
+    const { code, cause } = error as { code?: unknown; cause?: unknown };
+    if (typeof code === "string") return code;
+    error = cause;
+  }
+  return undefined;
+}

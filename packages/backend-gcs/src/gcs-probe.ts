@@ -1,0 +1,56 @@
+import type { GcsBucket } from "./gcs-bucket.ts";
+import { hasStatus } from "./gcs-error.ts";
+
+/**
+ * A generation that no object ever has: Google's are microseconds since 1970, emulators' are that or small numbers.
+ * Within what a JSON number can hold.
+ */
+export const impossibleGeneration = String(Number.MAX_SAFE_INTEGER);
+
+const scratch = new TextEncoder().encode("A scratch object of @holdpoint/backend-gcs. It may be deleted.\n");
+
+/**
+ * Asks whether the bucket can be written to, by an upload that must fail: its precondition never holds. Nothing is left
+ * behind, and no permission is needed but the one to create objects. Resolves to whether the precondition was honoured.
+ */
+export async function tryImpossibleUpload(bucket: GcsBucket, name: string, signal: AbortSignal): Promise<boolean> {
+  if (!(await succeeds(bucket.upload(name, scratch, "check", impossibleGeneration, signal)))) return true;
+  await bucket.delete(name, undefined, signal);
+  return false;
+}
+
+/** What a server was seen to do. */
+export interface ProbeFindings {
+  readonly honoursUploadPreconditions: boolean;
+  readonly honoursDeletePreconditions: boolean;
+}
+
+/** Finds out, with a scratch object that is removed again, what a server that is not Google's can be relied on for. */
+export async function probeServer(bucket: GcsBucket, name: string, signal: AbortSignal): Promise<ProbeFindings> {
+  const honoursAbsence = await tryImpossibleUpload(bucket, name, signal);
+  await bucket.upload(name, scratch, "probe", "0", signal);
+  try {
+    const overwrites =
+      (await succeeds(bucket.upload(name, scratch, "probe", "0", signal))) ||
+      (await succeeds(bucket.upload(name, scratch, "probe", impossibleGeneration, signal)));
+    await bucket.observeDownload(name, signal);
+    const deletes = await succeeds(bucket.delete(name, impossibleGeneration, signal));
+    return {
+      honoursUploadPreconditions: honoursAbsence && !overwrites,
+      honoursDeletePreconditions: !deletes,
+    };
+  } finally {
+    await bucket.delete(name, undefined, signal);
+  }
+}
+
+/** Whether a request succeeds, or fails because its precondition does not hold. */
+async function succeeds(request: Promise<unknown>): Promise<boolean> {
+  try {
+    await request;
+    return true;
+  } catch (error) {
+    if (hasStatus(error, 412)) return false;
+    throw error;
+  }
+}
