@@ -73,7 +73,7 @@ export class FileDriver implements CheckpointDriver {
   ): Promise<{ readonly version: string }> {
     const place = await this.#place(key);
     try {
-      // A precondition that fails now has failed for good: a version never comes back. That spares writing a file in vain.
+      // A version never comes back, so that a precondition that fails now need not be tried with a file written in vain.
       assertHolds(precondition, place.target);
       await this.#parents.ensure(dirname(place.target));
       await using file = await TemporaryFile.create(place.directory.temporary, body, signal);

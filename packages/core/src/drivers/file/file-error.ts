@@ -17,13 +17,11 @@ export class FileStoreError extends Error {
   }
 }
 
-/** The directory is gone, or was never there: most likely a volume that is not mounted. */
-export function mountNotFound(directory: string, cause: unknown): FileStoreError {
-  const what =
-    errnoOf(cause) === "ENOTDIR" ? "is not a directory" : "does not exist or has lost its .holdpoint directory";
-  return new FileStoreError("not-found", `state mount not found: ${directory} ${what}`, {
+/** The directory cannot be what it was meant to be: most likely its volume is not mounted. */
+export function mountNotFound(problem: string, cause: unknown): FileStoreError {
+  return new FileStoreError("not-found", `state mount not found: ${problem}`, {
     remedy:
-      "Check that ASYA_PERSISTENCE_MOUNT names the right directory and that the volume is mounted; it is not created for you.",
+      "Check that ASYA_PERSISTENCE_MOUNT, or the store's URL, names the right directory and that the volume is mounted; it is not created for you.",
     cause,
   });
 }
@@ -34,6 +32,13 @@ export function notRegularFile(path: string, cause?: unknown): FileStoreError {
     remedy: "Somebody else has made it: move it out of the way.",
     cause,
   });
+}
+
+/** What to throw after `open` has failed on a value's file. */
+export function openFailure(path: string, error: unknown): unknown {
+  const errno = errnoOf(error);
+  // A symbolic link, a socket.
+  return errno === "ELOOP" || errno === "ENXIO" ? notRegularFile(path, error) : error;
 }
 
 /** The error code of the operating system, for example `"ENOENT"`. */
@@ -73,6 +78,12 @@ const cannot: Explanation = {
   says: "the filesystem lacks what a store needs (hard links, locks, file times)",
   remedy: "Use a local POSIX filesystem or NFS for the directory, or another backend.",
 };
+const unnameable: Explanation = {
+  code: "invalid-argument",
+  retryable: false,
+  says: "the filesystem cannot have a file of that name",
+  remedy: "Use shorter keys or a directory with a shorter path.",
+};
 const interrupted: Explanation = {
   code: "unavailable",
   retryable: true,
@@ -103,9 +114,9 @@ const explanations: Readonly<Record<string, Explanation>> = {
   ENOTSUP: cannot,
   EOPNOTSUPP: cannot,
   EMLINK: cannot,
-  ENAMETOOLONG: cannot,
-  EILSEQ: cannot,
   EINVAL: cannot,
+  EILSEQ: unnameable,
+  ENAMETOOLONG: unnameable,
   EXDEV: {
     code: "unsupported",
     retryable: false,

@@ -24,7 +24,7 @@ export interface FileStoreOptions extends StoreOptions {
  *
  * @throws {CheckpointError} `invalid-argument`; `not-found` if the directory does not exist (it is never created: a mount
  * that is missing must not go unnoticed); `permission-denied`, also if it is read-only; `unsupported` if the filesystem
- * lacks links or locks; `unavailable`, for example if the disk is full
+ * lacks links or locks, and on Windows; `unavailable`, for example if the disk is full
  * @example
  * ```ts
  * await using store = await createFileStore({ directory: "/state" });
@@ -32,6 +32,15 @@ export interface FileStoreOptions extends StoreOptions {
  */
 export async function createFileStore(options: FileStoreOptions): Promise<CheckpointStore> {
   const { directory, attemptTimeoutMs = 10_000 } = options;
+  if (process.platform === "win32") {
+    throw new CheckpointError(
+      "unsupported",
+      "file: Windows cannot make a directory durable. Use WSL, or another backend.",
+      {
+        backend: "file",
+      },
+    );
+  }
   if (typeof directory !== "string" || directory === "" || directory.includes("\0")) {
     throw new CheckpointError("invalid-argument", "file: the directory is not a path.", { backend: "file" });
   }

@@ -1,4 +1,5 @@
 import { accessSync, constants, statSync } from "node:fs";
+import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -141,8 +142,8 @@ function explainSqlite(path: string, error: unknown): unknown {
   const code = resultCode(error);
   if (code === undefined) return error;
   try {
-    // SQLite hides the reason why a file cannot be opened for writing.
-    accessSync(path, constants.R_OK | constants.W_OK);
+    // SQLite does not say why a file cannot be opened for writing.
+    accessSync(inodeOf(path) === undefined ? dirname(path) : path, constants.R_OK | constants.W_OK);
   } catch (reason) {
     return reason;
   }

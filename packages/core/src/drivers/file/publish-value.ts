@@ -3,7 +3,7 @@ import { closeSync, fstatSync, linkSync, openSync, renameSync, unlinkSync } from
 
 import type { Precondition } from "../../store/checkpoint-driver.ts";
 import { PreconditionFailedError } from "../../store/checkpoint-driver.ts";
-import { FileStoreError, errnoOf, notRegularFile } from "./file-error.ts";
+import { FileStoreError, errnoOf, notRegularFile, openFailure } from "./file-error.ts";
 import { fileVersion } from "./file-version.ts";
 import { openFlags } from "./read-value.ts";
 import type { TemporaryFile } from "./temporary-file.ts";
@@ -54,7 +54,7 @@ export function statsOf(path: string): BigIntStats | undefined {
     file = openSync(path, openFlags);
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
-    throw errnoOf(error) === "ELOOP" ? notRegularFile(path, error) : error;
+    throw openFailure(path, error);
   }
   try {
     const stats = fstatSync(file, { bigint: true });

@@ -2,7 +2,7 @@ import type { FileHandle } from "node:fs/promises";
 import { constants, open } from "node:fs/promises";
 
 import type { DriverRecord } from "../../store/checkpoint-driver.ts";
-import { FileStoreError, errnoOf, notRegularFile } from "./file-error.ts";
+import { FileStoreError, errnoOf, notRegularFile, openFailure } from "./file-error.ts";
 import { fileVersion } from "./file-version.ts";
 
 /** Of a symbolic link not its target, and without waiting for the other end of a named pipe. */
@@ -15,7 +15,7 @@ export async function readValue(path: string, maxBytes: number): Promise<DriverR
     handle = await open(path, openFlags);
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return null;
-    throw errnoOf(error) === "ELOOP" ? notRegularFile(path, error) : error;
+    throw openFailure(path, error);
   }
   try {
     const before = await handle.stat({ bigint: true });
