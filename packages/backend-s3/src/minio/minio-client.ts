@@ -1,0 +1,133 @@
+import type { Client } from "minio";
+
+import { BadAnswerError } from "../bad-answer-error.ts";
+import { readWhole, removeCredentials, writeIdMetadata } from "../object-client.ts";
+import type { ObjectClient, ObjectFailure, ObjectPage, StoredObject, WriteHeaders } from "../object-client.ts";
+import { duringExchange, observeClient } from "./minio-exchange.ts";
+import type { MinioExchange } from "./minio-exchange.ts";
+
+/** The `minio` client as the driver uses it. */
+export class MinioObjectClient implements ObjectClient {
+  // MinIO ignores If-Match on DELETE, and the client cannot send it.
+  readonly canRemoveConditionally = false;
+  readonly host: string | undefined;
+  readonly #client: Client;
+  readonly #bucket: string;
+  readonly #close: () => void;
+  readonly #exchanges = new WeakMap<object, MinioExchange>();
+
+  constructor(client: Client, bucket: string, close: () => void) {
+    this.#client = observeClient(client);
+    this.host = String(Reflect.get(client, "host"));
+    this.#bucket = bucket;
+    this.#close = close;
+  }
+
+  async read(name: string, signal: AbortSignal): Promise<StoredObject> {
+    return await this.#once(signal, async (exchange) => {
+      const stream = await this.#client.getObject(this.#bucket, name);
+      const headers = exchange.headers ?? {};
+      const length = headers["content-length"];
+      return {
+        body: await readWhole(stream, length === undefined ? undefined : Number(length), signal),
+        etag: headers.etag,
+        writeId: headers[`x-amz-meta-${writeIdMetadata}`]?.toString(),
+        modifiedAt: headers["last-modified"] === undefined ? undefined : new Date(headers["last-modified"]),
+      };
+    });
+  }
+
+  async find(name: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#once(signal, async () => {
+        const stream = await this.#client.getPartialObject(this.#bucket, name, 0, 1);
+        stream.destroy();
+      });
+    } catch (error) {
+      // An empty object has no first byte.
+      if (this.explain(error).code !== "InvalidRange") throw error;
+    }
+  }
+
+  async write(name: string, body: Uint8Array, headers: WriteHeaders, signal: AbortSignal): Promise<string | undefined> {
+    const { writeId, ifMatch, ifNoneMatch } = headers;
+    const buffer = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+    return await this.#once(signal, async (exchange) => {
+      await this.#client.putObject(this.#bucket, name, buffer, buffer.length, {
+        [`x-amz-meta-${writeIdMetadata}`]: writeId,
+        ...(ifMatch === undefined ? {} : { "if-match": ifMatch }),
+        ...(ifNoneMatch === undefined ? {} : { "if-none-match": ifNoneMatch }),
+      });
+      return exchange.headers?.etag;
+    });
+  }
+
+  async remove(name: string, _ifMatch: undefined, signal: AbortSignal): Promise<void> {
+    await this.#once(signal, () => this.#client.removeObject(this.#bucket, name));
+  }
+
+  async listPage(prefix: string, cursor: string | undefined, signal: AbortSignal): Promise<ObjectPage> {
+    // Version 1 of the listing, because the client reads the names in version 2 as numbers where they look like one:
+    // "1e3" becomes "1000". https://github.com/minio/minio-js/blob/master/src/internal/xml-parser.ts
+    const { objects, isTruncated = false } = await this.#once(signal, async (exchange) => {
+      const options = { Delimiter: "", MaxKeys: 1000, IncludeVersion: false };
+      const page = await this.#client.listObjectsQuery(this.#bucket, prefix, cursor, options);
+      // The client reads any page of HTML with status 200 as an empty listing.
+      if (exchange.headers?.["content-type"]?.includes("xml") === true) return page;
+      throw new BadAnswerError("the answer is not a listing");
+    });
+    const rows = objects.map(({ name, size, lastModified }) => ({
+      // The client reads the name "false" as a boolean and leaves it out; no other name is empty.
+      name: name === undefined || name === "" ? "false" : name,
+      sizeBytes: size,
+      modifiedAt: lastModified,
+    }));
+    const last = rows.at(-1)?.name;
+    if (isTruncated && last === undefined) throw new BadAnswerError("the listing is cut short and cannot be continued");
+    // Not the client's own marker, which is percent-encoded once too often.
+    return { objects: rows, nextCursor: isTruncated ? last : undefined };
+  }
+
+  async close(): Promise<void> {
+    this.#close();
+  }
+
+  explain(error: unknown): ObjectFailure {
+    const exchange = typeof error === "object" && error !== null ? this.#exchanges.get(error) : undefined;
+    const { code, Code, name, message, region, cause } = (
+      typeof error === "object" && error !== null ? error : { message: String(error) }
+    ) as Readonly<Record<"code" | "Code" | "name" | "message" | "region" | "cause", unknown>>;
+    const headers = exchange?.headers ?? {};
+    const answered = exchange?.status !== undefined;
+    const unreadCode = /<Code>([\w.]+)<\/Code>/u.exec(exchange?.unreadBody ?? "")?.[1];
+    // For an answer without a code the client makes one up, and gives its error a cause.
+    const sentCode = answered && cause === undefined && !(error instanceof BadAnswerError) ? (code ?? Code) : undefined;
+    return {
+      status: exchange?.status,
+      code: unreadCode ?? (typeof sentCode === "string" ? sentCode : undefined),
+      connectionCode: typeof code === "string" ? code : undefined,
+      unsent: answered ? undefined : unsentReason(name, message),
+      message: typeof message === "string" ? message : "",
+      retryAfter: headers["retry-after"],
+      region: typeof region === "string" ? region : headers["x-amz-bucket-region"]?.toString(),
+    };
+  }
+
+  async #once<Result>(signal: AbortSignal, work: (exchange: MinioExchange) => Promise<Result>): Promise<Result> {
+    const exchange: MinioExchange = { signal };
+    try {
+      const result = await duringExchange(exchange, () => work(exchange));
+      if (exchange.status === undefined) throw new Error("the minio client did not use its transport");
+      return result;
+    } catch (error) {
+      removeCredentials(error);
+      if (typeof error === "object" && error !== null) this.#exchanges.set(error, exchange);
+      throw error;
+    }
+  }
+}
+
+function unsentReason(name: unknown, message: unknown): ObjectFailure["unsent"] {
+  if (typeof message === "string" && message.startsWith("Unable to get credentials")) return "credentials";
+  return typeof name === "string" && /^Invalid|^TypeError$/u.test(name) ? "configuration" : undefined;
+}

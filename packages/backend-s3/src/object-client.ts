@@ -1,0 +1,123 @@
+import { addAbortSignal } from "node:stream";
+import type { Readable } from "node:stream";
+
+/**
+ * What the driver needs of an S3 client; each method sends one request, and rejects with the SDK's own error.
+ * The AWS SDK and the `minio` client each have an adapter, so that both keep the same objects in the same way.
+ */
+export interface ObjectClient {
+  /** The host that the last request went to, without a port; `undefined` before the first. */
+  readonly host: string | undefined;
+  /** Whether `remove` can carry a condition. */
+  readonly canRemoveConditionally: boolean;
+
+  read(name: string, signal: AbortSignal): Promise<StoredObject>;
+
+  /** Resolves if there is such an object. Not a HEAD request, whose bodiless 404 could mean a missing bucket as well. */
+  find(name: string, signal: AbortSignal): Promise<void>;
+
+  /** Resolves to the `ETag` header of the answer. */
+  write(name: string, body: Uint8Array, headers: WriteHeaders, signal: AbortSignal): Promise<string | undefined>;
+
+  remove(name: string, ifMatch: string | undefined, signal: AbortSignal): Promise<void>;
+
+  /** One page of the objects whose names begin with `prefix`. */
+  listPage(prefix: string, cursor: string | undefined, signal: AbortSignal): Promise<ObjectPage>;
+
+  close(): Promise<void>;
+
+  /** The facts of an error that a method above rejected with. Never throws. */
+  explain(error: unknown): ObjectFailure;
+}
+
+/** What goes with a body. */
+export interface WriteHeaders {
+  readonly writeId: string;
+  readonly ifMatch?: string | undefined;
+  readonly ifNoneMatch?: "*" | undefined;
+}
+
+/** An object as it was read. */
+export interface StoredObject {
+  readonly body: Uint8Array;
+  readonly etag: string | undefined;
+  readonly writeId: string | undefined;
+  readonly modifiedAt: Date | undefined;
+}
+
+/** One page of a listing; the last one has no `nextCursor`. */
+export interface ObjectPage {
+  readonly objects: readonly ListedObject[];
+  readonly nextCursor: string | undefined;
+}
+
+/** One row of a listing. */
+export interface ListedObject {
+  readonly name: string;
+  readonly sizeBytes: number | undefined;
+  readonly modifiedAt: Date | undefined;
+}
+
+/** The facts of a failed request. */
+export interface ObjectFailure {
+  /** The HTTP status, if there was an answer. */
+  readonly status?: number | undefined;
+  /** The `Code` in the body of an S3 error answer. */
+  readonly code?: string | undefined;
+  /** Node's code for a connection that failed, for example `ECONNREFUSED`. */
+  readonly connectionCode?: string | undefined;
+  /** No request was sent, because of these settings. */
+  readonly unsent?: "credentials" | "configuration" | undefined;
+  readonly message: string;
+  /** The `Retry-After` header. */
+  readonly retryAfter?: string | undefined;
+  /** Where the bucket is, if the server said so. */
+  readonly region?: string | undefined;
+}
+
+/** The name, without `x-amz-meta-`, of the metadata that a write's id is stored in. */
+export const writeIdMetadata = "holdpoint-write-id";
+
+/**
+ * Reads a body to its end into an array of its own.
+ *
+ * @throws {Error} if the body is not as long as its server announced
+ */
+export async function readWhole(
+  stream: Readable,
+  announcedBytes: number | undefined,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of addAbortSignal(signal, stream) as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk);
+    length += chunk.byteLength;
+  }
+  if (announcedBytes !== undefined && length !== announcedBytes) {
+    throw new Error(`the server announced ${announcedBytes} bytes and sent ${length}`);
+  }
+  // Not Buffer.concat, which hands out slices of a pool that others see too.
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return whole;
+}
+
+/**
+ * Takes out of an S3 error what the server repeated of the request: next to the access key that can be a session token.
+ * SDKs put every element of the answer's body on their error.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+ */
+export function removeCredentials(error: unknown): void {
+  if (typeof error !== "object" || error === null) return;
+  for (const name of Object.keys(error)) {
+    if (/^(?:AWSAccessKeyId|StringToSign|SignatureProvided|CanonicalRequest|Token)/iu.test(name)) {
+      Reflect.deleteProperty(error, name);
+    }
+  }
+}

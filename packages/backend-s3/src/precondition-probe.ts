@@ -1,0 +1,92 @@
+import type { ObjectClient, WriteHeaders } from "./object-client.ts";
+import { etagOfVersion, versionOfEtag } from "./s3-version.ts";
+
+/** What a server makes of preconditions. */
+export interface PreconditionFindings {
+  /** What it ought to have refused and did not, or could not do, in words; empty if all is well. */
+  readonly problems: readonly string[];
+  readonly conditionalDelete: boolean;
+}
+
+const otherVersion = "00000000000000000000000000000000";
+
+/**
+ * Finds out by writing one scratch object whether a server honours `If-None-Match` and `If-Match` on PUT, and `If-Match`
+ * on DELETE. Many S3-compatible servers, and older versions of most, ignore these headers without a word.
+ * The object is removed again.
+ */
+export async function probePreconditions(
+  client: ObjectClient,
+  name: string,
+  signal: AbortSignal,
+): Promise<PreconditionFindings> {
+  const problems: string[] = [];
+  const put = async (text: string, headers: Omit<WriteHeaders, "writeId">): Promise<string> => {
+    const etag = await client.write(name, Buffer.from(text), { writeId: "probe", ...headers }, signal);
+    return versionOfEtag(etag ?? "");
+  };
+  const expectRefusal = async (problem: string, request: () => Promise<unknown>): Promise<boolean> => {
+    const refused = await refuses(client, request);
+    if (!refused) problems.push(problem);
+    return refused;
+  };
+
+  try {
+    let version = otherVersion;
+    if (await refuses(client, async () => (version = await put("created", { ifNoneMatch: "*" })))) {
+      problems.push("it refuses to create an object with If-None-Match");
+      version = await put("created", {});
+    }
+    await expectRefusal("it overwrites an object in spite of If-None-Match", () => put("again", { ifNoneMatch: "*" }));
+    await expectRefusal("it overwrites an object in spite of an If-Match that does not match", () =>
+      put("stolen", { ifMatch: etagOfVersion(otherVersion) }),
+    );
+    if (problems.length === 0 && (await refuses(client, () => put("updated", { ifMatch: etagOfVersion(version) })))) {
+      problems.push("it refuses to update an object with the If-Match of its own ETag");
+    }
+
+    const conditionalDelete = await probeRemove(client, name, signal);
+    if (await removeScratch(client, name, signal)) {
+      await expectRefusal("it revives a removed object in spite of If-Match", () =>
+        put("revived", { ifMatch: etagOfVersion(version) }),
+      );
+    }
+    return { problems, conditionalDelete };
+  } finally {
+    // After an abort the request could not be sent any more: then the scratch object stays.
+    await removeScratch(client, name, signal).catch(() => undefined);
+  }
+}
+
+async function probeRemove(client: ObjectClient, name: string, signal: AbortSignal): Promise<boolean> {
+  if (!client.canRemoveConditionally) return false;
+  // The first is the condition that does not hold, the second the one that does, and then it does not hold any more.
+  return (
+    (await refuses(client, () => client.remove(name, etagOfVersion(otherVersion), signal))) &&
+    !(await refuses(client, () => client.remove(name, "*", signal))) &&
+    (await refuses(client, () => client.remove(name, "*", signal)))
+  );
+}
+
+/** `false` if removing is not permitted, which a store that never removes can live with. */
+async function removeScratch(client: ObjectClient, name: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await client.remove(name, undefined, signal);
+    return true;
+  } catch (error) {
+    if (client.explain(error).status === 403) return false;
+    throw error;
+  }
+}
+
+/** Whether a request is turned away for its condition, or for having one. */
+async function refuses(client: ObjectClient, request: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await request();
+    return false;
+  } catch (error) {
+    const { status, code } = client.explain(error);
+    if (status === 412 || status === 501 || code === "NoSuchKey" || code === "PreconditionFailed") return true;
+    throw error;
+  }
+}

@@ -1,0 +1,190 @@
+import type { Readable } from "node:stream";
+
+import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
+import type { S3Client, S3ServiceException, ServerSideEncryption } from "@aws-sdk/client-s3";
+
+import { BadAnswerError } from "./bad-answer-error.ts";
+import { readWhole, removeCredentials, writeIdMetadata } from "./object-client.ts";
+import type { ObjectClient, ObjectFailure, ObjectPage, StoredObject, WriteHeaders } from "./object-client.ts";
+
+/** What goes with every request. */
+export interface S3ObjectClientSettings {
+  readonly bucket: string;
+  readonly serverSideEncryption: ServerSideEncryption | undefined;
+  readonly kmsKeyId: string | undefined;
+  /** Whether `close` destroys the client. */
+  readonly owned: boolean;
+}
+
+/** The AWS SDK as the driver uses it. */
+export class S3ObjectClient implements ObjectClient {
+  readonly canRemoveConditionally = true;
+  readonly #client: S3Client;
+  readonly #settings: S3ObjectClientSettings;
+  #host: string | undefined;
+
+  constructor(client: S3Client, settings: S3ObjectClientSettings) {
+    this.#client = client;
+    this.#settings = settings;
+  }
+
+  get host(): string | undefined {
+    return this.#host;
+  }
+
+  async read(name: string, signal: AbortSignal): Promise<StoredObject> {
+    const command = new GetObjectCommand({ Bucket: this.#settings.bucket, Key: name });
+    const output = await this.#once(command, () => this.#client.send(command, { abortSignal: signal }));
+    if (output.Body === undefined) throw new BadAnswerError("the answer has no body");
+    return {
+      body: await readWhole(output.Body as Readable, output.ContentLength, signal),
+      etag: output.ETag,
+      writeId: output.Metadata?.[writeIdMetadata],
+      modifiedAt: output.LastModified,
+    };
+  }
+
+  async find(name: string, signal: AbortSignal): Promise<void> {
+    const command = new GetObjectCommand({ Bucket: this.#settings.bucket, Key: name, Range: "bytes=0-0" });
+    try {
+      const { Body } = await this.#once(command, () => this.#client.send(command, { abortSignal: signal }));
+      (Body as Readable | undefined)?.destroy();
+    } catch (error) {
+      // An empty object has no first byte.
+      if (this.explain(error).code !== "InvalidRange") throw error;
+    }
+  }
+
+  async write(name: string, body: Uint8Array, headers: WriteHeaders, signal: AbortSignal): Promise<string | undefined> {
+    const command = new PutObjectCommand({
+      Bucket: this.#settings.bucket,
+      Key: name,
+      Body: body,
+      // Without a length the SDK warns on the console about an empty body.
+      ContentLength: body.byteLength,
+      Metadata: { [writeIdMetadata]: headers.writeId },
+      IfMatch: headers.ifMatch,
+      IfNoneMatch: headers.ifNoneMatch,
+      ServerSideEncryption: this.#settings.serverSideEncryption,
+      SSEKMSKeyId: this.#settings.kmsKeyId,
+    });
+    const output = await this.#once(command, () => this.#client.send(command, { abortSignal: signal }));
+    return output.ETag;
+  }
+
+  async remove(name: string, ifMatch: string | undefined, signal: AbortSignal): Promise<void> {
+    const command = new DeleteObjectCommand({ Bucket: this.#settings.bucket, Key: name, IfMatch: ifMatch });
+    await this.#once(command, () => this.#client.send(command, { abortSignal: signal }));
+  }
+
+  async listPage(prefix: string, cursor: string | undefined, signal: AbortSignal): Promise<ObjectPage> {
+    const command = new ListObjectsV2Command({
+      Bucket: this.#settings.bucket,
+      Prefix: prefix,
+      ContinuationToken: cursor,
+      // Else one object of somebody else's with a control character in its name makes the page unreadable as XML.
+      EncodingType: "url",
+    });
+    const page = await this.#once(command, () => this.#client.send(command, { abortSignal: signal }));
+    // The SDK reads any page of HTML with status 200 as an empty listing.
+    if (page.IsTruncated === undefined) throw new BadAnswerError("the answer is not a listing");
+    if (page.IsTruncated && page.NextContinuationToken === undefined) {
+      throw new BadAnswerError("the listing is cut short and cannot be continued");
+    }
+    const encoded = page.EncodingType === "url";
+    return {
+      objects: (page.Contents ?? []).map(({ Key = "", Size, LastModified }) => ({
+        name: encoded ? decodeName(Key) : Key,
+        sizeBytes: Size,
+        modifiedAt: LastModified,
+      })),
+      nextCursor: page.IsTruncated ? page.NextContinuationToken : undefined,
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.#settings.owned) this.#client.destroy();
+  }
+
+  explain(error: unknown): ObjectFailure {
+    const { $metadata, $response, Code, code, name, message } = (
+      typeof error === "object" && error !== null ? error : { message: String(error) }
+    ) as Partial<S3ServiceException> & { readonly Code?: unknown; readonly code?: unknown };
+    const headers = $response?.headers;
+    return {
+      status: $metadata?.httpStatusCode,
+      // Not `name`, which the SDK makes up where the answer has no code.
+      code: typeof Code === "string" ? Code : undefined,
+      connectionCode: typeof code === "string" ? code : undefined,
+      unsent: unsentReason(name, message, $metadata?.httpStatusCode ?? code),
+      message: message ?? "",
+      retryAfter: headers?.["retry-after"],
+      region: headers?.["x-amz-bucket-region"],
+    };
+  }
+
+  /**
+   * Sees to it that a command is sent once, whatever the retry strategy of a client that was handed in, and notes where
+   * it goes: the SDK may take its endpoint from the environment or a configuration file.
+   */
+  async #once<Output>(command: { readonly middlewareStack: object }, send: () => Promise<Output>): Promise<Output> {
+    const stack = command.middlewareStack as RequestMiddlewareStack;
+    stack.addRelativeTo(
+      (next) => async (args) => {
+        this.#host = args.request.hostname;
+        try {
+          return await next(args);
+        } catch (error) {
+          throw new NotAgainError(error);
+        }
+      },
+      { name: "holdpointOnce", relation: "after", toMiddleware: "retryMiddleware" },
+    );
+    try {
+      return await send();
+    } catch (error) {
+      const original = error instanceof NotAgainError ? error.original : error;
+      removeCredentials(original);
+      throw original;
+    }
+  }
+}
+
+/** The part of a command's `MiddlewareStack` that is used here; its own type differs from command to command. */
+interface RequestMiddlewareStack {
+  addRelativeTo(
+    middleware: (next: RequestHandler) => RequestHandler,
+    options: { readonly name: string; readonly relation: "after"; readonly toMiddleware: string },
+  ): void;
+}
+
+type RequestHandler = (args: { readonly request: { readonly hostname: string } }) => Promise<unknown>;
+
+/** An error that no retry strategy recognises as one to try again after. */
+class NotAgainError extends Error {
+  override readonly name = "NotAgainError";
+  readonly original: unknown;
+
+  constructor(original: unknown) {
+    super("not to be tried again");
+    this.original = original;
+  }
+}
+
+function unsentReason(name: string | undefined, message: string | undefined, answer: unknown): ObjectFailure["unsent"] {
+  if (answer !== undefined) return undefined;
+  if (name === "CredentialsProviderError" || name === "TokenProviderError") return "credentials";
+  if (name === "TypeError" || name === "EndpointError" || /^Region is missing|^Invalid/u.test(message ?? "")) {
+    return "configuration";
+  }
+  return undefined;
+}
+
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html: spaces come as "+".
+function decodeName(name: string): string {
+  try {
+    return decodeURIComponent(name.replaceAll("+", " "));
+  } catch {
+    return name;
+  }
+}

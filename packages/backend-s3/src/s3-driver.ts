@@ -1,0 +1,211 @@
+import { randomUUID } from "node:crypto";
+
+import { defaultMaxBodyBytes } from "@holdpoint/core/driver";
+import type {
+  Capabilities,
+  CheckpointDriver,
+  DriverContext,
+  DriverFailure,
+  DriverRecord,
+  DriverWrite,
+} from "@holdpoint/core/driver";
+import type { CheckpointEntry } from "@holdpoint/core";
+
+import { isAwsHost } from "./aws-host.ts";
+import { BadAnswerError } from "./bad-answer-error.ts";
+import type { ObjectClient } from "./object-client.ts";
+import { probePreconditions } from "./precondition-probe.ts";
+import { classifyFailure } from "./s3-error.ts";
+import type { S3Operation } from "./s3-error.ts";
+import { keyOfObjectName, objectNameOfKey, objectNamePrefix } from "./s3-key.ts";
+import { etagOfVersion, versionOfEtag } from "./s3-version.ts";
+
+/** What a driver is made of. */
+export interface S3DriverSettings {
+  readonly backend: string;
+  readonly location: string;
+  readonly client: ObjectClient;
+  /** What every object name begins with: nothing, or a path and a slash. */
+  readonly namePrefix: string;
+  readonly unsafeAllowMissingPreconditions: boolean;
+}
+
+/** Keeps each checkpoint as one object: the body as it is, the write id in its metadata, the ETag as its version. */
+export class S3Driver implements CheckpointDriver {
+  readonly backend: string;
+  readonly location: string;
+  readonly #client: ObjectClient;
+  readonly #namePrefix: string;
+  readonly #unsafeAllowMissingPreconditions: boolean;
+  readonly #operations = new WeakMap<object, S3Operation>();
+  #serverIsKnown = false;
+  #conditionalDelete = false;
+
+  constructor(settings: S3DriverSettings) {
+    this.backend = settings.backend;
+    this.location = settings.location;
+    this.#client = settings.client;
+    this.#namePrefix = settings.namePrefix;
+    this.#unsafeAllowMissingPreconditions = settings.unsafeAllowMissingPreconditions;
+  }
+
+  /** Complete only after the first {@link check}. */
+  get capabilities(): Capabilities {
+    return {
+      conditionalDelete: this.#conditionalDelete,
+      ttl: false,
+      // The ETag of a plain object is a digest of its bytes.
+      // https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
+      uniqueVersions: false,
+      maxBodyBytes: defaultMaxBodyBytes,
+    };
+  }
+
+  async read(key: string, { signal }: DriverContext): Promise<DriverRecord | null> {
+    return await this.#during("read", async () => {
+      try {
+        const { etag, ...object } = await this.#client.read(this.#name(key), signal);
+        return { ...object, version: requireVersion(etag) };
+      } catch (error) {
+        // Only this code is certain: a bare 404 may be a proxy's, a 403 may be either.
+        if (this.#client.explain(error).code === "NoSuchKey") return null;
+        throw error;
+      }
+    });
+  }
+
+  async write(
+    key: string,
+    body: Uint8Array,
+    write: DriverWrite,
+    { signal }: DriverContext,
+  ): Promise<{ version: string }> {
+    const { precondition, writeId } = write;
+    const headers = {
+      writeId,
+      ifNoneMatch: precondition.kind === "absent" ? ("*" as const) : undefined,
+      ifMatch: precondition.kind === "version" ? etagOfVersion(precondition.version) : undefined,
+    };
+    return await this.#during("write", async () => ({
+      version: requireVersion(await this.#client.write(this.#name(key), body, headers, signal)),
+    }));
+  }
+
+  async remove(key: string, ifVersion: string | undefined, { signal }: DriverContext): Promise<boolean> {
+    const name = this.#name(key);
+    return await this.#during("remove", async () => {
+      // A plain DELETE answers 204 whether or not there was an object.
+      if (ifVersion !== undefined) {
+        return await this.#finds(() => this.#client.remove(name, etagOfVersion(ifVersion), signal));
+      }
+      if (this.#conditionalDelete) {
+        const answer = await this.#ask(() => this.#client.remove(name, "*", signal));
+        if (answer !== "denied") return answer === "found";
+      } else if ((await this.#ask(() => this.#client.find(name, signal))) === "missing") {
+        return false;
+      }
+      await this.#client.remove(name, undefined, signal);
+      // If S3 did not say whether there was an object (403), this is no promise: only `false` has to be certain.
+      return true;
+    });
+  }
+
+  async *list(prefix: string, { signal }: DriverContext): AsyncIterable<CheckpointEntry> {
+    const namePrefix = this.#namePrefix + objectNamePrefix(prefix);
+    let cursor: string | undefined;
+    do {
+      const page = await this.#during("list", () => this.#client.listPage(namePrefix, cursor, signal));
+      for (const { name, sizeBytes, modifiedAt } of page.objects) {
+        const key = keyOfObjectName(name.slice(this.#namePrefix.length));
+        if (key?.startsWith(prefix) === true) yield { key, sizeBytes, modifiedAt };
+      }
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+  }
+
+  /** The first time, also finds out what a server that is not AWS makes of preconditions. */
+  async check({ signal }: DriverContext): Promise<void> {
+    await this.#during("check", async () => {
+      // For an object that is never there: that needs no permission which the store does not need anyway.
+      await this.#ask(() => this.#client.find(`${this.#namePrefix}.holdpoint-check`, signal));
+      if (this.#serverIsKnown) return;
+      if (isAwsHost(this.#client.host)) {
+        this.#conditionalDelete = this.#client.canRemoveConditionally;
+      } else {
+        // No key has such a name: a "." at the beginning is escaped.
+        const scratchName = `${this.#namePrefix}.holdpoint-probe-${randomUUID()}`;
+        const { problems, conditionalDelete } = await probePreconditions(this.#client, scratchName, signal);
+        if (problems.length > 0 && !this.#unsafeAllowMissingPreconditions)
+          throw new MissingPreconditionsError(problems);
+        this.#conditionalDelete = conditionalDelete;
+      }
+      this.#serverIsKnown = true;
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+
+  classify(error: unknown): DriverFailure {
+    if (error instanceof MissingPreconditionsError) {
+      return {
+        code: "unsupported",
+        retryable: false,
+        outcome: "not-applied",
+        message: error.message,
+        remedy:
+          "Without preconditions two processes can both resume a task. Use a server that has conditional writes; to run without that protection all the same, set unsafeAllowMissingPreconditions.",
+      };
+    }
+    const operation = typeof error === "object" && error !== null ? this.#operations.get(error) : undefined;
+    return classifyFailure(this.#client.explain(error), operation ?? "check");
+  }
+
+  #name(key: string): string {
+    return this.#namePrefix + objectNameOfKey(key);
+  }
+
+  /** Remembers what an error interrupted, because the same 403 calls for different words. */
+  async #during<Result>(operation: S3Operation, work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (typeof error === "object" && error !== null) this.#operations.set(error, operation);
+      throw error;
+    }
+  }
+
+  /** What a request for one object says of it. `denied` may mean anything: without s3:ListBucket, S3 does not tell. */
+  async #ask(request: () => Promise<void>): Promise<"found" | "missing" | "denied"> {
+    try {
+      return (await this.#finds(request)) ? "found" : "missing";
+    } catch (error) {
+      if (this.#client.explain(error).code === "AccessDenied") return "denied";
+      throw error;
+    }
+  }
+
+  async #finds(request: () => Promise<void>): Promise<boolean> {
+    try {
+      await request();
+      return true;
+    } catch (error) {
+      if (this.#client.explain(error).code === "NoSuchKey") return false;
+      throw error;
+    }
+  }
+}
+
+class MissingPreconditionsError extends Error {
+  override readonly name = "MissingPreconditionsError";
+
+  constructor(problems: readonly string[]) {
+    super(`the server does not honour preconditions: ${problems.join("; ")}`);
+  }
+}
+
+function requireVersion(etag: string | undefined): string {
+  if (etag !== undefined && etag !== "") return versionOfEtag(etag);
+  throw new BadAnswerError("the answer has no ETag");
+}
