@@ -26,7 +26,7 @@ import { assertHolds, publishValue, statsOf } from "./publish-value.ts";
 import { readValue } from "./read-value.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import { assertStillMounted, prepareStateDirectory } from "./state-directory.ts";
-import { syncOpenDirectory } from "./sync-directory.ts";
+import { openDirectoryFlags, syncOpenDirectory } from "./sync-directory.ts";
 import { TemporaryFile } from "./temporary-file.ts";
 
 // Part of the layout: processes with another number would not lock each other out.
@@ -153,7 +153,7 @@ export class FileDriver implements CheckpointDriver {
   async #change<Result>({ target, lockPath }: ValuePlace, signal: AbortSignal, change: () => Result): Promise<Result> {
     const { result, parent } = await this.#locks.hold(lockPath, signal, () => {
       // Opened under the lock, so that an NFS client sees what the lock's last holder has done in it.
-      const opened = openSync(dirname(target), "r");
+      const opened = openSync(dirname(target), openDirectoryFlags);
       try {
         return { result: change(), parent: opened };
       } catch (error) {
@@ -178,7 +178,7 @@ function lockPathOf(directory: StateDirectory, path: string): string {
 /** `false` if there is no such directory. */
 async function canBeOpened(directory: string): Promise<boolean> {
   try {
-    await (await open(directory, "r")).close();
+    await (await open(directory, openDirectoryFlags)).close();
     return true;
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return false;

@@ -44,8 +44,8 @@ export async function createFileStore(options: FileStoreOptions): Promise<Checkp
   if (typeof directory !== "string" || directory === "" || directory.includes("\0")) {
     throw new CheckpointError("invalid-argument", "file: the directory is not a path.", { backend: "file" });
   }
-  // Less than an attempt may take, so that waiting in vain is known to have changed nothing.
-  const driver = new FileDriver(resolve(directory), { lockWaitMs: attemptTimeoutMs * 0.8 });
+  // So short that all attempts end before their deadlines, and it is certain that waiting in vain has changed nothing.
+  const driver = new FileDriver(resolve(directory), { lockWaitMs: Math.ceil(attemptTimeoutMs * 0.4) });
   const store = createStore(driver, options);
   try {
     await store.check();

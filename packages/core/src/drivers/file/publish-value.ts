@@ -3,7 +3,7 @@ import { closeSync, fstatSync, linkSync, openSync, renameSync, unlinkSync } from
 
 import type { Precondition } from "../../store/checkpoint-driver.ts";
 import { PreconditionFailedError } from "../../store/checkpoint-driver.ts";
-import { FileStoreError, errnoOf, notRegularFile, openFailure } from "./file-error.ts";
+import { FileStoreError, classifyFileError, errnoOf, notRegularFile, openFailure } from "./file-error.ts";
 import { fileVersion } from "./file-version.ts";
 import { openFlags } from "./read-value.ts";
 import type { TemporaryFile } from "./temporary-file.ts";
@@ -70,6 +70,8 @@ export function statsOf(path: string): BigIntStats | undefined {
  * (EEXIST, ENOENT), and an answer may be lost (EIO). Throws what is certain otherwise.
  */
 function settle(path: string, target: string, written: BigIntStats, precondition: Precondition, error: unknown): void {
+  const refused = !classifyFileError(error).retryable && errnoOf(error) !== "EEXIST";
+  if (refused) throw error;
   let removed: boolean;
   let current: BigIntStats | undefined;
   try {

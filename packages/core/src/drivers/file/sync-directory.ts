@@ -1,14 +1,17 @@
-import { fsync } from "node:fs";
+import { constants, fsync } from "node:fs";
 import { open } from "node:fs/promises";
 import { promisify } from "node:util";
 
 import { errnoOf } from "./file-error.ts";
 
+/** How directories are opened; fails if it is something else. */
+export const openDirectoryFlags = constants.O_RDONLY | constants.O_DIRECTORY;
+
 const syncDescriptor = promisify(fsync);
 
 /** Makes the names in a directory survive a crash of the machine. */
 export async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, "r");
+  const handle = await open(directory, openDirectoryFlags);
   try {
     await syncOpenDirectory(handle.fd);
   } finally {
