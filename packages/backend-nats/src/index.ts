@@ -1,0 +1,74 @@
+import type { CheckpointBackend, CheckpointStore } from "@holdpoint/core";
+import { CheckpointError } from "@holdpoint/core";
+import { createStore } from "@holdpoint/core/driver";
+
+import { NatsDriver } from "./nats-driver.ts";
+import type { NatsStoreOptions } from "./nats-options.ts";
+import { parseNatsUrl } from "./nats-options.ts";
+
+export type { NatsClient, NatsMessage } from "./nats-client.ts";
+export type { NatsStoreOptions, NatsTlsOptions } from "./nats-options.ts";
+
+declare module "@holdpoint/core" {
+  interface StoreConfigs {
+    nats: NatsStoreOptions;
+  }
+}
+
+const maxPrefixBytes = 256;
+
+/**
+ * Opens a store in a NATS JetStream KV bucket, which is created if it is missing.
+ *
+ * @throws {CheckpointError} `invalid-argument`; `not-found` without a bucket and with `create: false`; `unsupported` if
+ * the server is too old, has no JetStream, or has a bucket whose settings would lose checkpoints; `permission-denied`;
+ * `unavailable`; `timeout`
+ * @example
+ * ```ts
+ * await using store = await createNatsStore({ bucket: "checkpoints", servers: ["127.0.0.1:4222"], replicas: 3 });
+ * ```
+ */
+export async function createNatsStore(options: NatsStoreOptions): Promise<CheckpointStore> {
+  assertOptions(options);
+  const driver = new NatsDriver(options);
+  const opening = createStore(driver, options);
+  try {
+    await opening.check();
+  } catch (error) {
+    await opening.close();
+    throw error;
+  }
+  // Made anew, because what the server can do was not known before.
+  return createStore(driver, options);
+}
+
+/** This backend, as `openStore` finds it. */
+export const backend: CheckpointBackend<NatsStoreOptions> = {
+  name: "nats",
+  schemes: ["nats"],
+  parseUrl: parseNatsUrl,
+  open: createNatsStore,
+};
+
+function assertOptions({ bucket, prefix = "", servers = [], client, replicas }: NatsStoreOptions): void {
+  const problem =
+    typeof bucket !== "string" || !/^[-\w]{1,240}$/u.test(bucket)
+      ? `the bucket ${JSON.stringify(bucket)} is not a name of letters, digits, "-" and "_"`
+      : !prefix.isWellFormed() || Buffer.byteLength(prefix) > maxPrefixBytes
+        ? `the prefix is not a well-formed string of at most ${maxPrefixBytes} UTF-8 bytes`
+        : client === undefined && servers.length === 0
+          ? "neither servers nor a client are given"
+          : client !== undefined && servers.length > 0
+            ? "servers and a client exclude each other"
+            : servers.some((server) => !isAddress(server))
+              ? "the servers are not all of the form host:port, without credentials"
+              : replicas !== undefined && !(Number.isInteger(replicas) && replicas >= 1 && replicas <= 5)
+                ? `replicas is ${String(replicas)}; expected a whole number from 1 to 5`
+                : undefined;
+  if (problem === undefined) return;
+  throw new CheckpointError("invalid-argument", `nats: cannot open the store: ${problem}.`, { backend: "nats" });
+}
+
+function isAddress(server: string): boolean {
+  return /^(?:\[[^\]@]+\]|[^\s:@/[\]]+)(?::\d+)?$/u.test(server);
+}

@@ -1,0 +1,211 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import type { Socket } from "node:net";
+
+import { connect, credsAuthenticator } from "@nats-io/transport-node";
+import type { NatsConnection, NodeConnectionOptions } from "@nats-io/transport-node";
+
+import { NatsStoreError, clientErrorKind } from "./nats-error.ts";
+import type { NatsStoreOptions } from "./nats-options.ts";
+
+/** A dead server is noticed after two of these without an answer, so that one operation can outlive it. */
+const pingIntervalMs = 5_000;
+const reconnectWaitMs = 250;
+
+/** A connection that was opened here. */
+export interface OpenedConnection {
+  readonly connection: NatsConnection;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to the first of the servers that answers within `timeoutMs`.
+ *
+ * @throws {NatsStoreError} saying which server could not be used and why
+ */
+export async function connectToNats(
+  options: NatsStoreOptions,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<OpenedConnection> {
+  const servers = options.servers ?? [];
+  const sockets = trackSockets();
+  signal.addEventListener("abort", sockets.destroy, { once: true });
+  try {
+    const settings: NodeConnectionOptions = {
+      servers: [...servers],
+      name: "holdpoint",
+      timeout: timeoutMs,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: reconnectWaitMs,
+      pingInterval: pingIntervalMs,
+      noAsyncTraces: true,
+      ...tlsSettings(options.tls),
+      ...(options.user === undefined ? {} : { user: options.user }),
+      ...(options.password === undefined ? {} : { pass: options.password }),
+      ...(options.token === undefined ? {} : { token: options.token }),
+      ...(options.inboxPrefix === undefined ? {} : { inboxPrefix: options.inboxPrefix }),
+      ...(options.credsFile === undefined ? {} : { authenticator: await credsFileAuthenticator(options.credsFile) }),
+    };
+    const connection = await sockets.run(() => connect(settings));
+    const close = async (): Promise<void> => {
+      await connection.close();
+      sockets.destroy();
+      sockets.forget();
+    };
+    if (signal.aborted) await close();
+    return { connection, close };
+  } catch (error) {
+    sockets.destroy();
+    sockets.forget();
+    if (error instanceof NatsStoreError) throw error;
+    throw connectFailure(error, servers.join(", "), timeoutMs);
+  }
+}
+
+/**
+ * The client forgets the socket of a server that accepts and never greets, and one that it is about to reconnect on:
+ * they outlive `close()` and keep the process alive. So every socket that is made on its behalf is remembered here.
+ *
+ * @see https://nodejs.org/api/diagnostics_channel.html#net
+ */
+function trackSockets(): TrackedSockets {
+  const sockets = new Set<Socket>();
+  const scope = new AsyncLocalStorage<true>();
+  let isOver = false;
+  const remember = (message: unknown): void => {
+    if (scope.getStore() === undefined) return;
+    const { socket } = message as { readonly socket: Socket };
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    if (isOver) end(socket);
+  };
+  subscribe("net.client.socket", remember);
+  return {
+    run: (work) => scope.run(true, work),
+    destroy: () => {
+      isOver = true;
+      for (const socket of sockets) end(socket);
+    },
+    forget: () => void unsubscribe("net.client.socket", remember),
+  };
+}
+
+interface TrackedSockets {
+  run<Result>(work: () => Result): Result;
+  /** Ends the sockets that there are, and those that are still to come. */
+  readonly destroy: () => void;
+  readonly forget: () => void;
+}
+
+function end(socket: Socket): void {
+  // An error that nobody listens to would end the process.
+  socket.on("error", () => undefined).destroy();
+}
+
+function tlsSettings(tls: NatsStoreOptions["tls"]): Pick<NodeConnectionOptions, "tls"> {
+  if (tls === undefined) return {};
+  if (typeof tls === "boolean") return { tls: tls ? {} : null };
+  return { tls: Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined)) };
+}
+
+/** Reads the file for each connection, since short-lived credentials are renewed by replacing it. */
+async function credsFileAuthenticator(path: string): Promise<ReturnType<typeof credsAuthenticator>> {
+  let latest: Uint8Array;
+  try {
+    latest = await readFile(path);
+  } catch (error) {
+    throw credsFailure(path, `cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown error"})`);
+  }
+  try {
+    credsAuthenticator(latest)("nonce");
+  } catch {
+    throw credsFailure(path, "holds no NATS user credentials");
+  }
+  return (nonce) => {
+    try {
+      latest = readFileSync(path);
+    } catch {
+      // It may be between its removal and its renewal.
+    }
+    return credsAuthenticator(latest)(nonce);
+  };
+}
+
+function credsFailure(path: string, problem: string): NatsStoreError {
+  return new NatsStoreError({
+    code: "invalid-argument",
+    retryable: false,
+    outcome: "not-applied",
+    message: `the credentials file ${path} ${problem}`,
+    remedy: "Correct the option creds or the variable NATS_CREDS_FILE.",
+  });
+}
+
+const networkErrors: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens at",
+  ECONNRESET: "the connection was reset by",
+  ENOTFOUND: "there is no such host:",
+  EAI_AGAIN: "the name server does not answer for",
+  EHOSTUNREACH: "there is no way to",
+  ENETUNREACH: "there is no way to",
+  ETIMEDOUT: "there was no answer from",
+};
+
+function connectFailure(error: unknown, servers: string, timeoutMs: number): NatsStoreError {
+  const failure = { outcome: "not-applied", code: "unavailable", retryable: true } as const;
+  const { message = "", code } = error as { readonly message?: string; readonly code?: string };
+  const { code: causeCode } = ((error as Error).cause ?? {}) as { readonly code?: string };
+  const network = networkErrors[code ?? causeCode ?? ""];
+  if (network !== undefined) {
+    const remedy = "Check the address, and that the server runs.";
+    return new NatsStoreError({ ...failure, message: `${network} ${servers} (${code ?? causeCode})`, remedy }, error);
+  }
+  switch (clientErrorKind(error)) {
+    case "authorization":
+      return new NatsStoreError(
+        {
+          ...failure,
+          code: "permission-denied",
+          retryable: false,
+          message: `${servers} refused the credentials (authorization violation)`,
+          remedy: "Check the user, password, token or .creds file, and whether they have expired.",
+        },
+        error,
+      );
+    case "timeout":
+      return new NatsStoreError(
+        {
+          ...failure,
+          code: "timeout",
+          message: `${servers} did not greet as a NATS server within ${timeoutMs} ms`,
+          remedy: "Check the address and the network; a server with handshake_first needs tlsFirst=true.",
+        },
+        error,
+      );
+    case "closed":
+    case "no-responders":
+    case "payload":
+    case "permissions":
+    case undefined:
+      break;
+  }
+  if (message.includes("unexpected response from server")) {
+    const remedy = "Check the port: clients of NATS use 4222 unless it was changed.";
+    return new NatsStoreError(
+      { ...failure, retryable: false, message: `what answers at ${servers} is not a NATS server`, remedy },
+      error,
+    );
+  }
+  if (/tls|ssl|cert|self.signed|unable_to/iu.test(`${code ?? causeCode ?? ""} ${message}`)) {
+    const remedy = "Check the options tls, tlsCa, tlsCert and tlsKey, and the name in the server's certificate.";
+    const reason = code ?? causeCode ?? message;
+    return new NatsStoreError(
+      { ...failure, retryable: false, message: `TLS with ${servers} failed (${reason})`, remedy },
+      error,
+    );
+  }
+  return new NatsStoreError({ ...failure, message: `${servers} cannot be used (${message})` }, error);
+}

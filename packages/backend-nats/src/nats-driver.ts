@@ -1,0 +1,353 @@
+import { PreconditionFailedError, defaultMaxBodyBytes } from "@holdpoint/core/driver";
+import type { CheckpointDriver, DriverContext, DriverFailure, DriverRecord, DriverWrite } from "@holdpoint/core/driver";
+import type { Capabilities, CheckpointEntry } from "@holdpoint/core";
+
+import { Background } from "./nats-background.ts";
+import { NatsBodies, corruptBody, isMissingStream, maxBodyBytesFor } from "./nats-bodies.ts";
+import { minMessageBytes, openBucket } from "./nats-bucket.ts";
+import type { NatsBucket } from "./nats-bucket.ts";
+import {
+  JetStreamApiError,
+  NatsStoreError,
+  classifyNatsError,
+  clientErrorKind,
+  jetStreamErrors,
+} from "./nats-error.ts";
+import { bodyHeader, bodySizeHeader, isMarker, writeIdHeader } from "./nats-headers.ts";
+import { JetStream } from "./nats-jetstream.ts";
+import type { StoredMessage } from "./nats-jetstream.ts";
+import { escapeNatsKey, natsKeyFilter, unescapeNatsKey } from "./nats-key.ts";
+import { listValues } from "./nats-listing.ts";
+import type { NatsStoreOptions } from "./nats-options.ts";
+import { NatsSession } from "./nats-session.ts";
+import { formatVersion, parseVersion } from "./nats-version.ts";
+
+const expectedSequenceHeader = "Nats-Expected-Last-Subject-Sequence";
+const defaultMaxPayloadBytes = 1024 * 1024;
+/** Room for what surrounds the headers in a message. */
+const headerMarginBytes = 128;
+/** How long a deletion is told to those who watch the bucket. Nothing else needs it. */
+const markerTtlSeconds = 600;
+/** For ever, as far as anybody will find out; the server computes in nanoseconds, and more of them overflow. */
+const longestTtlSeconds = 100 * 365 * 24 * 3600;
+/** How often a write may find that what it was told a moment before is no longer so. */
+const maxRounds = 8;
+
+/** Keeps each checkpoint as one entry of a NATS KV bucket. */
+export class NatsDriver implements CheckpointDriver {
+  readonly backend = "nats";
+  readonly #options: NatsStoreOptions;
+  readonly #prefix: string;
+  readonly #session: NatsSession;
+  readonly #jetStream: JetStream;
+  readonly #background = new Background();
+  #opened: { readonly bucket: NatsBucket; readonly bodies: NatsBodies } | undefined;
+  #collectedAt = -Infinity;
+
+  constructor(options: NatsStoreOptions) {
+    const attemptTimeoutMs = options.attemptTimeoutMs ?? 10_000;
+    this.#options = options;
+    this.#prefix = options.prefix ?? "";
+    this.#session = new NatsSession(options, attemptTimeoutMs);
+    this.#jetStream = new JetStream(this.#session, attemptTimeoutMs);
+  }
+
+  get location(): string {
+    const query = this.#prefix === "" ? "" : `?${new URLSearchParams({ prefix: this.#prefix }).toString()}`;
+    return `nats://${this.#session.servers}/${this.#options.bucket}${query}`;
+  }
+
+  /** What the bucket can do is known once `check` has opened it. */
+  get capabilities(): Capabilities {
+    return {
+      conditionalDelete: true,
+      ttl: this.#opened?.bucket.ttl === true,
+      uniqueVersions: true,
+      maxBodyBytes: Math.min(defaultMaxBodyBytes, maxBodyBytesFor(this.#messageBytes)),
+    };
+  }
+
+  async read(key: string, { signal }: DriverContext): Promise<DriverRecord | null> {
+    const { bodies } = this.#open;
+    const escapedKey = this.#escape(key);
+    let seen: number | undefined;
+    for (;;) {
+      const entry = await this.#current(escapedKey, signal);
+      if (entry === null) return null;
+      const { sequence: revision, time: modifiedAt, headers } = entry;
+      const bodyId = headers.get(bodyHeader);
+      const body = bodyId === undefined ? entry.data : await bodies.read(escapedKey, bodyId, entry, signal);
+      if (body !== undefined) {
+        const version = formatVersion({ revision, bodyId });
+        return { body, version, writeId: headers.get(writeIdHeader), modifiedAt };
+      }
+      // The body is gone. Somebody has replaced the value meanwhile, so that there is another; or it is lost.
+      if (revision === seen) throw corruptBody("is missing from the object store");
+      seen = revision;
+    }
+  }
+
+  async write(
+    key: string,
+    body: Uint8Array,
+    { precondition, writeId, ttlMs }: DriverWrite,
+    { signal }: DriverContext,
+  ): Promise<{ readonly version: string }> {
+    const { bodies } = this.#open;
+    const escapedKey = this.#escape(key);
+    const replaced = precondition.kind === "version" ? parseVersion(precondition.version) : undefined;
+    // No value ever had such a version.
+    if (precondition.kind === "version" && replaced === undefined) throw new PreconditionFailedError();
+    const expected = precondition.kind === "absent" ? 0 : replaced?.revision;
+    const ttlSeconds = ttlMs === undefined ? undefined : Math.min(Math.ceil(ttlMs / 1000), longestTtlSeconds);
+    const headers = { [writeIdHeader]: writeId, ...this.#ttlHeaders(ttlSeconds) };
+    const put = async (content: Uint8Array, more: Readonly<Record<string, string>>): Promise<number> =>
+      await this.#publish(escapedKey, content, { ...headers, ...more }, expected, signal);
+    let version: string;
+    if (body.byteLength + sizeOf(headers) <= this.#messageBytes) {
+      version = formatVersion({ revision: await put(body, {}), bodyId: undefined });
+    } else {
+      const options = { messageBytes: this.#messageBytes, ttlSeconds };
+      const uploaded = await bodies.upload(escapedKey, body, options, signal);
+      try {
+        uploaded.assertFresh();
+        const more = { [bodyHeader]: uploaded.id, [bodySizeHeader]: String(body.byteLength) };
+        version = formatVersion({ revision: await put(uploaded.pointer, more), bodyId: uploaded.id });
+      } catch (error) {
+        // When in doubt, the body stays: its entry may have been written. Nobody needs it if it was not, and then it is
+        // collected.
+        if (isNotApplied(error)) this.#release(escapedKey, uploaded.id);
+        throw error;
+      }
+      this.#collectSometimes();
+    }
+    this.#release(escapedKey, replaced?.bodyId);
+    return { version };
+  }
+
+  async remove(key: string, ifVersion: string | undefined, { signal }: DriverContext): Promise<boolean> {
+    const escapedKey = this.#escape(key);
+    const version = ifVersion === undefined ? undefined : parseVersion(ifVersion);
+    for (let round = 1; ; round += 1) {
+      let { revision, bodyId } = version ?? {};
+      if (version === undefined) {
+        const entry = await this.#current(escapedKey, signal);
+        if (entry === null) return false;
+        if (ifVersion !== undefined) throw new PreconditionFailedError();
+        revision = entry.sequence;
+        bodyId = entry.headers.get(bodyHeader);
+      }
+      try {
+        await this.#publishAt(escapedKey, new Uint8Array(), this.#markerHeaders(), revision, signal);
+        this.#release(escapedKey, bodyId);
+        return true;
+      } catch (error) {
+        if (!isWrongSequence(error)) throw error;
+        if (version === undefined) {
+          // Somebody has written since it was read; without a condition, that is deleted as well.
+          if (round < maxRounds) continue;
+          throw busy(error);
+        }
+        if ((await this.#current(escapedKey, signal)) === null) return false;
+        throw error;
+      }
+    }
+  }
+
+  async *list(prefix: string, { signal }: DriverContext): AsyncIterable<CheckpointEntry> {
+    const { bucket } = this.#open;
+    const source = {
+      jetStream: this.#jetStream,
+      bucket,
+      inboxPrefix: this.#options.inboxPrefix ?? "_INBOX",
+      severalFilters: isAtLeast(this.#session.serverVersion, 2, 10),
+    };
+    const wanted = this.#prefix + prefix;
+    for await (const { escapedKey, ...entry } of listValues(source, this.#subject(natsKeyFilter(wanted)), signal)) {
+      const key = unescapeNatsKey(escapedKey);
+      if (key?.startsWith(wanted) !== true || key.length === this.#prefix.length) continue;
+      yield { key: key.slice(this.#prefix.length), ...entry };
+    }
+  }
+
+  async check({ signal }: DriverContext): Promise<void> {
+    const { bucket: name, replicas, storage, create = true } = this.#options;
+    await this.#session.use(signal, async () => undefined);
+    const version = this.#session.serverVersion;
+    if (!isAtLeast(version, 2, 9)) throw tooOld(version);
+    const isFirst = this.#opened === undefined;
+    // A bucket that has vanished since then is not made anew: an empty one would look as if nothing was ever stored.
+    const bucket = await openBucket(this.#jetStream, { name, replicas, storage, create: create && isFirst }, signal);
+    if (this.#messageBytes < minMessageBytes) throw smallMessages(this.#messageBytes);
+    if (!isFirst) return;
+    this.#opened = { bucket, bodies: new NatsBodies(this.#jetStream, bucket) };
+    this.#collectSometimes();
+  }
+
+  async close(): Promise<void> {
+    await this.#background.close();
+    await this.#session.close();
+  }
+
+  classify(error: unknown): DriverFailure {
+    return classifyNatsError(error);
+  }
+
+  get #open(): { readonly bucket: NatsBucket; readonly bodies: NatsBodies } {
+    if (this.#opened === undefined) throw new Error("the NATS bucket was not opened");
+    return this.#opened;
+  }
+
+  /** How large one message may be, its headers included. */
+  get #messageBytes(): number {
+    const server = this.#session.maxPayloadBytes ?? defaultMaxPayloadBytes;
+    return Math.min(server, this.#opened?.bucket.maxMessageBytes ?? Infinity);
+  }
+
+  #escape(key: string): string {
+    return escapeNatsKey(this.#prefix + key);
+  }
+
+  #subject(escapedKey: string): string {
+    return `$KV.${this.#options.bucket}.${escapedKey}`;
+  }
+
+  /** The entry of a key; `null` if there is none or it was deleted. */
+  async #current(escapedKey: string, signal: AbortSignal): Promise<StoredMessage | null> {
+    const { stream } = this.#open.bucket;
+    const entry = await this.#jetStream.lastMessage(stream, this.#subject(escapedKey), signal);
+    return entry === null || isMarker((name) => entry.headers.get(name)) ? null : entry;
+  }
+
+  /**
+   * Stores an entry if the key's last revision is the expected one; 0 stands for none. One message, unless the key was
+   * deleted before: then the marker that this left behind must be expected instead, and has to be looked for.
+   */
+  async #publish(
+    escapedKey: string,
+    content: Uint8Array,
+    headers: Readonly<Record<string, string>>,
+    expected: number | undefined,
+    signal: AbortSignal,
+  ): Promise<number> {
+    let revision = expected;
+    for (let round = 1; ; round += 1) {
+      try {
+        return await this.#publishAt(escapedKey, content, headers, revision, signal);
+      } catch (error) {
+        if (expected !== 0 || !isWrongSequence(error) || round === maxRounds) throw error;
+        const subject = this.#subject(escapedKey);
+        const last = await this.#jetStream.lastMessage(this.#open.bucket.stream, subject, signal);
+        if (last !== null && !isMarker((name) => last.headers.get(name))) throw error;
+        // A marker may itself have expired since.
+        revision = last?.sequence ?? 0;
+      }
+    }
+  }
+
+  async #publishAt(
+    escapedKey: string,
+    content: Uint8Array,
+    headers: Readonly<Record<string, string>>,
+    expected: number | undefined,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const condition = expected === undefined ? {} : { [expectedSequenceHeader]: String(expected) };
+    // No message id (Nats-Msg-Id): up to 2.10, a cluster confirms a repeated id while the first message is still on its
+    // way and may yet be refused.
+    try {
+      return await this.#jetStream.publish(this.#subject(escapedKey), content, { ...headers, ...condition }, signal);
+    } catch (error) {
+      if (clientErrorKind(error) === "no-responders") {
+        // Nobody listens on the bucket's subjects: has it been removed, or has it no leader at the moment?
+        await this.#jetStream.streamInfo(this.#open.bucket.stream, signal);
+      }
+      throw error;
+    }
+  }
+
+  #ttlHeaders(ttlSeconds: number | undefined): Readonly<Record<string, string>> {
+    if (ttlSeconds === undefined) return {};
+    return { "Nats-TTL": String(ttlSeconds), ...this.#rollupHeaders() };
+  }
+
+  /** Whatever else the key has in the bucket's history must not come back when the newest revision expires. */
+  #rollupHeaders(): Readonly<Record<string, string>> {
+    return this.#open.bucket.rollup ? { "Nats-Rollup": "sub" } : {};
+  }
+
+  #markerHeaders(): Readonly<Record<string, string>> {
+    const { rollup, ttl } = this.#open.bucket;
+    return {
+      "KV-Operation": rollup ? "PURGE" : "DEL",
+      ...this.#rollupHeaders(),
+      ...(ttl ? { "Nats-TTL": String(markerTtlSeconds) } : {}),
+    };
+  }
+
+  /** Removes a body that nothing points to any more, after the caller has gone on. */
+  #release(escapedKey: string, bodyId: string | undefined): void {
+    if (bodyId === undefined) return;
+    const { bodies } = this.#open;
+    this.#background.run((signal) => bodies.remove(escapedKey, bodyId, signal));
+  }
+
+  #collectSometimes(): void {
+    const hourMs = 3_600_000;
+    const now = performance.now();
+    if (now - this.#collectedAt < hourMs) return;
+    this.#collectedAt = now;
+    const { bodies } = this.#open;
+    this.#background.runUntilClosed(async (signal) => {
+      const isCurrent = async (key: string, id: string): Promise<boolean> =>
+        (await this.#current(key, signal))?.headers.get(bodyHeader) === id;
+      await bodies.collect(isCurrent, signal).catch((error: unknown) => {
+        if (!isMissingStream(error)) throw error;
+      });
+    });
+  }
+}
+
+function isWrongSequence(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.errorCode === jetStreamErrors.wrongLastSequence;
+}
+
+function isNotApplied(error: unknown): boolean {
+  return classifyNatsError(error).outcome === "not-applied";
+}
+
+/** What headers take at most, the condition included that is added later. */
+function sizeOf(headers: Readonly<Record<string, string>>): number {
+  const lines = Object.entries(headers).map(([name, value]) => name.length + value.length + ": \r\n".length);
+  return lines.reduce((sum, size) => sum + size, headerMarginBytes);
+}
+
+function isAtLeast(version: string | undefined, major: number, minor: number): boolean {
+  const [foundMajor = 0, foundMinor = 0] = (version ?? "").split(".").map(Number);
+  return foundMajor > major || (foundMajor === major && foundMinor >= minor);
+}
+
+function busy(cause: unknown): NatsStoreError {
+  const message = "others keep writing to the key, so that there was no moment to delete it";
+  return new NatsStoreError({ code: "unavailable", retryable: true, outcome: "not-applied", message }, cause);
+}
+
+function tooOld(version: string | undefined): NatsStoreError {
+  return new NatsStoreError({
+    code: "unsupported",
+    retryable: false,
+    outcome: "not-applied",
+    message: `the server is NATS ${version ?? "of an unknown version"}, and this store needs 2.9 or later`,
+    remedy: "Upgrade the server.",
+  });
+}
+
+function smallMessages(bytes: number): NatsStoreError {
+  return new NatsStoreError({
+    code: "unsupported",
+    retryable: false,
+    outcome: "not-applied",
+    message: `the server takes messages of at most ${bytes} bytes (max_payload), and this store needs ${minMessageBytes}`,
+    remedy: "Raise max_payload in the server's configuration.",
+  });
+}

@@ -1,0 +1,191 @@
+import type { NatsClient } from "./nats-client.ts";
+import { connectToNats } from "./nats-connect.ts";
+import type { OpenedConnection } from "./nats-connect.ts";
+import { NatsStoreError } from "./nats-error.ts";
+import type { NatsStoreOptions } from "./nats-options.ts";
+
+/** How long a request waits for a lost connection to come back before it fails. */
+const reconnectGraceMs = 2_000;
+const connectTimeoutMs = 5_000;
+
+/** A client together with what is known about its connection. */
+interface Link {
+  readonly client: NatsClient;
+  isConnected: boolean;
+  /** Called at each change of `isConnected`. */
+  readonly listeners: Set<() => void>;
+  close(): Promise<void>;
+}
+
+/** The connection of one store: opened when it is first needed, or handed in; watched so that a loss is noticed. */
+export class NatsSession {
+  readonly #options: NatsStoreOptions;
+  readonly #connectTimeoutMs: number;
+  #link: Promise<Link> | undefined;
+  #current: Link | undefined;
+  readonly #closing = new AbortController();
+
+  constructor(options: NatsStoreOptions, attemptTimeoutMs: number) {
+    this.#options = options;
+    this.#connectTimeoutMs = Math.min(connectTimeoutMs, attemptTimeoutMs);
+  }
+
+  /** The addresses, without credentials. */
+  get servers(): string {
+    const { client, servers } = this.#options;
+    return client === undefined ? (servers ?? []).join(",") : client.getServer();
+  }
+
+  /** The server's largest message in bytes, headers included. */
+  get maxPayloadBytes(): number | undefined {
+    return this.#current?.client.info?.max_payload;
+  }
+
+  get serverVersion(): string | undefined {
+    return this.#current?.client.info?.version;
+  }
+
+  /**
+   * Runs `work` on a connected client; rejects as soon as the signal aborts or the connection is lost.
+   *
+   * The client itself neither tells a waiting request that its connection is gone, nor refuses one meanwhile: it would
+   * keep a write and might send it long after the caller has given up on it.
+   */
+  async use<Result>(
+    signal: AbortSignal,
+    work: (client: NatsClient, interruption: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    signal.throwIfAborted();
+    const interruption = new AbortController();
+    const { promise: interrupted, reject } = Promise.withResolvers<never>();
+    const interrupt = (reason: Error): void => {
+      reject(reason);
+      interruption.abort(reason);
+    };
+    const onAbort = (): void => interrupt(signal.reason as Error);
+    signal.addEventListener("abort", onAbort, { once: true });
+    let link: Link | undefined;
+    const onChange = (): void => {
+      if (link?.isConnected === false)
+        interrupt(this.#closing.signal.aborted ? closed() : connectionLost(this.servers));
+    };
+    try {
+      link = await Promise.race([this.#connected(), interrupted]);
+      signal.throwIfAborted();
+      link.listeners.add(onChange);
+      return await Promise.race([work(link.client, interruption.signal), interrupted]);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+      link?.listeners.delete(onChange);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#current?.close();
+  }
+
+  async #connected(): Promise<Link> {
+    if (this.#closing.signal.aborted) throw closed();
+    // A client that has given up, on credentials that expired for example, is replaced; one that was handed in is not.
+    if (this.#link === undefined || (this.#current?.client.isClosed() === true && this.#options.client === undefined)) {
+      this.#current = undefined;
+      this.#link = this.#open();
+      this.#link.catch(() => {
+        this.#link = undefined;
+      });
+    }
+    const link = await this.#link;
+    if (link.isConnected) return link;
+    if (link.client.isClosed()) throw clientClosed();
+    await reconnection(link);
+    if (!link.isConnected) throw notConnected(this.servers);
+    return link;
+  }
+
+  async #open(): Promise<Link> {
+    const { client } = this.#options;
+    const opened =
+      client === undefined
+        ? await connectToNats(this.#options, this.#connectTimeoutMs, this.#closing.signal)
+        : undefined;
+    const link = watch(client ?? (opened as OpenedConnection).connection, async () => await opened?.close());
+    this.#current = link;
+    return link;
+  }
+}
+
+function watch(client: NatsClient, closeConnection: () => Promise<void>): Link {
+  const statuses = client.status();
+  const link: Link = {
+    client,
+    isConnected: !client.isClosed(),
+    listeners: new Set(),
+    close: async () => {
+      // Otherwise a client that goes on living would keep the events for nobody.
+      (statuses as { stop?: () => void }).stop?.();
+      await closeConnection();
+    },
+  };
+  const set = (isConnected: boolean): void => {
+    link.isConnected = isConnected;
+    for (const listener of link.listeners) listener();
+  };
+  const follow = async (): Promise<void> => {
+    for await (const { type } of statuses) {
+      if (type === "disconnect") set(false);
+      else if (type === "reconnect") set(true);
+    }
+    set(false);
+  };
+  follow().catch(() => set(false));
+  return link;
+}
+
+/** Resolves at the next change of the connection, or after the grace time. */
+async function reconnection(link: Link): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, reconnectGraceMs);
+  link.listeners.add(resolve);
+  await promise;
+  clearTimeout(timer);
+  link.listeners.delete(resolve);
+}
+
+function closed(): NatsStoreError {
+  return new NatsStoreError({
+    code: "closed",
+    retryable: false,
+    outcome: "unknown",
+    message: "the store was closed while a request was on its way",
+  });
+}
+
+function clientClosed(): NatsStoreError {
+  return new NatsStoreError({
+    code: "unavailable",
+    retryable: false,
+    outcome: "not-applied",
+    message: "the NATS client that was handed in is closed",
+    remedy: "Keep it open for as long as the store is used.",
+  });
+}
+
+function connectionLost(servers: string): NatsStoreError {
+  return new NatsStoreError({
+    code: "unavailable",
+    retryable: true,
+    outcome: "unknown",
+    message: `the connection to ${servers} was lost while a request was on its way`,
+  });
+}
+
+function notConnected(servers: string): NatsStoreError {
+  return new NatsStoreError({
+    code: "unavailable",
+    retryable: true,
+    outcome: "not-applied",
+    message: `the connection to ${servers} was lost and has not come back yet`,
+    remedy: "Check that the server runs.",
+  });
+}
