@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, STATUS_CODES } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -30,6 +31,8 @@ export interface ActorHttpServer {
   readonly server: Server;
   /** Messages that a handler is working on. */
   inHand(): number;
+  /** Resolves once the handler is done with all of them, also with those whose sender has gone. */
+  settled(): Promise<void>;
   /** Closes connections that have not handed over a whole message. */
   dropIdle(): void;
 }
@@ -38,22 +41,37 @@ export interface ActorHttpServer {
 export function createActorHttpServer(options: ActorHttpServerOptions): ActorHttpServer {
   const { invoke, maxBodyBytes, log } = options;
   const open = new Set<Duplex>();
-  const busy = new Set<Duplex>();
+  const requests = new Map<IncomingMessage, Promise<void>>();
+  const isBusy = (socket: Duplex): boolean =>
+    [...requests.keys()].some((request) => request.complete && request.socket === socket);
   const server = createServer(
     { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs, connectionsCheckingInterval: 1000 },
-    (request, response) => void serve(request, response),
+    (request, response) => void requests.set(request, serve(request, response)),
   );
+  // A second message on a connection is refused rather than run: its answer would meet a closed connection.
+  server.maxRequestsPerSocket = 1;
   server.on("connection", (socket: Socket) => {
     open.add(socket);
     socket.once("close", () => open.delete(socket));
   });
   server.on("clientError", (error, socket) => {
-    // What follows a message on its connection is not worth losing the message's answer.
-    if (busy.has(socket)) return;
+    // What follows a whole message on its connection is not worth losing the message's answer.
+    if (isBusy(socket)) return;
     answerGarbage(error, socket, log);
   });
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const closed = once(response, "close");
+    try {
+      await answer(request, response);
+      // Until then the answer may still be on its way.
+      await closed;
+    } finally {
+      requests.delete(request);
+    }
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url?.split("?", 1)[0];
     if (request.method === "GET" && path === "/healthz")
       return send(response, { status: 200, body: '{"status":"ready"}' });
@@ -72,24 +90,19 @@ export function createActorHttpServer(options: ActorHttpServerOptions): ActorHtt
       );
       return send(response, refuse(wireError("msg_parsing_error", problem), log));
     }
-    const { socket } = request;
-    busy.add(socket);
-    try {
-      const answer = await invoke(body);
-      // A peer that has gone delivers the message again: the work was finished, and for an actor that is idempotent
-      // the second time is the same as the first.
-      if (socket.destroyed) log.warn("sidecar was gone before the answer");
-      else send(response, answer);
-    } finally {
-      busy.delete(socket);
-    }
+    const answered = await invoke(body);
+    // A peer that has gone delivers the message again: the work was finished, and for an actor that is idempotent the
+    // second time is the same as the first.
+    if (request.socket.destroyed) log.warn("sidecar was gone before the answer");
+    else send(response, answered);
   }
 
   return {
     server,
-    inHand: () => busy.size,
+    inHand: () => [...requests.keys()].filter((request) => request.complete).length,
+    settled: async () => void (await Promise.allSettled(requests.values())),
     dropIdle: () => {
-      for (const socket of open) if (!busy.has(socket)) socket.destroy();
+      for (const socket of open) if (!isBusy(socket)) socket.destroy();
     },
   };
 }

@@ -11,6 +11,8 @@ const longestSocketPathBytes = process.platform === "linux" ? 107 : 103;
 
 /** Where an actor and its sidecar meet. */
 export interface ActorSocket {
+  /** The directory of both; it is shared with the sidecar. */
+  readonly directory: string;
   readonly socketPath: string;
   /** The file that tells the sidecar to dial. */
   readonly readyPath: string;
@@ -18,7 +20,7 @@ export interface ActorSocket {
 
 /** The files of a socket, by directory and name. */
 export function actorSocket(directory: string, name: string): ActorSocket {
-  return { socketPath: join(directory, name), readyPath: join(directory, "runtime-ready") };
+  return { directory, socketPath: join(directory, name), readyPath: join(directory, "runtime-ready") };
 }
 
 /**
@@ -28,11 +30,27 @@ export function actorSocket(directory: string, name: string): ActorSocket {
  * @throws {ActorSetupError} if the directory cannot be used, the path is too long, something else than a socket is
  * there, or another process is serving on it; nothing is removed then
  */
-export async function freeActorSocket(socket: ActorSocket, directory: string): Promise<void> {
-  const problem = await examine(socket, directory);
+export async function freeActorSocket(socket: ActorSocket): Promise<void> {
+  const problem = await examine(socket);
   if (problem !== undefined) throw new ActorSetupError([problem]);
-  await rm(socket.readyPath, { force: true });
-  await rm(socket.socketPath, { force: true });
+  try {
+    await rm(socket.readyPath, { force: true });
+    await rm(socket.socketPath, { force: true });
+  } catch (error) {
+    throw unusableDirectory(socket, error);
+  }
+}
+
+/** The error of a directory in which a file cannot be made or removed. */
+export function unusableDirectory({ directory }: ActorSocket, error: unknown): ActorSetupError {
+  return new ActorSetupError([
+    {
+      variable: "ASYA_SOCKET_DIR",
+      found: JSON.stringify(directory),
+      expected: "a directory in which this process may make and remove a socket and the file runtime-ready",
+      detail: (error as Error).message,
+    },
+  ]);
 }
 
 /** Tells the sidecar that the actor can be dialled. */
@@ -45,7 +63,7 @@ export async function withdrawReady({ readyPath }: ActorSocket): Promise<void> {
   await rm(readyPath, { force: true });
 }
 
-async function examine({ socketPath }: ActorSocket, directory: string): Promise<SetupProblem | undefined> {
+async function examine({ directory, socketPath }: ActorSocket): Promise<SetupProblem | undefined> {
   const found = JSON.stringify(socketPath);
   const isDirectory = await stat(directory).then(
     (entry) => entry.isDirectory(),

@@ -62,7 +62,7 @@ async function prepare(environment: Environment): Promise<Prepared> {
   };
   const { store: setting, socketDirectory, socketName } = settings;
   // Before the store, which may take its time: a process that crashed may have left the promise of being ready.
-  await freeActorSocket(actorSocket(socketDirectory, socketName), socketDirectory).catch(collect);
+  await freeActorSocket(actorSocket(socketDirectory, socketName)).catch(collect);
   const store = setting === undefined ? undefined : await openConfiguredStore(setting, environment).catch(collect);
   if (problems.length === 0 && setting !== undefined && store !== undefined) {
     return { environment: { ...settings, store: setting }, store };

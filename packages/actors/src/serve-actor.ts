@@ -6,11 +6,10 @@ import { createActorLog } from "./actor-log.ts";
 import type { ActorHandler } from "./actor-message.ts";
 import type { ActorHttpServer } from "./actor-http-server.ts";
 import { createActorHttpServer } from "./actor-http-server.ts";
-import { actorSocket, announceReady, freeActorSocket, withdrawReady } from "./actor-socket.ts";
+import { actorSocket, announceReady, freeActorSocket, unusableDirectory, withdrawReady } from "./actor-socket.ts";
 import { invokeHandler, ShuttingDownError } from "./invoke-handler.ts";
 import type { JsonParser } from "./parse-message.ts";
 import { readServingEnvironment } from "./serving-environment.ts";
-import { ActorSetupError } from "./setup-error.ts";
 import { stopOnSignals } from "./stop-on-signals.ts";
 
 // A sidecar that has connected but not sent its message yet may do so for this long after shutdown began.
@@ -92,7 +91,7 @@ export async function serveActor(handler: ActorHandler, options: ServeActorOptio
   const shutdown = new AbortController();
   const invocation = { parseJson, actorTimeoutMs, shutdown: shutdown.signal, log };
   const http = createActorHttpServer({ invoke: (body) => invokeHandler(handler, body, invocation), maxBodyBytes, log });
-  await freeActorSocket(socket, socketDirectory);
+  await freeActorSocket(socket);
   try {
     http.server.listen(socket.socketPath);
     await once(http.server, "listening");
@@ -100,18 +99,17 @@ export async function serveActor(handler: ActorHandler, options: ServeActorOptio
     await announceReady(socket);
   } catch (error) {
     http.server.close();
-    const expected = "a directory in which this process may make a socket";
-    const found = JSON.stringify(socketDirectory);
-    throw new ActorSetupError([{ variable: "ASYA_SOCKET_DIR", found, expected, detail: (error as Error).message }]);
+    throw unusableDirectory(socket, error);
   }
   log.info("ready", { socketPath: socket.socketPath });
 
   let closing: Promise<boolean> | undefined;
   const close = (): Promise<boolean> => (closing ??= closeOnce());
   async function closeOnce(): Promise<boolean> {
-    log.info("stopping", { inHand: http.inHand() });
     await withdrawReady(socket);
-    const finished = await finishMessages(http, shutdown, shutdownGraceMs);
+    const finishing = finishMessages(http, shutdown, shutdownGraceMs);
+    log.info("stopping", { inHand: http.inHand() });
+    const finished = await finishing;
     stopListening();
     await onClose?.();
     log.info("stopped", { finished });
@@ -125,24 +123,26 @@ export async function serveActor(handler: ActorHandler, options: ServeActorOptio
   };
 }
 
-/** Resolves once every connection is closed, to whether each had its answer. */
+/** Resolves once nothing is in hand, or the grace is over; to whether every message was finished. */
 async function finishMessages(http: ActorHttpServer, shutdown: AbortController, graceMs: number): Promise<boolean> {
   let finished = true;
+  const graceOver = Promise.withResolvers<void>();
   const timers = [
     setTimeout(() => http.dropIdle(), Math.min(lateMessageMs, graceMs)),
-    setTimeout(
-      () => shutdown.abort(new ShuttingDownError("The actor is shutting down, and its grace is over.")),
-      graceMs,
-    ),
+    setTimeout(() => {
+      shutdown.abort(new ShuttingDownError("The actor is shutting down, and its grace is over."));
+    }, graceMs),
     setTimeout(() => {
       finished = http.inHand() === 0;
       http.server.closeAllConnections();
+      graceOver.resolve();
     }, graceMs + lastWordsMs),
   ];
   // Closing the listener also removes the socket's file.
   const closed = once(http.server, "close");
   http.server.close();
   await closed;
+  await Promise.race([http.settled(), graceOver.promise]);
   for (const timer of timers) clearTimeout(timer);
   return finished;
 }

@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+
+import { readActorEnvironment } from "./actor-environment.ts";
+import { ActorSetupError } from "./setup-error.ts";
+
+const enough = { ASYA_PERSISTENCE_MOUNT: "/state" };
+
+function problemsOf(environment: Readonly<Record<string, string>>): ActorSetupError {
+  try {
+    readActorEnvironment(environment);
+  } catch (error) {
+    if (error instanceof ActorSetupError) return error;
+    throw error;
+  }
+  throw new Error("expected to be refused");
+}
+
+describe("readActorEnvironment", () => {
+  it("needs no more than a mounted directory", () => {
+    expect(readActorEnvironment(enough)).toEqual({
+      actorName: undefined,
+      socketDirectory: "/var/run/asya",
+      socketName: "asya-runtime.sock",
+      socketMode: 0o666,
+      actorTimeoutMs: 300_000,
+      store: { variable: "ASYA_PERSISTENCE_MOUNT", from: { backend: "file", directory: "/state" }, shown: "/state" },
+      pauseMetadata: undefined,
+      resumeMergeMode: "shallow",
+      resumeValidation: "off",
+    });
+  });
+
+  it("reads every variable", () => {
+    const settings = readActorEnvironment({
+      ...enough,
+      ASYA_ACTOR_NAME: "x-pause",
+      ASYA_CHECKPOINT_STORE: "redis://:hunter2@host/0",
+      ASYA_PAUSE_METADATA: '{"prompt":"Approve?","fields":[]}',
+      ASYA_RESUME_MERGE_MODE: "deep",
+      ASYA_RESUME_VALIDATION: "strict",
+      ASYA_SOCKET_DIR: "/sockets",
+      ASYA_SOCKET_NAME: "actor.sock",
+      ASYA_SOCKET_CHMOD: "0o600",
+      ASYA_RESILIENCY_ACTOR_TIMEOUT: "1h30m",
+      ASYA_IS_END_ACTOR: "false",
+    });
+    expect(settings).toEqual({
+      actorName: "x-pause",
+      socketDirectory: "/sockets",
+      socketName: "actor.sock",
+      socketMode: 0o600,
+      actorTimeoutMs: 5_400_000,
+      store: { variable: "ASYA_CHECKPOINT_STORE", from: "redis://:hunter2@host/0", shown: "redis://***@host/0" },
+      pauseMetadata: { prompt: "Approve?", fields: [] },
+      resumeMergeMode: "deep",
+      resumeValidation: "strict",
+    });
+  });
+
+  it("takes an empty variable for one that is not set, as templates leave it", () => {
+    const names = [
+      "ASYA_CHECKPOINT_STORE",
+      "ASYA_PAUSE_METADATA",
+      "ASYA_RESUME_MERGE_MODE",
+      "ASYA_SOCKET_DIR",
+      "ASYA_IS_END_ACTOR",
+    ];
+    const empty = Object.fromEntries(names.map((name) => [name, " "]));
+    expect(readActorEnvironment({ ...empty, ...enough })).toEqual(readActorEnvironment(enough));
+  });
+
+  it.each([
+    ["ASYA_PERSISTENCE_MOUNT", "s3://bucket", "ASYA_CHECKPOINT_STORE"],
+    ["ASYA_PAUSE_METADATA", '{"prompt": }', "Unexpected token"],
+    ["ASYA_PAUSE_METADATA", '{"fields":[{"name":"a","type":"text"}]}', "fields.0.type"],
+    ["ASYA_PAUSE_METADATA", "[]", "JSON object"],
+    ["ASYA_RESUME_MERGE_MODE", "deeper", "shallow or deep"],
+    ["ASYA_RESUME_VALIDATION", "on", "off or strict"],
+    ["ASYA_SOCKET_DIR", "sockets", "absolute path"],
+    ["ASYA_SOCKET_NAME", "../actor.sock", "without a slash"],
+    ["ASYA_SOCKET_CHMOD", "rw-rw-rw-", "octal"],
+    ["ASYA_SOCKET_CHMOD", "0o688", "octal"],
+    ["ASYA_RESILIENCY_ACTOR_TIMEOUT", "5 minutes", "such as 5m"],
+    ["ASYA_RESILIENCY_ACTOR_TIMEOUT", "0s", "such as 5m"],
+    ["ASYA_IS_END_ACTOR", "true", "false, or not set"],
+    ["ASYA_IS_END_ACTOR", "1", "false, or not set"],
+  ])("refuses %s=%s and says what it expects", (variable, value, expected) => {
+    const { message, problems } = problemsOf({ ...enough, [variable]: value });
+    expect(problems.map((problem) => problem.variable)).toEqual([variable]);
+    expect(message).toContain(JSON.stringify(value));
+    expect(message).toContain(expected);
+  });
+
+  it("refuses to go without storage", () => {
+    const { message } = problemsOf({});
+    expect(message).toContain("ASYA_CHECKPOINT_STORE or ASYA_PERSISTENCE_MOUNT: found neither set");
+  });
+
+  it("lists every problem in one message, and shows no password", () => {
+    const { message, problems } = problemsOf({
+      ASYA_PERSISTENCE_MOUNT: "redis://user:hunter2@host",
+      ASYA_RESUME_MERGE_MODE: "x",
+      ASYA_RESUME_VALIDATION: "y",
+      ASYA_SOCKET_CHMOD: "z",
+    });
+    expect(problems).toHaveLength(4);
+    for (const { variable } of problems) expect(message).toContain(variable);
+    expect(message).not.toContain("hunter2");
+  });
+});

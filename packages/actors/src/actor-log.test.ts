@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+
+import { createActorLog, extendLog } from "./actor-log.ts";
+
+it("writes one JSON object a line, and a line's own field wins over a common one", () => {
+  const lines: string[] = [];
+  const log = extendLog(createActorLog({ actor: "a" }, { write: (line) => lines.push(line) }), { taskId: "t" });
+  log.info("first\nevent", { durationMs: 3 });
+  log.error("second", { taskId: "u" });
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    {
+      time: expect.stringMatching(/Z$/u) as string,
+      level: "info",
+      actor: "a",
+      event: "first\nevent",
+      taskId: "t",
+      durationMs: 3,
+    },
+    { time: expect.any(String) as string, level: "error", actor: "a", event: "second", taskId: "u" },
+  ]);
+  expect(lines.join("")).not.toContain("\n");
+});
