@@ -166,9 +166,9 @@ export class GcsBucket {
       signal,
     });
     if (answer === null) return null;
-    const { headers, body } = answer;
+    const { body } = answer;
     // Absent for objects that were composed of others.
-    const md5 = /md5=([^,\s]+)/u.exec(headers.get("x-goog-hash") ?? "")?.[1];
+    const md5 = /md5=([^,\s]+)/u.exec(answer.header("x-goog-hash") ?? "")?.[1];
     if (md5 !== undefined && md5 !== (md5Of(body) ?? md5)) {
       throw new GcsFailureError({
         code: "corrupt",
@@ -179,9 +179,9 @@ export class GcsBucket {
     }
     return {
       body,
-      generation: headers.get("x-goog-generation") ?? undefined,
-      writeId: headers.get(`x-goog-meta-${writeIdName}`) ?? undefined,
-      modifiedAt: dateOf(headers.get("last-modified") ?? undefined),
+      generation: answer.header("x-goog-generation"),
+      writeId: answer.header(`x-goog-meta-${writeIdName}`),
+      modifiedAt: dateOf(answer.header("last-modified")),
     };
   }
 

@@ -1,5 +1,6 @@
 import type { DriverFailure } from "@holdpoint/core/driver";
-import { GaxiosError } from "gaxios";
+
+import type { GcsAnswer } from "./gcs-transport.ts";
 
 /** A failure that no error of the SDK stands for, for example an answer that is not one of Cloud Storage. */
 export class GcsFailureError extends Error {
@@ -12,16 +13,27 @@ export class GcsFailureError extends Error {
   }
 }
 
+/** Cloud Storage has answered with a status other than success. */
+export class GcsAnswerError extends Error {
+  override readonly name = "GcsAnswerError";
+  readonly answer: GcsAnswer;
+
+  constructor(answer: GcsAnswer) {
+    super(`status ${answer.status}`);
+    this.answer = answer;
+  }
+}
+
 /** What an error of a request to Cloud Storage means. */
 export function classifyGcsError(error: unknown): DriverFailure {
   if (error instanceof GcsFailureError) return error.failure;
-  if (error instanceof GaxiosError && error.response !== undefined) return classifyAnswer(error.response);
+  if (error instanceof GcsAnswerError) return classifyAnswer(error.answer);
   return classifyConnection(systemCodeOf(error));
 }
 
 /** Whether the server answered with this HTTP status. */
 export function hasStatus(error: unknown, status: number): boolean {
-  return error instanceof GaxiosError && error.response?.status === status;
+  return error instanceof GcsAnswerError && error.answer.status === status;
 }
 
 /**
@@ -31,43 +43,42 @@ export function hasStatus(error: unknown, status: number): boolean {
  * @see https://cloud.google.com/storage/docs/xml-api/reference-status#404%E2%80%94not_found
  */
 export function isMissingBucket(error: unknown): boolean {
-  if (!(error instanceof GaxiosError) || error.response?.status !== 404) return false;
-  const { reason, text } = readAnswer(error.response.data);
+  if (!(error instanceof GcsAnswerError) || error.answer.status !== 404) return false;
+  const { reason, text } = readAnswer(error.answer);
   return reason === "NoSuchBucket" || /\bspecified bucket does not exist\b/iu.test(text);
 }
 
-/** What search for credentials, or the exchange of them for a token, has failed with. */
+/** What the search for credentials, or their exchange for a token, has failed with. */
 export function credentialsFailure(error: unknown): DriverFailure {
-  const status = error instanceof GaxiosError ? error.response?.status : undefined;
-  const reachable = error instanceof GaxiosError ? status !== undefined && status < 500 && status !== 429 : true;
+  const problem = credentialsProblem(error);
   return {
-    code: reachable ? "permission-denied" : "unavailable",
-    retryable: !reachable,
+    code: problem.isPassing ? "unavailable" : "permission-denied",
+    retryable: problem.isPassing,
     outcome: "not-applied",
-    message: `no credentials could be had: ${credentialsProblem(error)}`,
+    message: `no credentials could be had: ${problem.text}`,
     remedy:
       "Set GOOGLE_APPLICATION_CREDENTIALS, run `gcloud auth application-default login`, or give the workload an identity; for an emulator, set STORAGE_EMULATOR_HOST.",
   };
 }
 
-function credentialsProblem(error: unknown): string {
+function credentialsProblem(error: unknown): { readonly text: string; readonly isPassing: boolean } {
   // The message of a syntax error quotes the file, and the file holds the private key.
-  if (error instanceof SyntaxError) return "the credential file is not JSON";
-  if (error instanceof GaxiosError) {
-    return error.response === undefined
-      ? `the token server could not be reached (${systemCodeOf(error) ?? "no connection"})`
-      : `the token server answered with status ${error.response.status}`;
+  if (error instanceof SyntaxError) return { text: "the credential file is not JSON", isPassing: false };
+  // The SDK's errors of requests to the server that gives tokens. Their own text may quote the request.
+  const { config, response } = error as { config?: unknown; response?: { status?: number } };
+  if (response?.status !== undefined) {
+    const { status } = response;
+    return { text: `the token server answered with status ${status}`, isPassing: status === 429 || status >= 500 };
   }
-  return error instanceof Error ? shorten(error.message) : "the SDK gave no reason";
+  if (config !== undefined) {
+    return { text: `the token server could not be reached (${systemCodeOf(error) ?? "no code"})`, isPassing: true };
+  }
+  return { text: error instanceof Error ? shorten(error.message) : "the SDK gave no reason", isPassing: false };
 }
 
-function classifyAnswer(response: {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly data: unknown;
-}): DriverFailure {
-  const { status } = response;
-  const { reason, text } = readAnswer(response.data);
+function classifyAnswer(answer: GcsAnswer): DriverFailure {
+  const { status } = answer;
+  const { reason, text } = readAnswer(answer);
   const said = text === "" ? `status ${status}` : `status ${status}: ${shorten(text)}`;
   if (status === 412) {
     return { code: "conflict", retryable: false, outcome: "not-applied", message: "the precondition does not hold" };
@@ -89,7 +100,7 @@ function classifyAnswer(response: {
       outcome: "not-applied",
       message: `the server limits the rate of requests (${said})`,
       remedy: "Cloud Storage takes about one write per second to the same object.",
-      retryAfterMs: retryAfterMs(response.headers.get("retry-after")),
+      retryAfterMs: retryAfterMs(answer.header("retry-after")),
     };
   }
   if (status === 401 || status === 403) {
@@ -118,13 +129,13 @@ function classifyAnswer(response: {
     outcome: status === 408 || status >= 500 ? "unknown" : "not-applied",
     message: `the server answered with ${said}`,
     remedy: retryable ? undefined : "Check that a Cloud Storage server is at this address.",
-    retryAfterMs: retryable ? retryAfterMs(response.headers.get("retry-after")) : undefined,
+    retryAfterMs: retryable ? retryAfterMs(answer.header("retry-after")) : undefined,
   };
 }
 
 /** The reason and the sentence in an error of the JSON API or the XML API, or in plain text, which media requests get. */
-function readAnswer(data: unknown): { readonly reason: string; readonly text: string } {
-  const text = data instanceof ArrayBuffer ? Buffer.from(data).toString() : "";
+function readAnswer({ body }: GcsAnswer): { readonly reason: string; readonly text: string } {
+  const text = Buffer.from(body).toString();
   try {
     const { error } = JSON.parse(text) as { error: { message?: string; errors?: readonly { reason?: string }[] } };
     return { reason: error.errors?.[0]?.reason ?? "", text: error.message ?? "" };
@@ -141,8 +152,8 @@ function shorten(text: string): string {
   return line.length > 300 ? `${line.slice(0, 300)}…` : line;
 }
 
-function retryAfterMs(header: string | null): number | undefined {
-  if (header === null) return undefined;
+function retryAfterMs(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
   const ms = /^\d+$/u.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
   return Number.isFinite(ms) && ms >= 0 ? ms : undefined;
 }
@@ -176,7 +187,7 @@ function classifyConnection(code: string | undefined): DriverFailure {
   return { code: "unavailable", retryable: true, outcome: "unknown", message };
 }
 
-/** The operating system's or Node's code. The HTTP client wraps it, several times at times. */
+/** The operating system's or Node's code; the SDK wraps errors that have one. */
 function systemCodeOf(error: unknown): string | undefined {
   for (let depth = 0; depth < 8 && error instanceof Error; depth += 1) {
     const { code, cause } = error as { code?: unknown; cause?: unknown };

@@ -1,10 +1,10 @@
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
+import { Agent as HttpAgent, request as httpRequest } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 
 import type { Storage } from "@google-cloud/storage";
-import type { Gaxios, GaxiosOptions } from "gaxios";
 
-import { credentialsFailure, GcsFailureError } from "./gcs-error.ts";
+import { credentialsFailure, GcsAnswerError, GcsFailureError } from "./gcs-error.ts";
 
 /** One request to Cloud Storage. */
 export interface GcsRequest {
@@ -15,31 +15,35 @@ export interface GcsRequest {
   readonly signal: AbortSignal;
 }
 
-/** The answer to a request that succeeded. */
+/** What came back. */
 export interface GcsAnswer {
-  readonly headers: Headers;
+  readonly status: number;
   readonly body: Uint8Array;
+  /** The value of a header by its name in lower case. */
+  header(name: string): string | undefined;
 }
 
 /**
- * Sends requests with the endpoint and the credentials of the SDK's client, over the HTTP library that the SDK itself
- * stands on.
+ * Sends requests with the endpoint and the credentials of the SDK's client.
  *
- * The client's own methods are not used, because they cannot be aborted (a request that hangs would keep its socket and
- * the process), because whether they retry is a switch that concurrent calls flip for one another, because an upload
- * that fails its checksum is followed by an unconditional delete, and because a download does not give its headers.
+ * The client's own methods are not used: they cannot be aborted, so that a request that hangs would keep its socket and
+ * the process; whether they retry is a switch of the client that concurrent calls flip for one another, and
+ * `maxRetries: 0` means 3; an upload that fails its checksum is followed by an unconditional delete of whatever is there;
+ * and a download that fails destroys the connections of all other requests. The `fetch` of the SDK's HTTP library is not
+ * used either: it throws outside of any promise when a request with a body is aborted before it has begun.
  */
 export class GcsTransport {
   readonly #client: Storage;
   readonly #authenticates: boolean;
-  readonly #http: Gaxios;
-  readonly #agents = new Agents();
+  // Proxies are taken from the environment, as the SDK does, where Node can do that.
+  // https://nodejs.org/api/http.html#built-in-proxy-support
+  readonly #httpAgent = new HttpAgent({ keepAlive: true, proxyEnv: process.env });
+  readonly #httpsAgent = new HttpsAgent({ keepAlive: true, proxyEnv: process.env });
   readonly #closing = new AbortController();
 
-  constructor(client: Storage, http: Gaxios) {
+  constructor(client: Storage) {
     this.#client = client;
-    this.#http = http;
-    // As the SDK does it: credentials are not for an emulator.
+    // As in the SDK: credentials are not for an emulator.
     this.#authenticates = !client.customEndpoint || client.useAuthWithCustomEndpoint === true;
   }
 
@@ -47,37 +51,42 @@ export class GcsTransport {
     return this.#closing.signal.aborted;
   }
 
-  /** Sends the request once. Rejects with a `GaxiosError` for any status but 2xx. */
-  async send({ method, url, headers, body, signal }: GcsRequest): Promise<GcsAnswer> {
-    const options: GaxiosOptions & { readonly compress: boolean } = {
-      method,
-      url,
-      headers: { ...headers, ...(await this.#authorization(url)) },
-      signal: AbortSignal.any([signal, this.#closing.signal]),
-      responseType: "arraybuffer",
-      retry: false,
-      // Bytes are wanted as they are stored, so nothing is unpacked on the way.
-      compress: false,
-      // Cloud Storage never redirects these requests, and credentials are not for whoever else would be meant.
-      redirect: "manual",
-    };
-    if (body !== undefined) options.data = body;
-    const agent = this.#agents.forRequests();
-    if (agent !== undefined) options.agent = agent;
-    const response = await this.#http.request<ArrayBuffer | string>(options);
-    // The library gives an empty string for 204.
-    return {
-      headers: response.headers,
-      body: typeof response.data === "string" ? new Uint8Array() : new Uint8Array(response.data),
-    };
+  /**
+   * Sends the request once and follows no redirect. Bytes arrive as they were sent, not unpacked.
+   *
+   * @throws {GcsAnswerError} for any status but 2xx
+   */
+  async send(request: GcsRequest): Promise<GcsAnswer> {
+    const authorization = await this.#authorization(request.url);
+    const signal = AbortSignal.any([request.signal, this.#closing.signal]);
+    signal.throwIfAborted();
+    const response = await this.#exchange({ ...request, headers: { ...request.headers, ...authorization }, signal });
+    const { statusCode: status = 0, headers } = response;
+    const answer: GcsAnswer = { status, body: await readBody(response), header: (name) => headers[name]?.toString() };
+    if (status < 200 || status > 299) throw new GcsAnswerError(answer);
+    return answer;
   }
 
   close(): void {
     this.#closing.abort();
-    this.#agents.destroy();
+    this.#httpAgent.destroy();
+    this.#httpsAgent.destroy();
   }
 
-  async #authorization(url: string): Promise<Record<string, string>> {
+  #exchange({ method, url, headers = {}, body, signal }: GcsRequest): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const isSecure = url.startsWith("https:");
+      const send = isSecure ? httpsRequest : httpRequest;
+      const request = send(url, { method, headers, signal, agent: isSecure ? this.#httpsAgent : this.#httpAgent });
+      request.once("response", resolve);
+      // Stays, for errors that come after the response has begun: the response reports those too.
+      request.on("error", reject);
+      // With its length known, so that the server can tell a request that broke off from a whole one.
+      request.end(body);
+    });
+  }
+
+  async #authorization(url: string): Promise<Readonly<Record<string, string>>> {
     if (!this.#authenticates) return {};
     try {
       return Object.fromEntries(await this.#client.authClient.getRequestHeaders(url));
@@ -87,20 +96,16 @@ export class GcsTransport {
   }
 }
 
-/** The connections of one transport, so that closing it leaves none behind. */
-class Agents {
-  readonly #http = new HttpAgent({ keepAlive: true });
-  readonly #https = new HttpsAgent({ keepAlive: true });
-
-  /** `undefined` where a proxy is configured: the HTTP library then brings its own agent. */
-  forRequests(): ((url: URL) => HttpAgent) | undefined {
-    const { HTTPS_PROXY, https_proxy, HTTP_PROXY, http_proxy } = process.env;
-    if (HTTPS_PROXY || https_proxy || HTTP_PROXY || http_proxy) return undefined;
-    return (url) => (url.protocol === "https:" ? this.#https : this.#http);
+/** @throws if the connection breaks before the end */
+async function readBody(response: IncomingMessage): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  // Not a Buffer, whose memory may be shared and whose slice() is no copy.
+  const body = new Uint8Array(chunks.reduce((sizeBytes, chunk) => sizeBytes + chunk.byteLength, 0));
+  let offset = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, offset);
+    offset += chunk.byteLength;
   }
-
-  destroy(): void {
-    this.#http.destroy();
-    this.#https.destroy();
-  }
+  return body;
 }

@@ -54,8 +54,7 @@ async function createGcsDriver(options: GcsStoreOptions): Promise<GcsDriver> {
   const client = await createClient(options);
   const endpoint = normalizeEndpoint(client.apiEndpoint);
   const isGoogle = !client.customEndpoint || isGoogleHost(endpoint);
-  const { Gaxios } = await import("gaxios");
-  const transport = new GcsTransport(client, new Gaxios());
+  const transport = new GcsTransport(client);
   return new GcsDriver({
     transport,
     bucket: new GcsBucket(transport, {

@@ -1,0 +1,14 @@
+/** The address of the emulator that the tests talk to; `undefined` if it could not be had. */
+export const emulatorUrl: string | undefined = process.env["HOLDPOINT_TEST_GCS_URL"];
+
+/** Makes a bucket if there is none of that name yet, and returns its name. */
+export async function ensureBucket(name: string): Promise<string> {
+  const response = await fetch(`${emulatorUrl}/storage/v1/b?project=test`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ name }),
+  });
+  await response.body?.cancel();
+  if (response.ok || response.status === 409) return name;
+  throw new Error(`The emulator made no bucket: status ${response.status}.`);
+}
