@@ -27,6 +27,7 @@ describe("readActorEnvironment", () => {
       pauseMetadata: undefined,
       resumeMergeMode: "shallow",
       resumeValidation: "off",
+      retentionMs: undefined,
     });
   });
 
@@ -38,6 +39,7 @@ describe("readActorEnvironment", () => {
       ASYA_PAUSE_METADATA: '{"prompt":"Approve?","fields":[]}',
       ASYA_RESUME_MERGE_MODE: "deep",
       ASYA_RESUME_VALIDATION: "strict",
+      ASYA_CHECKPOINT_RETENTION: "720h",
       ASYA_SOCKET_DIR: "/sockets",
       ASYA_SOCKET_NAME: "actor.sock",
       ASYA_SOCKET_CHMOD: "0o600",
@@ -54,6 +56,7 @@ describe("readActorEnvironment", () => {
       pauseMetadata: { prompt: "Approve?", fields: [] },
       resumeMergeMode: "deep",
       resumeValidation: "strict",
+      retentionMs: 2_592_000_000,
     });
   });
 
@@ -82,6 +85,7 @@ describe("readActorEnvironment", () => {
     ["ASYA_SOCKET_CHMOD", "0o688", "octal"],
     ["ASYA_RESILIENCY_ACTOR_TIMEOUT", "5 minutes", "such as 5m"],
     ["ASYA_RESILIENCY_ACTOR_TIMEOUT", "0s", "such as 5m"],
+    ["ASYA_CHECKPOINT_RETENTION", "30 days", "such as 720h"],
     ["ASYA_IS_END_ACTOR", "true", "false, or not set"],
     ["ASYA_IS_END_ACTOR", "1", "false, or not set"],
   ])("refuses %s=%s and says what it expects", (variable, value, expected) => {

@@ -1,6 +1,7 @@
 import { parsePauseMetadata } from "@holdpoint/core";
 import type { MergeMode, PauseMetadata, StoreConfig } from "@holdpoint/core";
 
+import { parseDurationMs } from "./parse-duration.ts";
 import { redactStoreUrl } from "./redact-credentials.ts";
 import type { Environment, ServingEnvironment } from "./serving-environment.ts";
 import { inspectServingEnvironment, quoteValue, variableOf } from "./serving-environment.ts";
@@ -26,6 +27,8 @@ export interface ActorEnvironment extends ServingEnvironment {
   readonly resumeMergeMode: MergeMode;
   /** `ASYA_RESUME_VALIDATION`. @default "off" */
   readonly resumeValidation: "off" | "strict";
+  /** `ASYA_CHECKPOINT_RETENTION`. @default undefined, which keeps what is left of a task until something else removes it */
+  readonly retentionMs: number | undefined;
 }
 
 /**
@@ -60,11 +63,13 @@ export function inspectActorEnvironment(environment: Environment): {
   };
   const store = readStore(environment, problems);
   const pauseMetadata = readPauseMetadata(environment, problems);
+  const retentionMs = readRetention(environment, problems);
   refuseEndActor(environment, problems);
   const settings = {
     ...serving.settings,
     store,
     pauseMetadata,
+    retentionMs,
     resumeMergeMode: choose("ASYA_RESUME_MERGE_MODE", ["shallow", "deep"]),
     resumeValidation: choose("ASYA_RESUME_VALIDATION", ["off", "strict"]),
   };
@@ -111,6 +116,16 @@ function readPauseMetadata(environment: Environment, problems: SetupProblem[]): 
     });
     return undefined;
   }
+}
+
+function readRetention(environment: Environment, problems: SetupProblem[]): number | undefined {
+  const variable = "ASYA_CHECKPOINT_RETENTION";
+  const text = variableOf(environment, variable);
+  if (text === undefined) return undefined;
+  const retentionMs = parseDurationMs(text);
+  if (retentionMs !== undefined && retentionMs >= 1) return Math.round(retentionMs);
+  problems.push({ variable, found: quoteValue(text), expected: "a time such as 720h, or seconds as a plain number" });
+  return undefined;
 }
 
 // As an end actor the sidecar would report every message as the task's end, and the task could never go on.

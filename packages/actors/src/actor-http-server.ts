@@ -11,9 +11,6 @@ import { MalformedMessageError } from "./parse-message.ts";
 import { readRequestBody } from "./read-request-body.ts";
 import { wireError } from "./wire-error.ts";
 
-// The sidecar writes to a socket on the same machine; what has not arrived by then never will.
-const requestTimeoutMs = 60_000;
-
 /** The body of a request is larger than the server takes. */
 class MessageTooLargeError extends MalformedMessageError {
   override readonly name = "MessageTooLargeError";
@@ -23,6 +20,8 @@ class MessageTooLargeError extends MalformedMessageError {
 export interface ActorHttpServerOptions {
   readonly invoke: (body: Uint8Array) => Promise<Answer>;
   readonly maxBodyBytes: number;
+  /** How long a request may take to arrive whole. */
+  readonly requestTimeoutMs: number;
   readonly log: ActorLog;
 }
 
@@ -39,13 +38,17 @@ export interface ActorHttpServer {
 
 /** Speaks the sidecar's protocol: `POST /invoke`, `GET /healthz`, one request a connection. */
 export function createActorHttpServer(options: ActorHttpServerOptions): ActorHttpServer {
-  const { invoke, maxBodyBytes, log } = options;
+  const { invoke, maxBodyBytes, requestTimeoutMs, log } = options;
   const open = new Set<Duplex>();
   const requests = new Map<IncomingMessage, Promise<void>>();
   const isBusy = (socket: Duplex): boolean =>
     [...requests.keys()].some((request) => request.complete && request.socket === socket);
   const server = createServer(
-    { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs, connectionsCheckingInterval: 1000 },
+    {
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
+    },
     (request, response) => void requests.set(request, serve(request, response)),
   );
   // A second message on a connection is refused rather than run: its answer would meet a closed connection.
@@ -57,7 +60,7 @@ export function createActorHttpServer(options: ActorHttpServerOptions): ActorHtt
   server.on("clientError", (error, socket) => {
     // What follows a whole message on its connection is not worth losing the message's answer.
     if (isBusy(socket)) return;
-    answerGarbage(error, socket, log);
+    answerGarbage(error, socket, options);
   });
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -119,7 +122,11 @@ function send(response: ServerResponse, { status, body }: Answer): void {
     .end(body);
 }
 
-function answerGarbage(error: NodeJS.ErrnoException, socket: Duplex, log: ActorLog): void {
+function answerGarbage(
+  error: NodeJS.ErrnoException,
+  socket: Duplex,
+  { requestTimeoutMs, log }: ActorHttpServerOptions,
+): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;

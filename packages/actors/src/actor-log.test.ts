@@ -20,3 +20,16 @@ it("writes one JSON object a line, and a line's own field wins over a common one
   ]);
   expect(lines.join("")).not.toContain("\n");
 });
+
+it("never fails, and keeps its own fields", () => {
+  const lines: string[] = [];
+  const log = createActorLog({ actor: "a" }, { write: (line) => lines.push(line) });
+  const circle: Record<string, unknown> = {};
+  circle["self"] = circle;
+  log.info("big", { count: 1n, event: "another", level: "none" });
+  log.warn("circle", { circle });
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { level: "info", actor: "a", event: "big", count: "1" },
+    { level: "warn", actor: "a", event: "circle", fields: "not JSON" },
+  ]);
+});

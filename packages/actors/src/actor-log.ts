@@ -30,13 +30,26 @@ export interface ActorLogOptions {
 export function createActorLog(common: LogFields, options: ActorLogOptions = {}): ActorLog {
   // Written at once rather than through a stream's buffer, so that the last lines before a crash are there.
   const { write = (line) => void process.stderr.write(`${line}\n`) } = options;
+  const { actor, ...rest } = common;
   const writer =
     (level: "info" | "warn" | "error") =>
     (event: string, fields: LogFields = {}): void => {
-      const { actor, ...rest } = common;
-      write(JSON.stringify({ time: new Date().toISOString(), level, actor, event, ...rest, ...fields }));
+      const head = { time: new Date().toISOString(), level, actor, event };
+      // Named twice: first for its place in the line, then so that no field takes its place.
+      write(
+        logLine({ ...head, ...rest, ...fields, ...head }) ?? logLine({ ...head, ...rest, fields: "not JSON" }) ?? event,
+      );
     };
   return { info: writer("info"), warn: writer("warn"), error: writer("error") };
+}
+
+/** `undefined` for what is no JSON: a log line must not fail the work that it tells of. */
+function logLine(fields: LogFields): string | undefined {
+  try {
+    return JSON.stringify(fields, (_name, value: unknown) => (typeof value === "bigint" ? String(value) : value));
+  } catch {
+    return undefined;
+  }
 }
 
 /** A log that adds fields to every line of another; a field that a line gives itself wins. */

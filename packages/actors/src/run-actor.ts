@@ -24,11 +24,11 @@ export type HandlerFactory = (ledger: PauseLedger, environment: ActorEnvironment
  */
 export async function runActor(name: string, createHandler: HandlerFactory): Promise<void> {
   try {
-    const { environment, store } = await prepare(process.env);
+    const { environment, store, ledger } = await prepare(process.env);
     const actor = environment.actorName ?? name;
     const log = createActorLog({ actor });
     log.info("store opened", { backend: store.backend, location: store.location });
-    await serveActor(createHandler(createPauseLedger(store), environment), {
+    await serveActor(createHandler(ledger, environment), {
       ...environment,
       name: actor,
       log,
@@ -46,6 +46,7 @@ export async function runActor(name: string, createHandler: HandlerFactory): Pro
 interface Prepared {
   readonly environment: ActorEnvironment;
   readonly store: CheckpointStore;
+  readonly ledger: PauseLedger;
 }
 
 /**
@@ -64,11 +65,30 @@ async function prepare(environment: Environment): Promise<Prepared> {
   // Before the store, which may take its time: a process that crashed may have left the promise of being ready.
   await freeActorSocket(actorSocket(socketDirectory, socketName)).catch(collect);
   const store = setting === undefined ? undefined : await openConfiguredStore(setting, environment).catch(collect);
-  if (problems.length === 0 && setting !== undefined && store !== undefined) {
-    return { environment: { ...settings, store: setting }, store };
+  const ledger = store === undefined ? undefined : createConfiguredLedger(store, settings.retentionMs, problems);
+  if (problems.length === 0 && setting !== undefined && store !== undefined && ledger !== undefined) {
+    return { environment: { ...settings, store: setting }, store, ledger };
   }
   await store?.close();
   throw new ActorSetupError(problems);
+}
+
+function createConfiguredLedger(
+  store: CheckpointStore,
+  retentionMs: number | undefined,
+  problems: SetupProblem[],
+): PauseLedger | undefined {
+  try {
+    return createPauseLedger(store, { retentionMs });
+  } catch (error) {
+    problems.push({
+      variable: "ASYA_CHECKPOINT_RETENTION",
+      found: `${retentionMs} ms`,
+      expected: "a time that the store can keep to, or none",
+      detail: (error as Error).message,
+    });
+    return undefined;
+  }
 }
 
 /** @throws {ActorSetupError} */

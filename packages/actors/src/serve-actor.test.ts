@@ -145,6 +145,37 @@ describe("bad requests", () => {
     });
   });
 
+  it.each(["POST /inv", "POST /invoke HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{"])(
+    "gives up on %j, of which the rest never comes",
+    async (bytes) => {
+      const { socketPath } = await serve(echo, { requestTimeoutMs: 50 });
+      expect(await writeToSocket(socketPath, bytes)).toMatch(/^HTTP\/1\.1 400 [^]*did not arrive whole within 50 ms/u);
+      expect((await postToSocket(socketPath, exampleEnvelope())).status).toBe(200);
+    },
+  );
+
+  it("runs one message a connection, so that no answer meets a closed one", async () => {
+    const handled: string[] = [];
+    const { socketPath } = await serve(async ({ id, payload }) => {
+      handled.push(id);
+      return { payload };
+    });
+    const requests = ["first", "second"].map((id) => {
+      const body = JSON.stringify(exampleEnvelope({ id }));
+      return `POST /invoke HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    });
+    expect(await writeToSocket(socketPath, requests.join(""))).toMatch(/^HTTP\/1\.1 200 /u);
+    expect(handled).toEqual(["first"]);
+  });
+
+  it("survives a payload that is nested deeper than the stack", async () => {
+    const { socketPath } = await serve(echo);
+    const depth = 200_000;
+    const text = `{"id":"t","route":{"curr":"a"},"payload":${"[".repeat(depth)}${"]".repeat(depth)}}`;
+    expect([400, 500]).toContain((await postToSocket(socketPath, text)).status);
+    expect((await postToSocket(socketPath, exampleEnvelope())).status).toBe(200);
+  });
+
   it("lives on when a request breaks off half-way", async () => {
     const { socketPath } = await serve(echo);
     const connection = connect(socketPath);

@@ -31,6 +31,8 @@ export interface ServeActorOptions {
   readonly actorTimeoutMs?: number | undefined;
   /** The largest message that is taken, in bytes. @default 64 MiB */
   readonly maxBodyBytes?: number | undefined;
+  /** How long a message may take to arrive whole over the socket. @default 60000 */
+  readonly requestTimeoutMs?: number | undefined;
   /**
    * How long messages in hand may take to finish once the actor is told to stop. Keep it under the pod's
    * `terminationGracePeriodSeconds`. @default 25000
@@ -81,6 +83,7 @@ export async function serveActor(handler: ActorHandler, options: ServeActorOptio
     socketMode = environment.socketMode,
     actorTimeoutMs = environment.actorTimeoutMs,
     maxBodyBytes = 64 * 1024 * 1024,
+    requestTimeoutMs = 60_000,
     shutdownGraceMs = 25_000,
     handleSignals = true,
     parseJson = JSON.parse as JsonParser,
@@ -90,7 +93,12 @@ export async function serveActor(handler: ActorHandler, options: ServeActorOptio
   const socket = actorSocket(socketDirectory, socketName);
   const shutdown = new AbortController();
   const invocation = { parseJson, actorTimeoutMs, shutdown: shutdown.signal, log };
-  const http = createActorHttpServer({ invoke: (body) => invokeHandler(handler, body, invocation), maxBodyBytes, log });
+  const http = createActorHttpServer({
+    invoke: (body) => invokeHandler(handler, body, invocation),
+    maxBodyBytes,
+    requestTimeoutMs,
+    log,
+  });
   await freeActorSocket(socket);
   try {
     http.server.listen(socket.socketPath);

@@ -32,7 +32,7 @@ export interface LocalMeshOptions {
   readonly backoffMs?: number | undefined;
   /** Names of error types that are not worth another attempt, as `ASYA_RESILIENCY_NON_RETRYABLE_ERRORS` lists them. @default none */
   readonly nonRetryableErrors?: readonly string[] | undefined;
-  /** How long an actor may take until it can be dialled. @default 15000 */
+  /** How long an actor may take until it can be dialled. @default 60000 */
   readonly startTimeoutMs?: number | undefined;
 }
 
@@ -89,7 +89,7 @@ export interface LocalMesh extends AsyncDisposable {
  * @throws {Error} if an actor cannot be started; with what it wrote last
  */
 export async function createLocalMesh(options: LocalMeshOptions): Promise<LocalMesh> {
-  const { attempts = 3, backoffMs = 20, nonRetryableErrors = [], startTimeoutMs = 15_000 } = options;
+  const { attempts = 3, backoffMs = 20, nonRetryableErrors = [], startTimeoutMs = 60_000 } = options;
   const events = new EventEmitter<MeshEventMap>();
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "mesh-")));
   const closing = Promise.withResolvers<never>();
