@@ -1,0 +1,160 @@
+import { readFile } from "node:fs/promises";
+import type { ConnectionOptions } from "node:tls";
+
+import { CheckpointError } from "@holdpoint/core";
+import { Cluster, Redis } from "ioredis";
+import type { RedisOptions } from "ioredis";
+
+import type { RedisClient } from "./redis-connection.ts";
+import { isCluster } from "./redis-connection.ts";
+import { withoutArguments } from "./redis-error.ts";
+import type { RedisStoreOptions } from "./redis-options.ts";
+
+const maxConnectTimeoutMs = 5_000;
+// How long a connection that does not end by itself may keep the process alive after close().
+const disconnectTimeoutMs = 500;
+
+/**
+ * Makes a client of ioredis that connects when it is first used, and leaves to the store what is the store's: it never
+ * sends a request twice, never keeps one for later, and always goes on trying to reconnect.
+ *
+ * @throws {CheckpointError} `invalid-argument` if a file that the options name cannot be read
+ */
+export async function createRedisClient(options: RedisStoreOptions, attemptTimeoutMs: number): Promise<RedisClient> {
+  const { username, password, database, host, port = 6379, nodes, sentinels } = options;
+  const tls = await tlsOptions(options);
+  const connectTimeoutMs = Math.min(maxConnectTimeoutMs, attemptTimeoutMs);
+  const common = {
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(tls === undefined ? {} : { tls }),
+    connectionName: "holdpoint",
+    connectTimeout: connectTimeoutMs,
+    disconnectTimeout: disconnectTimeoutMs,
+    // A connection whose other end is gone without a word is given up, and not before the attempt's own deadline.
+    socketTimeout: attemptTimeoutMs + 500,
+    // 0 rejects what is in flight as soon as the connection breaks, and not at some later reconnection.
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    lazyConnect: true,
+  } satisfies RedisOptions;
+
+  if (nodes !== undefined) {
+    return new Cluster(
+      nodes.map((node) => ({ host: node.host, port: node.port ?? 6379 })),
+      {
+        redisOptions: common,
+        lazyConnect: true,
+        // Without it a request to a node that is just being connected would be refused.
+        enableOfflineQueue: true,
+        // The server's own CLUSTERDOWN says more than a ready check that fails.
+        enableReadyCheck: false,
+        scaleReads: "master",
+        // Names are left to the socket, because certificates are made out to names:
+        // https://github.com/redis/ioredis#special-note-aws-elasticache-clusters-with-tls
+        dnsLookup: (address, callback) => callback(null, address),
+        clusterRetryStrategy: reconnectDelayMs,
+        slotsRefreshTimeout: connectTimeoutMs,
+        // After a broken connection nobody knows whether the request was carried out.
+        retryDelayOnFailover: 0,
+        retryDelayOnClusterDown: 0,
+      },
+    );
+  }
+  const single = {
+    ...common,
+    db: database ?? 0,
+    enableOfflineQueue: false,
+    // LOADING as an answer says more than waiting does. With sentinels it is the check that the master is one.
+    enableReadyCheck: sentinels !== undefined,
+    retryStrategy: reconnectDelayMs,
+    // After a failover the same name may belong to another server. The request itself is not sent again.
+    reconnectOnError: (error) => (error.message.startsWith("READONLY") ? 1 : false),
+  } satisfies RedisOptions;
+  if (sentinels === undefined) return new Redis({ ...single, host: host ?? "localhost", port });
+  return new Redis({
+    ...single,
+    name: sentinels.master,
+    role: "master",
+    sentinels: sentinels.addresses.map((address) => ({ host: address.host, port: address.port ?? 26_379 })),
+    ...(sentinels.username === undefined ? {} : { sentinelUsername: sentinels.username }),
+    ...(sentinels.password === undefined ? {} : { sentinelPassword: sentinels.password }),
+    ...(tls === undefined ? {} : { enableTLSForSentinelMode: true, sentinelTLS: tls }),
+    sentinelCommandTimeout: connectTimeoutMs,
+    sentinelRetryStrategy: reconnectDelayMs,
+  });
+}
+
+/**
+ * Finds out why no node or sentinel can be used: ioredis drops the errors of the connections that it asks them by. The
+ * first error that a connection to one of them meets; `undefined` if there is none.
+ */
+export async function explainFailure(client: RedisClient, options: RedisStoreOptions): Promise<unknown> {
+  const { nodes, sentinels } = options;
+  const shared = isCluster(client) ? client.options.redisOptions : client.options;
+  const login = sentinels ?? options;
+  for (const { host, port = nodes === undefined ? 26_379 : 6379 } of nodes ?? sentinels?.addresses ?? []) {
+    const probe = new Redis({
+      host,
+      port,
+      ...(login.username === undefined ? {} : { username: login.username }),
+      ...(login.password === undefined ? {} : { password: login.password }),
+      ...(shared?.tls === undefined ? {} : { tls: shared.tls }),
+      connectTimeout: shared?.connectTimeout,
+      disconnectTimeout: disconnectTimeoutMs,
+      retryStrategy: null,
+      enableReadyCheck: false,
+      lazyConnect: true,
+    });
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    probe.on("error", resolve);
+    probe.connect().then(
+      () => resolve(undefined),
+      () => resolve(undefined),
+    );
+    const timer = setTimeout(resolve, shared?.connectTimeout ?? maxConnectTimeoutMs);
+    const reason = await promise;
+    clearTimeout(timer);
+    probe.disconnect();
+    if (reason !== undefined) return withoutArguments(reason);
+  }
+  return undefined;
+}
+
+/** How long to wait before the n-th attempt to connect again. The store gives up long before; the client never does. */
+function reconnectDelayMs(times: number): number {
+  return Math.min(50 * 2 ** Math.min(times - 1, 10), 1_000) * (0.5 + Math.random() / 2);
+}
+
+async function tlsOptions(options: RedisStoreOptions): Promise<ConnectionOptions | undefined> {
+  const { tls = false, tlsCaFile, tlsCertFile, tlsKeyFile } = options;
+  if (tls === false) {
+    if (tlsCaFile === undefined && tlsCertFile === undefined && tlsKeyFile === undefined) return undefined;
+    throw new CheckpointError(
+      "invalid-argument",
+      "redis: a TLS file is given, but not TLS itself. Use rediss: or tls: true.",
+      {
+        backend: "redis",
+      },
+    );
+  }
+  const [ca, cert, key] = await Promise.all([
+    readPemFile("tlsCaFile", tlsCaFile),
+    readPemFile("tlsCertFile", tlsCertFile),
+    readPemFile("tlsKeyFile", tlsKeyFile),
+  ]);
+  return { ...(tls === true ? {} : tls), ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+}
+
+async function readPemFile(option: string, path: string | undefined): Promise<Buffer | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new CheckpointError(
+      "invalid-argument",
+      `redis: ${option} names ${JSON.stringify(path)}, which cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+      { backend: "redis", cause: error },
+    );
+  }
+}

@@ -1,0 +1,52 @@
+import { Command } from "ioredis";
+
+/** Options of {@link OneTimeCommand}. */
+export interface OneTimeCommandOptions {
+  /** A command that was not written before this aborts is never written. */
+  readonly signal?: AbortSignal | undefined;
+  /** The only connection on which the command makes sense. @default any */
+  readonly connection?: object | undefined;
+  /** Whether the command may be written again after its connection broke. @default false */
+  readonly repeatable?: boolean | undefined;
+}
+
+const ping = "*1\r\n$4\r\nPING\r\n";
+
+/**
+ * A command that the server gets at most once, whatever the client's settings are.
+ *
+ * ioredis keeps commands in queues of its own. By default it writes a command again whose connection broke (although
+ * the server may have run it), and it writes a queued command whenever the connection is back (although nobody waits
+ * for it any more). Either way a write would happen behind its caller's back. In its place this command then writes a
+ * PING, so that the order of requests and answers stays intact, and says so in {@link withheld}.
+ *
+ * What the server itself sends elsewhere or refuses (MOVED, ASK, TRYAGAIN) is written again: its connection is alive.
+ *
+ * @see https://github.com/redis/ioredis#auto-reconnect
+ */
+export class OneTimeCommand extends Command {
+  /** The connection that the command was last written to; `undefined` while it is certain that the server has not got it. */
+  connection: object | undefined;
+  /** Whether a PING was written instead. */
+  withheld = false;
+  readonly #options: OneTimeCommandOptions;
+
+  constructor(name: string, args: readonly (string | Buffer)[], options: OneTimeCommandOptions = {}) {
+    super(name, [...args]);
+    this.#options = options;
+  }
+
+  override toWritable(connection: object): string | Buffer {
+    const { signal, repeatable = false } = this.#options;
+    const wanted = this.#options.connection ?? connection;
+    const inDoubt = this.connection !== undefined && !isAlive(this.connection);
+    this.withheld = signal?.aborted === true || connection !== wanted || (inDoubt && !repeatable);
+    if (this.withheld) return ping;
+    this.connection = connection;
+    return super.toWritable(connection);
+  }
+}
+
+function isAlive(connection: object): boolean {
+  return "writable" in connection && connection.writable === true;
+}

@@ -1,0 +1,215 @@
+import type { EventEmitter } from "node:events";
+
+import type { Cluster, Redis } from "ioredis";
+
+import { OneTimeCommand } from "./redis-command.ts";
+import type { OneTimeCommandOptions } from "./redis-command.ts";
+import {
+  AnswerLostError,
+  isReplyError,
+  isSentinelError,
+  RedisFailureError,
+  RequestNotSentError,
+  withoutArguments,
+} from "./redis-error.ts";
+
+/** A client of ioredis, for one server, for a master that Sentinels name, or for a cluster. */
+export type RedisClient = Redis | Redis<"resp3"> | Cluster | Cluster<"resp3">;
+
+/** One connection of ioredis to one server. */
+export type RedisNode = Redis | Redis<"resp3">;
+
+export function isCluster(client: RedisClient): client is Cluster | Cluster<"resp3"> {
+  return client.isCluster;
+}
+
+/** Options of {@link RedisConnection}. */
+export interface RedisConnectionOptions {
+  /** Whether the client is ours to connect, to reconnect and to close. */
+  readonly owned: boolean;
+  /** Called on each new connection to a single server, before anything else is sent on it; its rejection fails the requests that wait. */
+  readonly verify: (node: RedisNode) => Promise<void>;
+  /** Finds out why no connection can be made, where ioredis does not tell. */
+  readonly explain?: (() => Promise<unknown>) | undefined;
+}
+
+/** The answer to one request. */
+export interface RedisAnswer {
+  /** Bulk strings are Buffers. */
+  readonly reply: unknown;
+  /** The connection that carried the request. */
+  readonly connection: object | undefined;
+}
+
+const closeTimeoutMs = 1_000;
+
+/**
+ * A client of ioredis behind the few things that a driver needs: be ready, send once, close. What fails says whether
+ * the request was sent.
+ */
+export class RedisConnection {
+  readonly client: RedisClient;
+  readonly #options: RedisConnectionOptions;
+  readonly #closing = new AbortController();
+  readonly #verified = new WeakMap<object, Promise<void>>();
+  #connecting: Promise<void> | undefined;
+  #lastError: unknown;
+
+  constructor(client: RedisClient, options: RedisConnectionOptions) {
+    this.client = client;
+    this.#options = options;
+    if (!options.owned) return;
+    // A client without a listener prints its errors.
+    const events: EventEmitter = client;
+    events.on("error", this.#remember);
+    events.on("node error", this.#remember);
+    events.on("ready", () => this.#remember(undefined));
+  }
+
+  /** Waits until requests can be sent. Rejects when an attempt to connect fails, while the client goes on trying. */
+  async ready(): Promise<void> {
+    const { client } = this;
+    if (client.status !== "ready") {
+      this.#connecting ??= this.#connect().finally(() => {
+        this.#connecting = undefined;
+      });
+      await this.#connecting;
+    }
+    if (!isCluster(client)) await this.#verify(client);
+  }
+
+  /** Sends one request to the server, or in a cluster to the master that has the key. */
+  async request(
+    name: string,
+    args: readonly (string | Buffer)[],
+    options: OneTimeCommandOptions = {},
+  ): Promise<RedisAnswer> {
+    await this.ready();
+    return await this.requestFrom(this.client, name, args, options);
+  }
+
+  /** Sends one request to a certain node, or by a client that is known to be ready. */
+  async requestFrom(
+    target: RedisClient,
+    name: string,
+    args: readonly (string | Buffer)[],
+    options: OneTimeCommandOptions = {},
+  ): Promise<RedisAnswer> {
+    options.signal?.throwIfAborted();
+    const command = new OneTimeCommand(name, args, options);
+    let reply: unknown;
+    try {
+      reply = await target.sendCommand(command);
+    } catch (error) {
+      // When a handshake fails, ioredis rejects every waiting command with the handshake's error.
+      const isAnswer = isReplyError(error) && "command" in error && isCommand(error.command, command);
+      withoutArguments(error);
+      if (isAnswer) throw error;
+      const reason = isReplyError(error) || hasCode(error) ? error : (this.#lastError ?? error);
+      throw command.connection === undefined ? new RequestNotSentError(reason) : new AnswerLostError(reason);
+    }
+    if (command.withheld) {
+      options.signal?.throwIfAborted();
+      throw command.connection === undefined
+        ? new RequestNotSentError(this.#lastError)
+        : new AnswerLostError(this.#lastError);
+    }
+    return { reply, connection: command.connection };
+  }
+
+  /** Closes the client if it is ours. Requests in flight may still be answered within a second. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    const { client } = this;
+    if (!this.#options.owned) return;
+    if (client.status !== "ready" && client.status !== "connect" && client.status !== "connecting") {
+      // There is no connection, so there will be no event when it ends.
+      client.disconnect();
+      return;
+    }
+    const events: EventEmitter = client;
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, closeTimeoutMs);
+    events.once("end", resolve);
+    if (client.status === "ready") client.quit().catch(() => undefined);
+    else client.disconnect();
+    await ended;
+    clearTimeout(timer);
+    client.disconnect();
+  }
+
+  readonly #remember = (error: unknown): void => {
+    this.#lastError = withoutArguments(error);
+  };
+
+  async #connect(): Promise<void> {
+    const { client } = this;
+    const events: EventEmitter = client;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    let reason: unknown;
+    const onFailure = (): void => reject(new RequestNotSentError(reason));
+    const onError = (error: unknown): void => {
+      reason = withoutArguments(error);
+      // Every other error is followed by the end of the connection that it is about.
+      if (isSentinelError(reason)) onFailure();
+    };
+    const listeners: Readonly<Record<string, (argument: unknown) => void>> = {
+      ready: () => resolve(),
+      error: onError,
+      "node error": onError,
+      close: onFailure,
+      end: onFailure,
+    };
+    for (const [event, listener] of Object.entries(listeners)) events.on(event, listener);
+    this.#closing.signal.addEventListener("abort", onFailure);
+    try {
+      const canConnect = client.status === "wait" || (client.status === "end" && this.#options.owned);
+      if (this.#closing.signal.aborted || (client.status === "end" && !canConnect)) throw clientClosedError();
+      if (canConnect) client.connect().catch((error: unknown) => (reason ??= error));
+      await promise;
+    } catch (error) {
+      const explanation =
+        this.#closing.signal.aborted || !isUnexplained(reason) ? undefined : await this.#options.explain?.();
+      throw explanation === undefined ? error : new RequestNotSentError(explanation);
+    } finally {
+      for (const [event, listener] of Object.entries(listeners)) events.off(event, listener);
+      this.#closing.signal.removeEventListener("abort", onFailure);
+    }
+  }
+
+  async #verify(node: RedisNode): Promise<void> {
+    const { stream } = node;
+    let verified = this.#verified.get(stream);
+    if (verified === undefined) {
+      verified = this.#options.verify(node);
+      this.#verified.set(stream, verified);
+      verified.catch(() => this.#verified.delete(stream));
+    }
+    await verified;
+  }
+}
+
+function clientClosedError(): RedisFailureError {
+  return new RedisFailureError({
+    code: "unavailable",
+    retryable: false,
+    outcome: "not-applied",
+    message: "the client that was handed in has been closed",
+    remedy: "Keep it open for as long as the store is used.",
+  });
+}
+
+function isCommand(command: unknown, expected: OneTimeCommand): boolean {
+  return typeof command === "object" && command !== null && "args" in command && command.args === expected.args;
+}
+
+/** Whether all that ioredis says is that one of its inner connections, to a node or a sentinel, is closed. */
+function isUnexplained(error: unknown): boolean {
+  if (!(error instanceof Error)) return true;
+  const { message } = "lastNodeError" in error && error.lastNodeError instanceof Error ? error.lastNodeError : error;
+  return message.endsWith("Connection is closed.") || message.endsWith("Command timed out") || message === "timeout";
+}
+
+function hasCode(error: unknown): boolean {
+  return error instanceof Error && "code" in error;
+}

@@ -1,0 +1,104 @@
+import { hash } from "node:crypto";
+
+import type { RedisConnection, RedisNode } from "./redis-connection.ts";
+import { isCluster } from "./redis-connection.ts";
+import { RedisFailureError } from "./redis-error.ts";
+import type { RedisKeys } from "./redis-key.ts";
+
+const keysPerPage = "1000";
+const slotCount = 16_384;
+
+/**
+ * Every checkpoint key with a prefix, each once, from all masters.
+ *
+ * @see https://redis.io/docs/latest/commands/scan/
+ */
+export async function* listKeys(
+  connection: RedisConnection,
+  keys: RedisKeys,
+  keyPrefix: string,
+  signal: AbortSignal,
+): AsyncIterable<string> {
+  const { client } = connection;
+  await connection.ready();
+  const masters = isCluster(client) ? await coveringMasters(connection, signal) : new Map([[client, ""]]);
+  const pattern = keys.matchPattern(keyPrefix);
+  // Digests, so that a long listing costs the same few bytes for each key, however long. A window or a filter of fixed
+  // size would not do: SCAN may return a key again at any later time, when the server's table has shrunk meanwhile.
+  const seen = new Set<string>();
+  for (const node of masters.keys()) {
+    let cursor = "0";
+    do {
+      const scan = [cursor, "MATCH", pattern, "COUNT", keysPerPage, "TYPE", "string"];
+      const { reply } = await connection.requestFrom(node, "scan", scan, { signal, repeatable: true });
+      const [next, page] = reply as [Buffer, Buffer[]];
+      cursor = next.toString();
+      for (const redisKey of page) {
+        const key = keys.checkpointKey(redisKey);
+        if (key?.startsWith(keyPrefix) !== true) continue;
+        const seenBefore = seen.size;
+        seen.add(hash("sha256", redisKey, "buffer").toString("latin1", 0, 16));
+        if (seen.size > seenBefore) yield key;
+      }
+    } while (cursor !== "0");
+  }
+  // A slot that moved from a master not yet scanned to one already scanned took its keys past us.
+  for (const [node, slots] of masters) {
+    if (isCluster(client) && (await slotsOf(connection, node, signal)) !== slots) throw slotsMovedError();
+  }
+}
+
+/** The masters of a cluster, each with its slots as the cluster writes them; together they have every slot. */
+async function coveringMasters(connection: RedisConnection, signal: AbortSignal): Promise<Map<RedisNode, string>> {
+  const { client } = connection;
+  const masters = new Map<RedisNode, string>();
+  if (!isCluster(client)) return masters;
+  // A second look, because ioredis drops a node whose connection ended and does not look for it before it is asked to.
+  for (const look of ["first", "second"]) {
+    if (look === "second") {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      client.refreshSlotsCache(() => resolve());
+      await promise;
+    }
+    masters.clear();
+    for (const node of client.nodes("master")) masters.set(node, await slotsOf(connection, node, signal));
+    const covered = [...masters.values()].flatMap((slots) => slots.split(" ")).map(slotsInRange);
+    if (covered.reduce((sum, slots) => sum + slots, 0) === slotCount) return masters;
+  }
+  throw new RedisFailureError({
+    code: "unavailable",
+    retryable: true,
+    outcome: "not-applied",
+    message: "not every slot of the cluster is served by a master that can be reached, or slots are being moved",
+    remedy: "See CLUSTER INFO and CLUSTER NODES, and list again when the cluster is whole.",
+  });
+}
+
+/**
+ * The slots that a node says it serves, for example `0-5460 7000`, and a slot that is just being moved as `[93->-…]`.
+ *
+ * @see https://redis.io/docs/latest/commands/cluster-nodes/
+ */
+async function slotsOf(connection: RedisConnection, node: RedisNode, signal: AbortSignal): Promise<string> {
+  const { reply } = await connection.requestFrom(node, "cluster", ["NODES"], { signal, repeatable: true });
+  const lines = String(reply).split("\n");
+  const fields = lines.map((line) => line.split(" ")).find(([, , flags]) => flags?.split(",").includes("myself"));
+  return fields?.[2]?.includes("master") === true ? fields.slice(8).join(" ") : "";
+}
+
+/** How many slots `5-7` or `9` are. One that is being moved makes the sum wrong, and is meant to. */
+function slotsInRange(range: string): number {
+  if (range === "") return 0;
+  const [first, last = first] = range.split("-").map(Number);
+  return Number(last) - Number(first) + 1;
+}
+
+function slotsMovedError(): RedisFailureError {
+  return new RedisFailureError({
+    code: "unavailable",
+    retryable: true,
+    outcome: "not-applied",
+    message: "slots of the cluster moved while the keys were being listed, so some keys may have been missed",
+    remedy: "List again.",
+  });
+}

@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+
+import { headerLuaPattern, maxHeaderBytes } from "./redis-value.ts";
+
+/** A Lua script together with the digest that a server knows it by. */
+export interface RedisScript {
+  readonly source: string;
+  readonly sha1: string;
+}
+
+function script(source: string): RedisScript {
+  return { source, sha1: createHash("sha1").update(source).digest("hex") };
+}
+
+// Errors are returned with pcall and not raised: Redis 6.2 wraps a raised one in "ERR Error running script …", and
+// later versions append the script's digest to it.
+const readHeader = `
+local header = redis.pcall('GETRANGE', KEYS[1], 0, ${maxHeaderBytes - 1})
+if type(header) == 'table' then return header end
+local version, writeId = string.match(header, '${headerLuaPattern}')
+`;
+
+/**
+ * Compare and set. `KEYS[1]`; `ARGV`: value, its version, its write id, the condition (`any`, `absent` or `version`),
+ * the version that must be there, the time to live in milliseconds or nothing. Answers the version, or nil if the
+ * condition does not hold.
+ *
+ * The condition counts as met if the very same write is already there: it is then a request that was repeated.
+ */
+export const putScript: RedisScript = script(`${readHeader}
+if writeId ~= ARGV[3] then
+  if ARGV[4] == 'absent' and (header ~= '' or redis.call('EXISTS', KEYS[1]) == 1) then return false end
+  if ARGV[4] == 'version' and version ~= ARGV[5] then return false end
+end
+local done
+if ARGV[6] == '' then
+  done = redis.pcall('SET', KEYS[1], ARGV[1])
+else
+  done = redis.pcall('SET', KEYS[1], ARGV[1], 'PX', ARGV[6])
+end
+if done.err then return done end
+return ARGV[2]
+`);
+
+/**
+ * Compare and delete. `KEYS[1]`; `ARGV[1]`: the version that must be there, or nothing. Answers `removed`, `missing` or
+ * `conflict`.
+ */
+export const removeScript: RedisScript = script(`${readHeader}
+if header == '' and redis.call('EXISTS', KEYS[1]) == 0 then return 'missing' end
+if ARGV[1] ~= '' and version ~= ARGV[1] then return 'conflict' end
+local done = redis.pcall('DEL', KEYS[1])
+if type(done) == 'table' then return done end
+return 'removed'
+`);
