@@ -1,0 +1,72 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+
+import { atNextPause, pauseEnvelope, resumeEnvelope } from "../../test/ledger-fixture.ts";
+import { createMemoryStore } from "../drivers/memory-store.ts";
+import type { CheckpointStore } from "../store/checkpoint-store.ts";
+import { createPauseLedger } from "./create-pause-ledger.ts";
+
+/** The same store, without deletes under a condition, as MinIO has it. */
+function withoutConditionalDelete(store: CheckpointStore): CheckpointStore {
+  const capabilities = { ...store.capabilities, conditionalDelete: false };
+  return new Proxy(store, {
+    get(target, name) {
+      if (name === "capabilities") return capabilities;
+      const member: unknown = Reflect.get(target, name, target);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+}
+
+/** Lets a scheduler choose the order in which requests of concurrent callers reach the store. */
+function scheduled(store: CheckpointStore, scheduler: fc.Scheduler): CheckpointStore {
+  return new Proxy(store, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== "function") return member;
+      if (!["get", "put", "delete"].includes(String(name))) return member.bind(target);
+      return async (...parameters: readonly unknown[]): Promise<unknown> => {
+        await scheduler.schedule(Promise.resolve(), String(name));
+        return await Reflect.apply(member, target, parameters);
+      };
+    },
+  });
+}
+
+it.each([
+  ["with", (store: CheckpointStore) => store],
+  ["without", withoutConditionalDelete],
+])("never takes a new pause with the old tombstone, on a store %s conditional delete", async (_name, adapt) => {
+  await fc.assert(
+    fc.asyncProperty(fc.scheduler(), fc.boolean(), async (scheduler, keepsTrail) => {
+      const store = adapt(await createMemoryStore());
+      const ledger = createPauseLedger(store);
+      await ledger.pause(pauseEnvelope({ route: { prev: [], curr: "x-pause", next: ["fix", "x-pause", "end"] } }));
+      const resume = resumeEnvelope({ id: "task-1" });
+      const { message } = await ledger.resume(resume);
+      const next = atNextPause(resume, message, keepsTrail ? {} : { headers: {} });
+
+      const racing = createPauseLedger(scheduled(store, scheduler));
+      const work = Promise.all([
+        racing.pause(next),
+        racing.prune({ olderThanMs: 0 }),
+        racing.prune({ olderThanMs: 0 }),
+      ]);
+      await scheduler.waitFor(work);
+      expect((await work)[0].outcome).toBe("paused");
+      expect(await ledger.inspect("task-1")).toMatchObject({ state: "paused" });
+      await store.close();
+    }),
+    { numRuns: 200 },
+  );
+});
+
+it("empties what it may not delete, once, and still refuses another answer", async () => {
+  const ledger = createPauseLedger(withoutConditionalDelete(await createMemoryStore()));
+  await ledger.pause(pauseEnvelope());
+  await ledger.resume(resumeEnvelope());
+  expect(await ledger.prune({ olderThanMs: 0 })).toEqual({ examined: 1, removed: 0, compacted: 1 });
+  expect(await ledger.prune({ olderThanMs: 0 })).toEqual({ examined: 1, removed: 0, compacted: 0 });
+  await expect(ledger.resume(resumeEnvelope({ id: "late" }))).rejects.toMatchObject({ code: "already-resumed" });
+  await expect(ledger.prune({ olderThanMs: Number.NaN })).rejects.toMatchObject({ code: "invalid-argument" });
+});

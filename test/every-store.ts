@@ -1,0 +1,60 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+import type { CountingProxySettings, ServerName } from "@holdpoint/test-servers";
+
+import { storeUrls } from "../tooling/servers/src/store-urls.ts";
+
+/** A store that the tests of this folder run on. */
+export interface StoreUnderTest {
+  /** The URL's scheme, and what tells it from others with the same. */
+  readonly name: string;
+  /** What a URL of this store needs of the environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** `undefined` if its server could not be had. */
+  readonly address: string | undefined;
+  readonly protocol: CountingProxySettings["protocol"] | undefined;
+  /** A URL under a prefix that nobody else uses; through a proxy, if one stands in front of the server. */
+  url(address?: string): string;
+}
+
+const servers: readonly (readonly [ServerName, string, CountingProxySettings["protocol"]])[] = [
+  ["minio", "HOLDPOINT_TEST_MINIO_URL", "http"],
+  ["gcs", "HOLDPOINT_TEST_GCS_URL", "http"],
+  ["redis", "HOLDPOINT_TEST_REDIS_URL", "redis"],
+  ["redis-cluster", "HOLDPOINT_TEST_REDIS_CLUSTER_URL", "redis"],
+  ["nats", "HOLDPOINT_TEST_NATS_URL", "nats"],
+];
+
+/** All stores that processes can share. */
+export const storesUnderTest: readonly StoreUnderTest[] = servers.flatMap(([server, variable, protocol]) => {
+  const address = process.env[variable];
+  // Where there is no server, its tests still have names, and are skipped.
+  return storeUrls(server, address ?? "http://127.0.0.1:1").map(({ url, environment }, index) => ({
+    name: server === "redis-cluster" ? "redis (cluster)" : new URL(url).protocol.slice(0, -1),
+    environment,
+    address,
+    protocol,
+    url: (through = address) => withPrefix(storeUrls(server, through ?? "")[index]?.url ?? "", `t-${randomUUID()}`),
+  }));
+});
+
+/** A directory that is removed when the caller leaves the block. */
+export async function temporaryDirectory(): Promise<AsyncDisposable & { readonly path: string; readonly url: string }> {
+  const path = await mkdtemp(join(tmpdir(), "hp-"));
+  return {
+    path,
+    url: pathToFileURL(path).href,
+    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
+  };
+}
+
+function withPrefix(text: string, prefix: string): string {
+  const url = new URL(text);
+  if (/^(?:s3|gs|minio):$/u.test(url.protocol)) url.pathname = `${url.pathname.replace(/\/$/u, "")}/${prefix}`;
+  else url.searchParams.set("prefix", `${prefix}/`);
+  return url.href;
+}
