@@ -1,0 +1,78 @@
+import { randomUUID } from "node:crypto";
+
+import { describeCheckpointStore } from "@holdpoint/conformance";
+import { Cluster, Redis } from "ioredis";
+import { afterAll, beforeAll, describe } from "vitest";
+
+import { createRedisStore } from "../src/index.ts";
+import { openNamespace } from "./conformance-worker.ts";
+import { clusterUrl, documentedPermissions, inspector, redisUrl } from "./test-server.ts";
+
+const worker = new URL("./conformance-worker.ts", import.meta.url);
+
+describe.skipIf(redisUrl === "")("a single server, as a user who may do no more than the README asks for", () => {
+  const prefix = `${randomUUID()}:`;
+  const password = `conformance-${randomUUID()}`;
+  const url = new URL(redisUrl === "" ? "redis:" : redisUrl);
+  url.username = prefix.slice(0, -1);
+  url.password = password;
+  const place = { url: url.href, prefix };
+  const admin = inspector();
+
+  beforeAll(async () => {
+    await admin.acl("SETUSER", url.username, "on", `>${password}`, `~${prefix}*`, ...documentedPermissions);
+  });
+  afterAll(async () => {
+    await admin.acl("DELUSER", url.username);
+    await admin.quit();
+  });
+  describeCheckpointStore("redis", {
+    open: (namespace, options) => openNamespace(namespace, place, options),
+    worker: { module: worker, argument: place },
+    corrupt: async (namespace, key) => {
+      await admin.set(`${prefix}${namespace}/${key}`, "damaged");
+    },
+    secrets: [password],
+  });
+});
+
+describe.skipIf(clusterUrl === "")("a cluster of three masters", () => {
+  const url = new URL(clusterUrl === "" ? "redis:" : clusterUrl);
+  const admin = new Cluster([{ host: url.hostname, port: Number(url.port) }], { lazyConnect: true });
+  url.searchParams.set("cluster", "true");
+  const place = { url: url.href, prefix: `${randomUUID()}:` };
+
+  afterAll(() => admin.disconnect());
+  describeCheckpointStore("redis cluster", {
+    open: (namespace, options) => openNamespace(namespace, place, options),
+    worker: { module: worker, argument: place },
+    corrupt: async (namespace, key) => {
+      await admin.set(`${place.prefix}${namespace}/${key}`, "damaged");
+    },
+  });
+});
+
+describe.skipIf(redisUrl === "")("a client that was handed in, with settings that get in the way", () => {
+  const clients: Redis[] = [];
+  const keyPrefix = `${randomUUID()}*?[a]:`;
+
+  afterAll(() => {
+    for (const client of clients) client.disconnect();
+  });
+  describeCheckpointStore(
+    "redis (client)",
+    {
+      open: async (namespace, options) => {
+        const client = new Redis(redisUrl, {
+          keyPrefix,
+          enableAutoPipelining: true,
+          stringNumbers: true,
+          replyMapping: "resp3",
+        });
+        clients.push(client);
+        return await createRedisStore({ ...options, client, prefix: `${namespace}/` });
+      },
+    },
+    { groups: ["round trips", "bytes", "keys", "conditions", "listing", "ttl", "cancellation", "lifecycle", "errors"] },
+  );
+});
