@@ -162,7 +162,8 @@ function explainSqlite(path: string, error: unknown): unknown {
   }
   return new FileStoreError("unavailable", `the lock file ${path} cannot be used (${said})`, {
     retryable: true,
-    remedy: "Check that the process may open more files (ulimit -n).",
+    remedy:
+      "Check that the process may open more files (ulimit -n), and use a directory with a short path: SQLite takes 500 bytes.",
     cause: error,
   });
 }

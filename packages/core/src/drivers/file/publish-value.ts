@@ -17,7 +17,8 @@ export interface ValuePlace {
 
 /**
  * Gives a written file the name of the value, if the precondition holds. To be called while holding the key's lock, which
- * keeps away every other process that uses this package; a new value is made with `link`, which keeps away all others too.
+ * keeps away every other process that uses this package; a new value is made with `link`, which keeps away all others too. A program that knows nothing of the lock and replaces an existing value just between the
+ * comparison and the `rename`, some system calls later, is overwritten: POSIX has no way to do both at once.
  */
 export function publishValue(
   file: TemporaryFile,
@@ -47,7 +48,10 @@ export function assertHolds(precondition: Precondition, target: string): void {
   if (!holds) throw new PreconditionFailedError();
 }
 
-/** What stands under a name now; `undefined` if nothing does. Opened rather than only looked at, because NFS clients ask the server at an open. */
+/**
+ * What stands under a name now; `undefined` if nothing does. Opened rather than only looked at, because that is when an NFS
+ * client asks the server.
+ */
 export function statsOf(path: string): BigIntStats | undefined {
   let file: number;
   try {

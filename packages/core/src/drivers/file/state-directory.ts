@@ -62,8 +62,8 @@ async function removeOrphans(temporary: string): Promise<void> {
     try {
       const { ctimeMs } = await lstat(path);
       if (Date.now() - ctimeMs > orphanAgeMs) await rm(path, { force: true });
-    } catch (error) {
-      if (errnoOf(error) !== "ENOENT") throw error;
+    } catch {
+      // Gone already, or not ours to remove: it only takes space.
     }
   }
 }

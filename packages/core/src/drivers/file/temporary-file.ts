@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
-import { open, rm } from "node:fs/promises";
+import { open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 
 import { currentTimeSeconds } from "./unique-time.ts";
 
-/** A new file of whose bytes the disk has all before anybody else sees it. Disposing of it removes it, unless it has another name by then. */
+/** A new file, on the disk in full before it gets the name that others know. Disposing of it removes its first name. */
 export class TemporaryFile implements AsyncDisposable {
   readonly path: string;
   readonly handle: FileHandle;
@@ -34,6 +34,6 @@ export class TemporaryFile implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     // What is left behind is swept later, and must not make a failure of a write that has happened.
     await this.handle.close().catch(() => undefined);
-    await rm(this.path, { force: true }).catch(() => undefined);
+    await unlink(this.path).catch(() => undefined);
   }
 }
