@@ -35,7 +35,7 @@ export async function launchServer(
     const commands =
       from.kind === "binary"
         ? binaryCommands(definition, from.path, ports, directory)
-        : [composeCommand(definition, ports, directory)];
+        : [composeCommand(definition, from.docker, ports, directory)];
     const timeoutMs = from.kind === "binary" ? startTimeoutMs : containerStartTimeoutMs;
     const failed = await startAll(keeper, commands, timeoutMs);
     if (failed === undefined) {
@@ -66,17 +66,22 @@ function binaryCommands(
   }));
 }
 
-function composeCommand(definition: ServerDefinition, ports: readonly number[], directory: string): KeptCommand {
+function composeCommand(
+  definition: ServerDefinition,
+  docker: string,
+  ports: readonly number[],
+  directory: string,
+): KeptCommand {
   const { service, portVariables, readyLine = definition.readyLine } = definition.compose;
   const compose = ["compose", "--file", composeFile, "--project-name", `holdpoint-test-${randomUUID().slice(0, 8)}`];
   return {
-    command: "docker",
+    command: docker,
     arguments: [...compose, "up", "--no-log-prefix", service],
     environment: Object.fromEntries(portVariables.map((variable, index) => [variable, String(at(ports, index))])),
     logFile: join(directory, `${definition.name}.log`),
     readyLine,
     // The containers belong to the engine and stay when the client is killed.
-    cleanUp: { command: "docker", arguments: [...compose, "down", "--volumes", "--timeout", "0"] },
+    cleanUp: { command: docker, arguments: [...compose, "down", "--volumes", "--timeout", "0"] },
   };
 }
 

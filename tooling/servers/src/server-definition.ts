@@ -17,7 +17,7 @@ export interface ServerBinary {
 }
 
 /** One process of a server, ready to be started. */
-export interface ServerProcess {
+interface ServerProcess {
   readonly arguments: readonly string[];
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /** A directory that must exist when the process starts. */

@@ -7,8 +7,8 @@ export type SourceAnswer =
   | { readonly kind: "address"; readonly url: string }
   /** An executable to start. */
   | { readonly kind: "binary"; readonly path: string }
-  /** A service of `compose.yaml` to start. */
-  | { readonly kind: "compose" }
+  /** A service of `compose.yaml` to start with this client. */
+  | { readonly kind: "compose"; readonly docker: string }
   /** Nothing, and why; `final` if the other sources are not to be asked either. */
   | { readonly kind: "none"; readonly reason: string; readonly final?: boolean | undefined }
   /** This source has nothing to do with this server. */

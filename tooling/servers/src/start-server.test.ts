@@ -2,18 +2,19 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
+import { chmod, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 
+import { findExecutable } from "./find-executable.ts";
 import { sendRedisCommand } from "./redis-command.ts";
 import { serverDefinitions } from "./server-definitions.ts";
 import { startServer } from "./start-server.ts";
 import type { MissingServer, RunningServer } from "./start-server.ts";
 
+const redis = await findExecutable("redis-server", process.env);
 const withoutRedis = process.env["HOLDPOINT_TEST_REDIS_URL"] === undefined;
 
 function running(server: RunningServer | MissingServer): RunningServer {
@@ -39,9 +40,8 @@ async function scriptOnPath(name: string, lines: readonly string[]): Promise<str
 async function closedPort(url: string): Promise<void> {
   await vi.waitFor(
     async () => {
-      const socket = connect({ host: "127.0.0.1", port: Number(new URL(url).port) });
-      onTestFinished(() => void socket.destroy());
-      await expect(once(socket, "connect")).rejects.toMatchObject({ code: "ECONNREFUSED" });
+      const command = sendRedisCommand(Number(new URL(url).port), ["PING"]);
+      await expect(command).rejects.toMatchObject({ code: "ECONNREFUSED" });
     },
     { timeout: 10_000 },
   );
@@ -155,6 +155,28 @@ describe("where a server comes from", () => {
       ],
       remedy: expect.stringContaining("redis-server (6.2 or later)") as string,
     });
+  });
+
+  test.skipIf(redis === undefined)("Docker, whose containers are taken down in the end", async () => {
+    // Stands for the Docker client: it says yes to the questions whether there is one, and what it runs is no container.
+    const path = await scriptOnPath("docker", [
+      'case "$*" in',
+      "  info | 'compose version') ;;",
+      '  *up*redis) exec "$HOLDPOINT_TEST_REDIS_SERVER" --port "$HOLDPOINT_REDIS_PORT" --save "" ;;',
+      '  *) echo "$*" >> "$HOLDPOINT_TEST_CALLS" ;;',
+      "esac",
+    ]);
+    vi.stubEnv("HOLDPOINT_TEST_CALLS", join(path, "calls"));
+    vi.stubEnv("HOLDPOINT_TEST_REDIS_SERVER", redis);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const server = running(await startServer("redis", { environment: { PATH: path, HOLDPOINT_CACHE_DIR: path } }));
+    expect(server.origin).toBe("Docker");
+    expect(await sendRedisCommand(Number(new URL(server.url).port), ["PING"])).toBe("PONG");
+    await server.stop();
+    await closedPort(server.url);
+    expect(await readFile(join(path, "calls"), "utf8")).toMatch(
+      /^compose --file \S+compose.yaml --project-name holdpoint-test-\w+ down --volumes --timeout 0\n$/,
+    );
   });
 
   test("go install, once, into the cache; the output of a build that fails is kept", async () => {

@@ -1,5 +1,5 @@
 /** What a parser asks for: the next line without its CRLF, or that many bytes, of which it sees the first 4096. */
-export type Wanted = "line" | number;
+type Wanted = "line" | number;
 
 /** Reads one direction of one connection: yields what it wants next and is handed that as text. */
 export type ProtocolParser = Generator<Wanted, never, string>;

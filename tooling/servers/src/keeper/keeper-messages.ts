@@ -22,7 +22,8 @@ export interface KeptCommand {
 export type KeeperRequest =
   | { readonly kind: "start"; readonly id: number; readonly command: KeptCommand }
   | { readonly kind: "stop"; readonly id: number }
-  | { readonly kind: "remove-at-end"; readonly path: string };
+  | { readonly kind: "remove-at-end"; readonly path: string }
+  | { readonly kind: "keep-at-end"; readonly path: string };
 
 /** What the keeper reports. */
 export type KeeperReport =

@@ -23,14 +23,15 @@ interface KeptChild {
 
 const children = new Map<number, KeptChild>();
 const directory = mkdtempSync(join(tmpdir(), "holdpoint-servers-"));
-const removals = [directory];
+const removals = new Set([directory]);
 let ending = false;
 
 process.on("message", (request: KeeperRequest) => {
   if (ending) return;
   if (request.kind === "start") start(request.id, request.command);
   else if (request.kind === "stop") kill(children.get(request.id));
-  else removals.push(request.path);
+  else if (request.kind === "remove-at-end") removals.add(request.path);
+  else removals.delete(request.path);
 });
 process.on("disconnect", () => void end());
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void end());

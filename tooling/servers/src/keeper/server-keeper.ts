@@ -92,6 +92,11 @@ export class ServerKeeper implements AsyncDisposable {
     this.#send({ kind: "remove-at-end", path });
   }
 
+  /** Takes back {@link removeAtEnd}. */
+  keepAtEnd(path: string): void {
+    this.#send({ kind: "keep-at-end", path });
+  }
+
   /** Ends every process and waits until all is gone, the directory included. */
   async close(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;

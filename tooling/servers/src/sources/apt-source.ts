@@ -25,22 +25,24 @@ export const aptSource: ServerSource = {
     const keeper = await context.keeper();
     await mkdir(context.cacheDirectory, { recursive: true });
     return await withBuildLock(join(context.cacheDirectory, "build.lock"), context.say, async () => {
-      const problemOfApt = await withoutStartingServices(keeper, async () => {
-        for (const step of [["update"], ["install", "-y", "--no-install-recommends", debianPackage]]) {
-          const problem = await runLongCommand(keeper, context.say, {
-            title: `installing ${name}: apt-get ${step.join(" ")}`,
-            command: {
-              command: apt,
-              arguments: ["-q", "-o", "DPkg::Lock::Timeout=120", ...step],
-              environment: { DEBIAN_FRONTEND: "noninteractive" },
-              atEnd: "finish",
-            },
-          });
-          if (problem !== undefined) return `apt-get ${step.join(" ")} ${problem}`;
-        }
-        return undefined;
-      });
-      if (problemOfApt !== undefined) return { kind: "none", reason: problemOfApt };
+      const run = async (...step: readonly string[]): Promise<string | undefined> => {
+        const problem = await runLongCommand(keeper, context.say, {
+          title: `installing ${name}: apt-get ${step.join(" ")}`,
+          command: {
+            command: apt,
+            arguments: ["-q", "-o", "DPkg::Lock::Timeout=120", ...step],
+            environment: { DEBIAN_FRONTEND: "noninteractive" },
+            atEnd: "finish",
+          },
+        });
+        return problem === undefined ? undefined : `apt-get ${step.join(" ")} ${problem}`;
+      };
+      const problems = await withoutStartingServices(keeper, async () => [
+        // One broken repository among many fails this, and need not keep the next step from succeeding.
+        await run("update"),
+        await run("install", "-y", "--no-install-recommends", debianPackage),
+      ]);
+      if (problems.at(-1) !== undefined) return { kind: "none", reason: problems.filter(Boolean).join("\n") };
       const path = await findExecutable(binary.command, context.environment, ["/usr/bin"]);
       if (path === undefined) return { kind: "none", reason: `${debianPackage} brought no ${binary.command}` };
       const problem = await versionProblem(path, binary);
@@ -58,5 +60,6 @@ async function withoutStartingServices<Result>(keeper: ServerKeeper, install: ()
     return await install();
   } finally {
     await rm(policyFile, { force: true });
+    keeper.keepAtEnd(policyFile);
   }
 }

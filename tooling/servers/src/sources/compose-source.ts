@@ -12,6 +12,6 @@ export const composeSource: ServerSource = {
     if (!info.ok) return { kind: "none", reason: "docker info fails: no engine is running, or you may not use it" };
     const compose = await programOutput(docker, ["compose", "version"]);
     if (!compose.ok) return { kind: "none", reason: "docker compose fails: the compose plugin is not installed" };
-    return { kind: "compose" };
+    return { kind: "compose", docker };
   },
 };
