@@ -78,11 +78,11 @@ async function connect(options: MinioStoreOptions): Promise<Connection> {
       "it takes an access key and a secret key: set MINIO_ACCESS_KEY and MINIO_SECRET_KEY, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     );
   }
-  const minio = await loadMinio();
+  const MinioClient = await loadMinio();
   const agent = tls ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
   const close = (): void => agent.destroy();
   try {
-    const client = new minio.Client({
+    const client = new MinioClient({
       endPoint: host.replace(/^\[(.*)\]$/u, "$1"),
       port,
       useSSL: tls,
@@ -99,9 +99,10 @@ async function connect(options: MinioStoreOptions): Promise<Connection> {
   }
 }
 
-async function loadMinio(): Promise<typeof import("minio")> {
+async function loadMinio(): Promise<typeof Client> {
   try {
-    return await import("minio");
+    const minio = await import("minio");
+    return minio.Client;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
     throw new CheckpointError(

@@ -109,7 +109,7 @@ export async function readWhole(
 
 /**
  * Takes out of an S3 error what the server repeated of the request: next to the access key that can be a session token.
- * SDKs put every element of the answer's body on their error.
+ * Both SDKs put every element of the answer's body on their error.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  */

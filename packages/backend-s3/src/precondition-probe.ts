@@ -23,7 +23,7 @@ export async function probePreconditions(
   const problems: string[] = [];
   const put = async (text: string, headers: Omit<WriteHeaders, "writeId">): Promise<string> => {
     const etag = await client.write(name, Buffer.from(text), { writeId: "probe", ...headers }, signal);
-    return versionOfEtag(etag ?? "");
+    return versionOfEtag(etag);
   };
   const expectRefusal = async (problem: string, request: () => Promise<unknown>): Promise<boolean> => {
     const refused = await refuses(client, request);
@@ -60,12 +60,17 @@ export async function probePreconditions(
 
 async function probeRemove(client: ObjectClient, name: string, signal: AbortSignal): Promise<boolean> {
   if (!client.canRemoveConditionally) return false;
-  // The first is the condition that does not hold, the second the one that does, and then it does not hold any more.
-  return (
-    (await refuses(client, () => client.remove(name, etagOfVersion(otherVersion), signal))) &&
-    !(await refuses(client, () => client.remove(name, "*", signal))) &&
-    (await refuses(client, () => client.remove(name, "*", signal)))
-  );
+  const removeRefused = (ifMatch: string): Promise<boolean> =>
+    refuses(client, () => client.remove(name, ifMatch, signal));
+  try {
+    // First a condition that does not hold, then one that does, which does not hold any more after that.
+    return (
+      (await removeRefused(etagOfVersion(otherVersion))) && !(await removeRefused("*")) && (await removeRefused("*"))
+    );
+  } catch (error) {
+    if (client.explain(error).status === 403) return false;
+    throw error;
+  }
 }
 
 /** `false` if removing is not permitted, which a store that never removes can live with. */

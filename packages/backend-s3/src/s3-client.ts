@@ -21,6 +21,7 @@ export class S3ObjectClient implements ObjectClient {
   readonly canRemoveConditionally = true;
   readonly #client: S3Client;
   readonly #settings: S3ObjectClientSettings;
+  readonly #answers = new WeakMap<object, Readonly<Record<string, string>>>();
   #host: string | undefined;
 
   constructor(client: S3Client, settings: S3ObjectClientSettings) {
@@ -107,10 +108,10 @@ export class S3ObjectClient implements ObjectClient {
   }
 
   explain(error: unknown): ObjectFailure {
-    const { $metadata, $response, Code, code, name, message } = (
+    const { $metadata, Code, code, name, message } = (
       typeof error === "object" && error !== null ? error : { message: String(error) }
     ) as Partial<S3ServiceException> & { readonly Code?: unknown; readonly code?: unknown };
-    const headers = $response?.headers;
+    const headers = typeof error === "object" && error !== null ? this.#answers.get(error) : undefined;
     return {
       status: $metadata?.httpStatusCode,
       // Not `name`, which the SDK makes up where the answer has no code.
@@ -144,6 +145,12 @@ export class S3ObjectClient implements ObjectClient {
       return await send();
     } catch (error) {
       const original = error instanceof NotAgainError ? error.original : error;
+      const response = original instanceof Error && (original as Partial<S3ServiceException>).$response;
+      if (response !== undefined && response !== false) {
+        this.#answers.set(original as Error, response.headers);
+        // It leads to the headers of the request, and is on the error for good.
+        response.body = undefined;
+      }
       removeCredentials(original);
       throw original;
     }

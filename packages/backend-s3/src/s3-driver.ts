@@ -12,7 +12,6 @@ import type {
 import type { CheckpointEntry } from "@holdpoint/core";
 
 import { isAwsHost } from "./aws-host.ts";
-import { BadAnswerError } from "./bad-answer-error.ts";
 import type { ObjectClient } from "./object-client.ts";
 import { probePreconditions } from "./precondition-probe.ts";
 import { classifyFailure } from "./s3-error.ts";
@@ -65,7 +64,7 @@ export class S3Driver implements CheckpointDriver {
     return await this.#during("read", async () => {
       try {
         const { etag, ...object } = await this.#client.read(this.#name(key), signal);
-        return { ...object, version: requireVersion(etag) };
+        return { ...object, version: versionOfEtag(etag) };
       } catch (error) {
         // Only this code is certain: a bare 404 may be a proxy's, a 403 may be either.
         if (this.#client.explain(error).code === "NoSuchKey") return null;
@@ -81,14 +80,14 @@ export class S3Driver implements CheckpointDriver {
     { signal }: DriverContext,
   ): Promise<{ version: string }> {
     const { precondition, writeId } = write;
-    const headers = {
-      writeId,
-      ifNoneMatch: precondition.kind === "absent" ? ("*" as const) : undefined,
-      ifMatch: precondition.kind === "version" ? etagOfVersion(precondition.version) : undefined,
-    };
-    return await this.#during("write", async () => ({
-      version: requireVersion(await this.#client.write(this.#name(key), body, headers, signal)),
-    }));
+    return await this.#during("write", async () => {
+      const headers = {
+        writeId,
+        ifNoneMatch: precondition.kind === "absent" ? ("*" as const) : undefined,
+        ifMatch: precondition.kind === "version" ? etagOfVersion(precondition.version) : undefined,
+      };
+      return { version: versionOfEtag(await this.#client.write(this.#name(key), body, headers, signal)) };
+    });
   }
 
   async remove(key: string, ifVersion: string | undefined, { signal }: DriverContext): Promise<boolean> {
@@ -203,9 +202,4 @@ class MissingPreconditionsError extends Error {
   constructor(problems: readonly string[]) {
     super(`the server does not honour preconditions: ${problems.join("; ")}`);
   }
-}
-
-function requireVersion(etag: string | undefined): string {
-  if (etag !== undefined && etag !== "") return versionOfEtag(etag);
-  throw new BadAnswerError("the answer has no ETag");
 }

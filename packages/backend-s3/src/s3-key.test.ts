@@ -33,7 +33,17 @@ const key = fc
     fc.string({ unit: character, minLength: 1, maxLength: 40 }),
     fc.string({ unit: character, minLength: 100, maxLength: 512 }),
     fc.string({ unit: "grapheme-ascii", minLength: 150, maxLength: 512 }),
-    fc.constantFrom("paused/=long/YQ", "a=end", "a/=end", "=2F", "x".repeat(512), "/".repeat(512), "🙂".repeat(128)),
+    fc.constantFrom(
+      "paused/=long/YQ",
+      "a=end",
+      "a/=end",
+      "a.b=dir/c",
+      "=2F",
+      "x./".repeat(170),
+      "x".repeat(512),
+      "/".repeat(512),
+      "🙂".repeat(128),
+    ),
   )
   .filter(fits);
 
@@ -41,14 +51,16 @@ describe("object names", () => {
   test.each([
     ["paused/msg-123.json", "paused/msg-123.json"],
     ["paused/Agent_7.v2.json", "paused/Agent_7.v2.json"],
-    ["../secrets", "=2E./secrets"],
-    ["a/./b/../c", "a/=2E/b/=2E./c"],
-    ["/a//b", "=2Fa/=2Fb"],
+    ["paused/msg-123", "paused/msg-123=end"],
+    ["v1.2/msg-123.json", "v1.2=dir/msg-123.json"],
+    ["../secrets", "=2E.=dir/secrets=end"],
+    ["a/./b/../c", "a/=2E/b/=2E.=dir/c=end"],
+    ["/a//b.c", "=2Fa/=2Fb.c"],
     ["a/", "a/=end"],
-    ["a//", "a/=2F"],
-    ["a=b", "a=3Db"],
-    ["é", "=C3=A9"],
-    ["\u0000", "=00"],
+    ["a//", "a/=2F=end"],
+    ["a=b.c", "a=3Db.c"],
+    ["é", "=C3=A9=end"],
+    ["\u0000", "=00=end"],
   ])("%j is kept as %j", (original, name) => {
     expect(objectNameOfKey(original)).toBe(name);
     expect(keyOfObjectName(name)).toBe(original);
@@ -86,10 +98,25 @@ describe("object names", () => {
     );
   });
 
+  test("no name is a directory of another, which MinIO would leave out of listings", () => {
+    fc.assert(
+      fc.property(key, key, (one, other) => {
+        for (const longer of [`${one}/${other}`, `${one}/`, one + other].filter(fits)) {
+          expect(objectNameOfKey(longer).startsWith(`${objectNameOfKey(one)}/`)).toBe(false);
+        }
+      }),
+      { numRuns: 500 },
+    );
+    const long = "x".repeat(400);
+    for (const more of [1, 50, 56, 100]) {
+      expect(objectNameOfKey(long + "x".repeat(more)).startsWith(`${objectNameOfKey(long)}/`)).toBe(false);
+    }
+  });
+
   test("the names of all keys with a prefix begin with the prefix's own text", () => {
     fc.assert(
       fc.property(key, fc.nat(512), (original, length) => {
-        const prefix = [...original].slice(0, length).join("");
+        const prefix = Array.from(original).slice(0, length).join("");
         expect(objectNameOfKey(original).startsWith(objectNamePrefix(prefix))).toBe(true);
       }),
       { numRuns: 500 },
@@ -98,26 +125,27 @@ describe("object names", () => {
 
   test("a name that no key has is nobody's", () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(..."ab/.=2EFf-endlong"), maxLength: 30 }), (name) => {
+      fc.property(fc.string({ unit: fc.constantFrom(..."ab/.=2EFf-endlong".split("")), maxLength: 30 }), (name) => {
         const found = keyOfObjectName(name);
         expect(found === undefined || objectNameOfKey(found) === name).toBe(true);
       }),
       { numRuns: 500 },
     );
-    for (const name of [
+    const foreign = [
       "",
       ".holdpoint-check",
-      "a b",
-      "é",
-      "=2f",
-      "a=2Fb=",
-      "=61",
-      "=FF",
-      "a//b",
+      "a",
+      "a b.c",
+      "é.c",
+      "=2f.c",
+      "a=2Fb=.c",
+      "=61.c",
+      "=FF=end",
+      "a//b.c",
       "a/",
-      "a=end",
-      "x=long/YQ",
-    ]) {
+    ];
+    foreign.push("a.c=end", "a.b/c.d", "x=dir/y.z", "x=long/YQ", "x=long/YQ=end");
+    for (const name of foreign) {
       expect(keyOfObjectName(name)).toBeUndefined();
     }
   });

@@ -1,13 +1,27 @@
+import { PreconditionFailedError } from "@holdpoint/core/driver";
+
+import { BadAnswerError } from "./bad-answer-error.ts";
+
 /**
  * The version that an `ETag` header stands for: the tag without its quotes, which one SDK takes off and the other
  * leaves on, so that both name the same version.
+ *
+ * @throws {BadAnswerError} if there is no tag
  */
-export function versionOfEtag(etag: string): string {
+export function versionOfEtag(etag: string | undefined): string {
+  if (etag === undefined || etag === "") throw new BadAnswerError("the answer has no ETag");
   return /^"([^"]*)"$/u.exec(etag)?.[1] ?? etag;
 }
 
-/** The `If-Match` header that names a version. */
+/**
+ * The `If-Match` header that names a version.
+ *
+ * @throws {PreconditionFailedError} for a text that no tag consists of: nothing can have that version
+ */
 export function etagOfVersion(version: string): string {
-  // A weak tag keeps its quotes, and matches nothing: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1
-  return version.includes('"') ? version : `"${version}"`;
+  // https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3
+  if (/^[\x21\x23-\x7E]+$/u.test(version)) return `"${version}"`;
+  // A weak tag keeps its quotes, and matches nothing.
+  if (/^W\/"[\x21\x23-\x7E]*"$/u.test(version)) return version;
+  throw new PreconditionFailedError();
 }

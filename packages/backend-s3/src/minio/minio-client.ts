@@ -98,15 +98,16 @@ export class MinioObjectClient implements ObjectClient {
       typeof error === "object" && error !== null ? error : { message: String(error) }
     ) as Readonly<Record<"code" | "Code" | "name" | "message" | "region" | "cause", unknown>>;
     const headers = exchange?.headers ?? {};
-    const answered = exchange?.status !== undefined;
+    // With any other status the request succeeded, and it was the body that could not be read.
+    const refusedWith = exchange?.status !== undefined && exchange.status >= 300 ? exchange.status : undefined;
     const unreadCode = /<Code>([\w.]+)<\/Code>/u.exec(exchange?.unreadBody ?? "")?.[1];
     // For an answer without a code the client makes one up, and gives its error a cause.
-    const sentCode = answered && cause === undefined && !(error instanceof BadAnswerError) ? (code ?? Code) : undefined;
+    const sentCode = refusedWith !== undefined && cause === undefined ? (code ?? Code) : undefined;
     return {
-      status: exchange?.status,
+      status: refusedWith,
       code: unreadCode ?? (typeof sentCode === "string" ? sentCode : undefined),
       connectionCode: typeof code === "string" ? code : undefined,
-      unsent: answered ? undefined : unsentReason(name, message),
+      unsent: exchange?.status === undefined ? unsentReason(name, message) : undefined,
       message: typeof message === "string" ? message : "",
       retryAfter: headers["retry-after"],
       region: typeof region === "string" ? region : headers["x-amz-bucket-region"]?.toString(),

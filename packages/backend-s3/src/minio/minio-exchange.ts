@@ -54,10 +54,11 @@ export function observeClient(client: Client): Client {
           return;
         }
         // The client makes an error of such an answer and leaves its body, and with it the connection, hanging.
-        void readText(response).then((text) => {
-          exchange.unreadBody = text;
+        const afterwards = async (): Promise<void> => {
+          exchange.unreadBody = await readText(response);
           onResponse(response);
-        });
+        };
+        void afterwards();
       });
     },
   };
