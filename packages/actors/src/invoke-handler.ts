@@ -16,7 +16,7 @@ export interface Answer {
 }
 
 /** The handler was stopped because the message's time was up. */
-export class DeadlineExceededError extends Error {
+class DeadlineExceededError extends Error {
   override readonly name = "DeadlineExceededError";
 }
 

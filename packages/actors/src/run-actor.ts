@@ -23,6 +23,8 @@ export type HandlerFactory = (ledger: PauseLedger, environment: ActorEnvironment
  * anything of the environment is wrong, prints one message that lists it all, and ends with exit code 78.
  */
 export async function runActor(name: string, createHandler: HandlerFactory): Promise<void> {
+  // A container's first process would otherwise ignore the signal while the store is being opened.
+  process.once("SIGTERM", exitAtOnce);
   try {
     const { environment, store, ledger } = await prepare(process.env);
     const actor = environment.actorName ?? name;
@@ -35,12 +37,17 @@ export async function runActor(name: string, createHandler: HandlerFactory): Pro
       parseJson: parseLosslessJson,
       onClose: () => store.close(),
     });
+    process.off("SIGTERM", exitAtOnce);
   } catch (error) {
     if (!(error instanceof ActorSetupError)) throw error;
     // For a person's eyes, so it is plain text rather than a log line.
     process.stderr.write(`${name} cannot start. ${error.message}\n`);
     process.exit(wrongConfigurationExitCode);
   }
+}
+
+function exitAtOnce(): void {
+  process.exit(0);
 }
 
 interface Prepared {
@@ -65,7 +72,8 @@ async function prepare(environment: Environment): Promise<Prepared> {
   // Before the store, which may take its time: a process that crashed may have left the promise of being ready.
   await freeActorSocket(actorSocket(socketDirectory, socketName)).catch(collect);
   const store = setting === undefined ? undefined : await openConfiguredStore(setting, environment).catch(collect);
-  const ledger = store === undefined ? undefined : createConfiguredLedger(store, settings.retentionMs, problems);
+  const ledger =
+    store === undefined ? undefined : createConfiguredLedger(store, settings.retentionMs, environment, problems);
   if (problems.length === 0 && setting !== undefined && store !== undefined && ledger !== undefined) {
     return { environment: { ...settings, store: setting }, store, ledger };
   }
@@ -76,17 +84,16 @@ async function prepare(environment: Environment): Promise<Prepared> {
 function createConfiguredLedger(
   store: CheckpointStore,
   retentionMs: number | undefined,
+  environment: Environment,
   problems: SetupProblem[],
 ): PauseLedger | undefined {
   try {
     return createPauseLedger(store, { retentionMs });
   } catch (error) {
-    problems.push({
-      variable: "ASYA_CHECKPOINT_RETENTION",
-      found: `${retentionMs} ms`,
-      expected: "a time that the store can keep to, or none",
-      detail: (error as Error).message,
-    });
+    const variable = "ASYA_CHECKPOINT_RETENTION";
+    const found = quoteValue(environment[variable] ?? "");
+    const expected = "a time that the store can keep to, or none";
+    problems.push({ variable, found, expected, detail: (error as Error).message });
     return undefined;
   }
 }

@@ -339,6 +339,16 @@ describe("close", () => {
     expect(events).toEqual(["handled", "released"]);
   });
 
+  it("says what went wrong with releasing what the handler uses", async () => {
+    const server = await serve(echo, {
+      onClose: () => Promise.reject(new RangeError("redis://:hunter2@host is gone")),
+    });
+    servers = [];
+    await expect(server.close()).rejects.toThrow("gone");
+    expect(lines.at(-1)).toContain('"errorType":"RangeError"');
+    expect(lines.at(-1)).not.toContain("hunter2");
+  });
+
   it("tells a handler to stop once the grace is over", async () => {
     const begun = Promise.withResolvers<void>();
     const server = await serve(

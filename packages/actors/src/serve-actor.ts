@@ -9,8 +9,10 @@ import { createActorHttpServer } from "./actor-http-server.ts";
 import { actorSocket, announceReady, freeActorSocket, unusableDirectory, withdrawReady } from "./actor-socket.ts";
 import { invokeHandler, ShuttingDownError } from "./invoke-handler.ts";
 import type { JsonParser } from "./parse-message.ts";
+import { redactCredentials } from "./redact-credentials.ts";
 import { readServingEnvironment } from "./serving-environment.ts";
 import { stopOnSignals } from "./stop-on-signals.ts";
+import { errorLineage } from "./wire-error.ts";
 
 // A sidecar that has connected but not sent its message yet may do so for this long after shutdown began.
 const lateMessageMs = 1000;
@@ -114,12 +116,20 @@ export async function serveActor(handler: ActorHandler, options: ServeActorOptio
   let closing: Promise<boolean> | undefined;
   const close = (): Promise<boolean> => (closing ??= closeOnce());
   async function closeOnce(): Promise<boolean> {
-    await withdrawReady(socket);
+    // The messages in hand matter more than a file that cannot be removed.
+    await withdrawReady(socket).catch((error: unknown) =>
+      log.warn("runtime-ready was not removed", { error: String(error) }),
+    );
     const finishing = finishMessages(http, shutdown, shutdownGraceMs);
     log.info("stopping", { inHand: http.inHand() });
     const finished = await finishing;
     stopListening();
-    await onClose?.();
+    try {
+      await onClose?.();
+    } catch (error) {
+      log.error("onClose failed", { errorType: errorLineage(error)[0], error: redactCredentials(String(error)) });
+      throw error;
+    }
     log.info("stopped", { finished });
     return finished;
   }

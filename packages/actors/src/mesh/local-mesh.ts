@@ -90,6 +90,7 @@ export interface LocalMesh extends AsyncDisposable {
  */
 export async function createLocalMesh(options: LocalMeshOptions): Promise<LocalMesh> {
   const { attempts = 3, backoffMs = 20, nonRetryableErrors = [], startTimeoutMs = 60_000 } = options;
+  for (const name of Object.keys(options.actors)) checkActorName(name);
   const events = new EventEmitter<MeshEventMap>();
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "mesh-")));
   const closing = Promise.withResolvers<never>();
@@ -99,7 +100,7 @@ export async function createLocalMesh(options: LocalMeshOptions): Promise<LocalM
   const onRetry = (retry: MeshEventMap["retry"][0]): void => void events.emit("retry", retry);
   const actors = new Map<string, RunningActor>();
   for (const [name, actor] of Object.entries(options.actors)) {
-    const socketDirectory = join(directory, checkActorName(name));
+    const socketDirectory = join(directory, name);
     await mkdir(socketDirectory, { recursive: true });
     actors.set(
       name,
@@ -144,9 +145,10 @@ export async function createLocalMesh(options: LocalMeshOptions): Promise<LocalM
   }
 
   function report(outcome: MeshOutcome): MeshOutcome {
-    if (outcome.kind === "paused" && outcome.reported) events.emit("paused", outcome);
-    if (outcome.kind === "finished") events.emit("finished", outcome);
-    if (outcome.kind === "failed") events.emit("failed", outcome);
+    if (!isReported(outcome.envelope)) return outcome;
+    if (outcome.kind === "paused") events.emit("paused", outcome);
+    else if (outcome.kind === "finished") events.emit("finished", outcome);
+    else events.emit("failed", outcome);
     return outcome;
   }
 
@@ -192,9 +194,12 @@ export async function createLocalMesh(options: LocalMeshOptions): Promise<LocalM
 /** What ends a message's way where it is; `undefined` if it goes on to its next actor. */
 function endOf(envelope: Envelope, actor: string): MeshOutcome | undefined {
   const metadata = envelope.headers?.["x-asya-pause"];
-  const reported = envelope.headers?.["x-asya-mesh-status"] !== "off";
-  if (isObject(metadata)) return { kind: "paused", envelope, actor, metadata, reported };
+  if (isObject(metadata)) return { kind: "paused", envelope, actor, metadata, reported: isReported(envelope) };
   return envelope.route.curr === "" ? { kind: "finished", envelope, actor } : undefined;
+}
+
+function isReported({ headers }: Envelope): boolean {
+  return headers?.["x-asya-mesh-status"] !== "off";
 }
 
 function unroutable(name: string, actors: ReadonlyMap<string, unknown>): WireError["details"] {
@@ -206,7 +211,7 @@ function unroutable(name: string, actors: ReadonlyMap<string, unknown>): WireErr
 }
 
 // It becomes a directory's name.
-function checkActorName(name: string): string {
-  if (/^[a-z0-9][a-z0-9._-]*$/iu.test(name)) return name;
+function checkActorName(name: string): void {
+  if (/^[a-z0-9][a-z0-9._-]*$/iu.test(name)) return;
   throw new Error(`${JSON.stringify(name)} cannot be an actor's name: letters, digits, ".", "_" and "-" are.`);
 }
