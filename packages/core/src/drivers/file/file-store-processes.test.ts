@@ -142,11 +142,12 @@ test("writers that are killed at any moment lose nothing that they were told is 
 });
 
 // In a mount namespace of its own, so that nothing stays mounted whatever happens to the test.
+const unshare = "unshare";
 const namespace = ["--map-root-user", "--mount"];
 const mountable = await canMount();
 
 async function canMount(): Promise<boolean> {
-  const child = spawn("unshare", [...namespace, "mount", "-t", "tmpfs", "tmpfs", root], { stdio: "ignore" });
+  const child = spawn(unshare, [...namespace, "mount", "-t", "tmpfs", "tmpfs", root], { stdio: "ignore" });
   try {
     const [code] = await once(child, "exit");
     return code === 0;
@@ -156,7 +157,7 @@ async function canMount(): Promise<boolean> {
 }
 
 function onMount(mount: string): readonly string[] {
-  return ["unshare", ...namespace, "sh", "-c", `${mount} && exec "$@"`, "sh"];
+  return [unshare, ...namespace, "sh", "-c", `${mount} && exec "$@"`, "sh"];
 }
 
 // Skipped where the operating system does not let this user mount anything.
