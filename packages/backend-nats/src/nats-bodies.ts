@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 
 import type { NatsBucket } from "./nats-bucket.ts";
 import { assertKeepsPromises, openStream } from "./nats-bucket.ts";
-import { JetStreamApiError, NatsStoreError, jetStreamErrors } from "./nats-error.ts";
+import { NatsStoreError } from "./nats-error.ts";
 import type { JetStream, StoredMessage } from "./nats-jetstream.ts";
 
 /** What the KV entry of a large value says about it. */
@@ -192,11 +192,6 @@ export class NatsBodies {
     const messageBytes = Number(config["max_msg_size"]);
     return { ttl: config["allow_msg_ttl"] === true, messageBytes: messageBytes > 0 ? messageBytes : Infinity };
   }
-}
-
-/** Whether an error says that there is no large value at all. */
-export function isMissingStream(error: unknown): boolean {
-  return error instanceof JetStreamApiError && error.errorCode === jetStreamErrors.streamNotFound;
 }
 
 /** The largest body whose pointer still fits into one message. */

@@ -2,7 +2,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { isIP } from "node:net";
 import type { Socket } from "node:net";
+import { checkServerIdentity } from "node:tls";
 
 import { connect, credsAuthenticator } from "@nats-io/transport-node";
 import type { NatsConnection, NodeConnectionOptions } from "@nats-io/transport-node";
@@ -42,7 +44,7 @@ export async function connectToNats(
       reconnectTimeWait: reconnectWaitMs,
       pingInterval: pingIntervalMs,
       noAsyncTraces: true,
-      ...tlsSettings(options.tls),
+      ...tlsSettings(options),
       ...(options.user === undefined ? {} : { user: options.user }),
       ...(options.password === undefined ? {} : { pass: options.password }),
       ...(options.token === undefined ? {} : { token: options.token }),
@@ -105,10 +107,32 @@ function end(socket: Socket): void {
   socket.on("error", () => undefined).destroy();
 }
 
-function tlsSettings(tls: NatsStoreOptions["tls"]): Pick<NodeConnectionOptions, "tls"> {
+function tlsSettings({ tls, servers = [] }: NatsStoreOptions): Pick<NodeConnectionOptions, "tls"> {
   if (tls === undefined) return {};
-  if (typeof tls === "boolean") return { tls: tls ? {} : null };
-  return { tls: Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined)) };
+  if (tls === false) return { tls: null };
+  const files = tls === true ? {} : Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
+  const addresses = servers.map(hostOf).filter((host) => isIP(host) !== 0);
+  // Handed on to Node.js as it is, although its type does not say so.
+  const identity = addresses.length === 0 ? {} : { checkServerIdentity: identityOf(addresses) };
+  return { tls: { ...files, ...(identity as object) } };
+}
+
+/**
+ * Checks the certificate of a server that was named by its IP address. The client keeps that address to itself, and then
+ * Node.js takes the server for "localhost", whose certificate it is not.
+ *
+ * @see https://nodejs.org/api/tls.html#tlscheckserveridentityhostname-cert
+ */
+function identityOf(addresses: readonly string[]): typeof checkServerIdentity {
+  return (host, certificate) => {
+    const problem = checkServerIdentity(host, certificate);
+    if (problem === undefined || host !== "localhost") return problem;
+    return addresses.some((address) => checkServerIdentity(address, certificate) === undefined) ? undefined : problem;
+  };
+}
+
+function hostOf(server: string): string {
+  return server.replace(/:\d+$/u, "").replaceAll(/[[\]]/gu, "");
 }
 
 /** Reads the file for each connection, since short-lived credentials are renewed by replacing it. */
@@ -181,7 +205,8 @@ function connectFailure(error: unknown, servers: string, timeoutMs: number): Nat
           ...failure,
           code: "timeout",
           message: `${servers} did not greet as a NATS server within ${timeoutMs} ms`,
-          remedy: "Check the address and the network; a server with handshake_first needs tlsFirst=true.",
+          remedy:
+            "Check the address and the network. A server with handshake_first needs tlsFirst=true, and one that verifies clients needs tlsCert and tlsKey.",
         },
         error,
       );

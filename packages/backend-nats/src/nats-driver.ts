@@ -3,7 +3,7 @@ import type { CheckpointDriver, DriverContext, DriverFailure, DriverRecord, Driv
 import type { Capabilities, CheckpointEntry } from "@holdpoint/core";
 
 import { Background } from "./nats-background.ts";
-import { NatsBodies, corruptBody, isMissingStream, maxBodyBytesFor } from "./nats-bodies.ts";
+import { NatsBodies, corruptBody, maxBodyBytesFor } from "./nats-bodies.ts";
 import { minMessageBytes, openBucket } from "./nats-bucket.ts";
 import type { NatsBucket } from "./nats-bucket.ts";
 import {
@@ -30,6 +30,7 @@ const headerMarginBytes = 128;
 const markerTtlSeconds = 600;
 /** For ever, as far as anybody will find out; the server computes in nanoseconds, and more of them overflow. */
 const longestTtlSeconds = 100 * 365 * 24 * 3600;
+const collectEveryMs = 60 * 60 * 1000;
 /** How often a write may find that what it was told a moment before is no longer so. */
 const maxRounds = 8;
 
@@ -53,8 +54,12 @@ export class NatsDriver implements CheckpointDriver {
   }
 
   get location(): string {
-    const query = this.#prefix === "" ? "" : `?${new URLSearchParams({ prefix: this.#prefix }).toString()}`;
-    return `nats://${this.#session.servers}/${this.#options.bucket}${query}`;
+    const [first, ...others] = this.#session.servers;
+    const query = new URLSearchParams({
+      ...(this.#prefix === "" ? {} : { prefix: this.#prefix }),
+      ...(others.length === 0 ? {} : { servers: others.join(",") }),
+    });
+    return `nats://${first ?? ""}/${this.#options.bucket}${query.size === 0 ? "" : `?${query.toString()}`}`;
   }
 
   /** What the bucket can do is known once `check` has opened it. */
@@ -163,7 +168,9 @@ export class NatsDriver implements CheckpointDriver {
       severalFilters: isAtLeast(this.#session.serverVersion, 2, 10),
     };
     const wanted = this.#prefix + prefix;
-    for await (const { escapedKey, ...entry } of listValues(source, this.#subject(natsKeyFilter(wanted)), signal)) {
+    // No key is empty, so that what follows the store's own prefix is not the end of the subject.
+    const filter = natsKeyFilter(prefix === "" ? `${wanted}?` : wanted);
+    for await (const { escapedKey, ...entry } of listValues(source, this.#subject(filter), signal)) {
       const key = unescapeNatsKey(escapedKey);
       if (key?.startsWith(wanted) !== true || key.length === this.#prefix.length) continue;
       yield { key: key.slice(this.#prefix.length), ...entry };
@@ -179,9 +186,7 @@ export class NatsDriver implements CheckpointDriver {
     // A bucket that has vanished since then is not made anew: an empty one would look as if nothing was ever stored.
     const bucket = await openBucket(this.#jetStream, { name, replicas, storage, create: create && isFirst }, signal);
     if (this.#messageBytes < minMessageBytes) throw smallMessages(this.#messageBytes);
-    if (!isFirst) return;
-    this.#opened = { bucket, bodies: new NatsBodies(this.#jetStream, bucket) };
-    this.#collectSometimes();
+    if (isFirst) this.#opened = { bucket, bodies: new NatsBodies(this.#jetStream, bucket) };
   }
 
   async close(): Promise<void> {
@@ -292,18 +297,16 @@ export class NatsDriver implements CheckpointDriver {
     this.#background.run((signal) => bodies.remove(escapedKey, bodyId, signal));
   }
 
+  /** After the first large value that is written here, and then now and again. Who writes none pays nothing for it. */
   #collectSometimes(): void {
-    const hourMs = 3_600_000;
     const now = performance.now();
-    if (now - this.#collectedAt < hourMs) return;
+    if (now - this.#collectedAt < collectEveryMs) return;
     this.#collectedAt = now;
     const { bodies } = this.#open;
     this.#background.runUntilClosed(async (signal) => {
       const isCurrent = async (key: string, id: string): Promise<boolean> =>
         (await this.#current(key, signal))?.headers.get(bodyHeader) === id;
-      await bodies.collect(isCurrent, signal).catch((error: unknown) => {
-        if (!isMissingStream(error)) throw error;
-      });
+      await bodies.collect(isCurrent, signal);
     });
   }
 }

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import type { CheckpointEntry } from "@holdpoint/core";
 
 import type { NatsBucket } from "./nats-bucket.ts";
@@ -9,8 +11,11 @@ import type { JetStream, StoredMessage } from "./nats-jetstream.ts";
 const pageSize = 1_000;
 /** The server removes the consumer of a listing that was broken off when nobody has asked it for so long. */
 const inactiveThresholdMs = 60_000;
+const endTimeoutMs = 2_000;
 /** How long a replica is given at a time to catch up with the leader. */
 const catchUpMs = 250;
+/** How often a consumer that was just made is asked before it counts as gone; about three seconds in all. */
+const maxAsks = 10;
 
 /** A value that a listing has found. */
 export interface ListedValue extends Omit<CheckpointEntry, "key"> {
@@ -65,10 +70,9 @@ export async function* listValues(
     if (goal === undefined) yield* whileReading(pages, bucket.name, signal);
     else yield* afterCatchingUp(pages, goal, { jetStream, bucket }, signal);
   } finally {
-    // Nobody waits for it: the server would forget it anyway.
-    jetStream
-      .api(`CONSUMER.DELETE.${bucket.stream}.${consumer}`, undefined, AbortSignal.timeout(5_000))
-      .catch(() => undefined);
+    // If it fails, the server forgets the consumer by itself.
+    const ending = AbortSignal.timeout(endTimeoutMs);
+    await jetStream.api(`CONSUMER.DELETE.${bucket.stream}.${consumer}`, undefined, ending).catch(() => undefined);
   }
 }
 
@@ -127,12 +131,28 @@ class ConsumerPages {
     this.#inboxPrefix = inboxPrefix;
   }
 
+  /** @param waitMs how long to wait for the first message where there is none yet */
   async next(signal: AbortSignal, waitMs?: number): Promise<readonly NatsMessage[]> {
+    for (let attempt = 1; ; attempt += 1) {
+      const page = await this.#ask(signal, waitMs);
+      if (page !== undefined) return page;
+      if (attempt === maxAsks) throw brokenListing("its consumer is gone");
+      await sleep(Math.min(10 * 2 ** attempt, 500), undefined, { signal });
+    }
+  }
+
+  /** `undefined`: the servers do not know yet where in the cluster the consumer is; or it is gone. */
+  async #ask(signal: AbortSignal, waitMs: number | undefined): Promise<readonly NatsMessage[] | undefined> {
     const page: NatsMessage[] = [];
+    let isKnown = true;
     const ask = { batch: pageSize, ...(waitMs === undefined ? { no_wait: true } : { expires: waitMs * 1e6 }) };
     this.atEnd = false;
     await this.#jetStream.receive(this.#operation, ask, this.#inboxPrefix, signal, (message) => {
       const code = message.headers?.code ?? 0;
+      if (code === 503) {
+        isKnown = false;
+        return true;
+      }
       if (code >= 400) {
         // 404: there is nothing; 408: there is nothing more.
         if (code !== 404 && code !== 408) throw brokenListing(`${code} ${message.headers?.description ?? ""}`.trim());
@@ -147,7 +167,7 @@ class ConsumerPages {
       if (delivery.pending === 0) this.atEnd = true;
       return this.atEnd || page.length === pageSize;
     });
-    return page;
+    return isKnown ? page : undefined;
   }
 }
 

@@ -31,9 +31,9 @@ export class NatsSession {
   }
 
   /** The addresses, without credentials. */
-  get servers(): string {
+  get servers(): readonly string[] {
     const { client, servers } = this.#options;
-    return client === undefined ? (servers ?? []).join(",") : client.getServer();
+    return client === undefined ? (servers ?? []) : [client.getServer()];
   }
 
   /** The server's largest message in bytes, headers included. */
@@ -67,7 +67,7 @@ export class NatsSession {
     let link: Link | undefined;
     const onChange = (): void => {
       if (link?.isConnected === false)
-        interrupt(this.#closing.signal.aborted ? closed() : connectionLost(this.servers));
+        interrupt(this.#closing.signal.aborted ? closed() : connectionLost(this.servers.join(", ")));
     };
     try {
       link = await Promise.race([this.#connected(), interrupted]);
@@ -96,10 +96,10 @@ export class NatsSession {
       });
     }
     const link = await this.#link;
-    if (link.isConnected) return link;
     if (link.client.isClosed()) throw clientClosed();
+    if (link.isConnected) return link;
     await reconnection(link);
-    if (!link.isConnected) throw notConnected(this.servers);
+    if (!link.isConnected) throw notConnected(this.servers.join(", "));
     return link;
   }
 
