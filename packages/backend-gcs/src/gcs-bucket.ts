@@ -43,6 +43,11 @@ interface Download extends Omit<GcsObject, "generation"> {
   readonly generation: string | undefined;
 }
 
+/** What the JSON API says about an object. */
+interface Description extends Omit<GcsObject, "body"> {
+  readonly md5: string | undefined;
+}
+
 const writeIdName = "holdpoint-write-id";
 
 /** The requests to one bucket that a store is made of. Names are whole object names, prefix included. */
@@ -73,6 +78,8 @@ export class GcsBucket {
     const { endpoint, bucket } = this.#settings;
     const query = { uploadType: "multipart", name, fields: "generation", ifGenerationMatch: ifGeneration };
     const resource = {
+      // Again, for servers that only look here.
+      name,
       contentType: "application/octet-stream",
       // Objects that the public may read are cached for an hour otherwise, and then an old value is read for that long.
       // https://cloud.google.com/storage/docs/consistency
@@ -93,22 +100,24 @@ export class GcsBucket {
   }
 
   /**
-   * Reads an object, in one request if the answer carries the generation and the object's own metadata. Bytes,
-   * generation and write id are always those of one and the same generation.
+   * Reads an object, in one request if the answer carries the generation and the object's own metadata, else in two.
+   * Bytes, generation and write id are always those of one and the same generation.
    */
   async read(name: string, signal: AbortSignal): Promise<GcsObject | null> {
     for (let round = 1; round <= 3; round += 1) {
-      const current = await this.#download(name, undefined, signal);
-      if (current === null) return null;
-      const { generation, writeId } = current;
+      const download = await this.#download(name, signal);
+      if (download === null) return null;
+      const { body, generation, writeId } = download;
       const isWhole = writeId !== undefined || this.#downloadsCarryMetadata;
-      if (generation !== undefined && isWhole) return { ...current, generation };
+      if (generation !== undefined && isWhole) return { ...download, generation };
       const described = await this.#describe(name, signal);
       if (described === null) return null;
-      if (generation === described.generation) return { ...current, ...described };
-      // It was overwritten in between, or the download does not say what it is.
-      const pinned = await this.#download(name, described.generation, signal);
-      if (pinned !== null) return { ...pinned, ...described };
+      // Otherwise it was overwritten in between. A server that does not say which generation it has sent may have sent
+      // an older one with the same bytes, which makes no difference.
+      const { md5, ...properties } = described;
+      const isSame =
+        generation === undefined ? md5 !== undefined && md5 === md5Of(body) : generation === properties.generation;
+      if (isSame) return { ...properties, body };
     }
     throw new GcsFailureError({
       code: "unavailable",
@@ -120,7 +129,7 @@ export class GcsBucket {
 
   /** Finds out whether downloads carry an object's own metadata, from an object that {@link upload} has written. */
   async observeDownload(name: string, signal: AbortSignal): Promise<void> {
-    const download = await this.#download(name, undefined, signal);
+    const download = await this.#download(name, signal);
     this.#downloadsCarryMetadata = download?.writeId !== undefined;
   }
 
@@ -135,28 +144,37 @@ export class GcsBucket {
     return answer !== null;
   }
 
+  /** Whether it is certain that there is no such object; without the permission to list, it never is. */
+  async isMissing(name: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      return (await this.#describe(name, signal)) === null;
+    } catch (error) {
+      if (hasStatus(error, 403)) return false;
+      throw error;
+    }
+  }
+
   /** @see https://cloud.google.com/storage/docs/json_api/v1/objects/list */
   async list(prefix: string, pageToken: string | undefined, signal: AbortSignal): Promise<GcsPage> {
     const { endpoint, bucket } = this.#settings;
     const query = { prefix, maxResults: "1000", fields: "nextPageToken,items(name,size,updated)", pageToken };
     const url = `${endpoint}/storage/v1/b/${bucket}/o${queryString(query)}`;
     const page = parseJson(await this.#transport.send({ method: "GET", url, signal })) as {
-      readonly items?: readonly { readonly name: string; readonly size?: string; readonly updated?: string }[];
+      readonly items?: readonly ({ readonly name: string; readonly size?: string; readonly updated?: string } | null)[];
       readonly nextPageToken?: string;
     };
-    const items = (page.items ?? []).map(({ name, size, updated }) => ({
-      name,
-      sizeBytes: size === undefined ? undefined : Number(size),
-      modifiedAt: dateOf(updated),
-    }));
+    const items = (page.items ?? []).flatMap((item) => {
+      // Seen at an emulator, for an object that was removed meanwhile.
+      if (item === null) return [];
+      const { name, size, updated } = item;
+      return [{ name, sizeBytes: size === undefined ? undefined : Number(size), modifiedAt: dateOf(updated) }];
+    });
     return { items, nextPageToken: page.nextPageToken || undefined };
   }
 
-  async #download(name: string, generation: string | undefined, signal: AbortSignal): Promise<Download | null> {
+  async #download(name: string, signal: AbortSignal): Promise<Download | null> {
     const { endpoint, bucket, downloadsByXml } = this.#settings;
-    const url = downloadsByXml
-      ? `${endpoint}/${bucket}/${encodeUrlPart(name)}${queryString({ generation })}`
-      : this.#objectUrl(name) + queryString({ alt: "media", generation });
+    const url = downloadsByXml ? `${endpoint}/${bucket}/${encodeUrlPart(name)}` : `${this.#objectUrl(name)}?alt=media`;
     const answer = await this.#unlessMissing({
       method: "GET",
       url,
@@ -185,16 +203,18 @@ export class GcsBucket {
     };
   }
 
-  async #describe(name: string, signal: AbortSignal): Promise<Omit<GcsObject, "body"> | null> {
-    const url = this.#objectUrl(name) + queryString({ fields: "generation,metadata,updated" });
+  async #describe(name: string, signal: AbortSignal): Promise<Description | null> {
+    const url = this.#objectUrl(name) + queryString({ fields: "generation,md5Hash,metadata,updated" });
     const answer = await this.#unlessMissing({ method: "GET", url, signal });
     if (answer === null) return null;
     const resource = parseJson(answer) as {
+      readonly md5Hash?: string;
       readonly metadata?: Readonly<Record<string, string>>;
       readonly updated?: string;
     };
     return {
       generation: generationIn(resource),
+      md5: resource.md5Hash,
       writeId: resource.metadata?.[writeIdName],
       modifiedAt: dateOf(resource.updated),
     };

@@ -12,7 +12,7 @@ import type {
 } from "@holdpoint/core/driver";
 
 import type { GcsBucket } from "./gcs-bucket.ts";
-import { classifyGcsError, GcsFailureError } from "./gcs-error.ts";
+import { classifyGcsError, GcsFailureError, hasStatus } from "./gcs-error.ts";
 import { keyOf, namePrefixOf, objectNameOf } from "./gcs-key.ts";
 import { impossibleGeneration, probeServer, tryImpossibleUpload } from "./gcs-probe.ts";
 import type { GcsTransport } from "./gcs-transport.ts";
@@ -69,8 +69,15 @@ export class GcsDriver implements CheckpointDriver {
   }
 
   async remove(key: string, ifVersion: string | undefined, { signal }: DriverContext): Promise<boolean> {
-    const ifGeneration = ifVersion === undefined ? undefined : generationOf(ifVersion);
-    return await this.#bucket.delete(this.#nameOf(key), ifGeneration, signal);
+    const name = this.#nameOf(key);
+    if (ifVersion === undefined) return await this.#bucket.delete(name, undefined, signal);
+    try {
+      return await this.#bucket.delete(name, generationOf(ifVersion), signal);
+    } catch (error) {
+      // Whether a precondition on what does not exist is a 404 or a 412 is not documented, and servers differ.
+      if (hasStatus(error, 412) && (await this.#bucket.isMissing(name, signal))) return false;
+      throw error;
+    }
   }
 
   async *list(prefix: string, { signal }: DriverContext): AsyncIterable<CheckpointEntry> {

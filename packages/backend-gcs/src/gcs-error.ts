@@ -7,8 +7,8 @@ export class GcsFailureError extends Error {
   override readonly name = "GcsFailureError";
   readonly failure: DriverFailure;
 
-  constructor(failure: DriverFailure, cause?: unknown) {
-    super(failure.message, { cause });
+  constructor(failure: DriverFailure) {
+    super(failure.message);
     this.failure = failure;
   }
 }
@@ -65,7 +65,7 @@ function credentialsProblem(error: unknown): { readonly text: string; readonly i
   // The message of a syntax error quotes the file, and the file holds the private key.
   if (error instanceof SyntaxError) return { text: "the credential file is not JSON", isPassing: false };
   // The SDK's errors of requests to the server that gives tokens. Their own text may quote the request.
-  const { config, response } = error as { config?: unknown; response?: { status?: number } };
+  const { config, response } = Object(error) as { config?: unknown; response?: { status?: number } };
   if (response?.status !== undefined) {
     const { status } = response;
     return { text: `the token server answered with status ${status}`, isPassing: status === 429 || status >= 500 };
@@ -137,14 +137,18 @@ function classifyAnswer(answer: GcsAnswer): DriverFailure {
 function readAnswer({ body }: GcsAnswer): { readonly reason: string; readonly text: string } {
   const text = Buffer.from(body).toString();
   try {
-    const { error } = JSON.parse(text) as { error: { message?: string; errors?: readonly { reason?: string }[] } };
-    return { reason: error.errors?.[0]?.reason ?? "", text: error.message ?? "" };
+    const { error } = JSON.parse(text) as { error: { message?: unknown; errors?: readonly { reason?: unknown }[] } };
+    return { reason: textOf(error.errors?.[0]?.reason), text: textOf(error.message) };
   } catch {
     const reason = /<Code>([^<]*)<\/Code>/u.exec(text)?.[1] ?? "";
     const details = /<Details>([^<]*)<\/Details>/u.exec(text)?.[1];
     const message = /<Message>([^<]*)<\/Message>/u.exec(text)?.[1];
     return { reason, text: details ?? message ?? (text.startsWith("<") ? "" : text) };
   }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 function shorten(text: string): string {
@@ -174,8 +178,8 @@ function classifyConnection(code: string | undefined): DriverFailure {
   if (refused !== undefined) {
     return { code: "unavailable", retryable: true, outcome: "not-applied", message: `${refused} (${code})`, remedy };
   }
-  // Raised by the TLS handshake, before a request is sent.
-  if (code !== undefined && /CERT|SIGNATURE|^ERR_SSL|^ERR_TLS|^EPROTO$/u.test(code)) {
+  // Found by the TLS handshake, before a request is sent: what is wrong with the certificate, or that there is no TLS.
+  if (code !== undefined && /CERT|SIGNATURE|WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/u.test(code)) {
     const message = `a secure connection could not be made (${code})`;
     return { code: "unavailable", retryable: false, outcome: "not-applied", message, remedy };
   }
@@ -183,7 +187,10 @@ function classifyConnection(code: string | undefined): DriverFailure {
     const message = `what answered is no HTTP server (${code})`;
     return { code: "unavailable", retryable: false, outcome: "unknown", message, remedy };
   }
-  const message = `the connection broke before the answer was complete (${code ?? "no code"})`;
+  if (code === undefined) {
+    return { code: "unavailable", retryable: false, outcome: "unknown", message: "the answer could not be understood" };
+  }
+  const message = `the connection broke before the answer was complete (${code})`;
   return { code: "unavailable", retryable: true, outcome: "unknown", message };
 }
 

@@ -91,7 +91,8 @@ export class GcsTransport {
     try {
       return Object.fromEntries(await this.#client.authClient.getRequestHeaders(url));
     } catch (error) {
-      throw new GcsFailureError(credentialsFailure(error), error);
+      // Without the SDK's error as its cause: that one holds the request for the token, and prints it.
+      throw new GcsFailureError(credentialsFailure(error));
     }
   }
 }
