@@ -145,11 +145,11 @@ export class S3ObjectClient implements ObjectClient {
       return await send();
     } catch (error) {
       const original = error instanceof NotAgainError ? error.original : error;
-      const response = original instanceof Error && (original as Partial<S3ServiceException>).$response;
-      if (response !== undefined && response !== false) {
-        this.#answers.set(original as Error, response.headers);
+      if (original instanceof Error) {
+        const response = (original as Partial<S3ServiceException>).$response;
+        this.#answers.set(original, response?.headers ?? {});
         // It leads to the headers of the request, and is on the error for good.
-        response.body = undefined;
+        if (response !== undefined) response.body = undefined;
       }
       removeCredentials(original);
       throw original;

@@ -1,15 +1,8 @@
 import { randomUUID } from "node:crypto";
 
 import { defaultMaxBodyBytes } from "@holdpoint/core/driver";
-import type {
-  Capabilities,
-  CheckpointDriver,
-  DriverContext,
-  DriverFailure,
-  DriverRecord,
-  DriverWrite,
-} from "@holdpoint/core/driver";
-import type { CheckpointEntry } from "@holdpoint/core";
+import type { CheckpointDriver, DriverContext, DriverFailure, DriverRecord, DriverWrite } from "@holdpoint/core/driver";
+import type { Capabilities, CheckpointEntry } from "@holdpoint/core";
 
 import { isAwsHost } from "./aws-host.ts";
 import type { ObjectClient } from "./object-client.ts";

@@ -1,5 +1,5 @@
 import { createServer, request as sendRequest } from "node:http";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 
@@ -17,22 +17,27 @@ export interface ProxyRule {
   readonly truncateTo?: number;
 }
 
+/** Decides what a proxy does with a request. */
+export type RuleOfRequest = (
+  method: string,
+  path: string,
+  headers: IncomingHttpHeaders,
+) => ProxyRule | Promise<ProxyRule>;
+
 /** An HTTP proxy before the test server that counts requests and gets in their way. */
 export class HttpProxy implements AsyncDisposable {
   readonly requests: string[] = [];
   readonly #server: Server;
-  readonly #rule: (method: string, path: string, count: number) => ProxyRule;
+  readonly #rule: RuleOfRequest;
 
-  private constructor(rule: (method: string, path: string, count: number) => ProxyRule) {
+  private constructor(rule: RuleOfRequest) {
     this.#rule = rule;
     this.#server = createServer((request, response) => {
       this.#handle(request, response).catch(() => response.destroy());
     });
   }
 
-  static async start(
-    rule: (method: string, path: string, count: number) => ProxyRule = () => ({}),
-  ): Promise<HttpProxy> {
+  static async start(rule: RuleOfRequest = () => ({})): Promise<HttpProxy> {
     const proxy = new HttpProxy(rule);
     const { promise, resolve } = Promise.withResolvers<void>();
     proxy.#server.listen(0, "127.0.0.1", resolve);
@@ -58,7 +63,7 @@ export class HttpProxy implements AsyncDisposable {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = "", url = "" } = request;
     this.requests.push(`${method} ${decodeURIComponent(url.replace(/\?.*/u, ""))}`);
-    const { drop = [], answer, cut = false, truncateTo } = this.#rule(method, url, this.requests.length);
+    const { drop = [], answer, cut = false, truncateTo } = await this.#rule(method, url, request.headers);
     const body = await buffer(request);
     if (answer !== undefined) {
       response.writeHead(answer.status, { "content-type": "application/xml", ...answer.headers }).end(answer.body);
@@ -81,17 +86,12 @@ export class HttpProxy implements AsyncDisposable {
 
 interface Answer {
   readonly status: number;
-  readonly headers: IncomingMessage["headers"];
+  readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
 // The Host header is passed on as it is, because it is signed.
-async function forward(
-  method: string,
-  path: string,
-  headers: IncomingMessage["headers"],
-  body: Buffer,
-): Promise<Answer> {
+async function forward(method: string, path: string, headers: IncomingHttpHeaders, body: Buffer): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   sendRequest({ host, port: serverPort, method, path, headers }, resolve).on("error", reject).end(body);
   const answer = await promise;

@@ -104,6 +104,20 @@ describe.each(clientNames)("opening %s: where there is no S3", (name) => {
   });
 });
 
+test("a minio: store needs the package minio", async () => {
+  const script = `
+    import { registerHooks } from "node:module";
+    registerHooks({
+      resolve: (specifier, context, next) => next(specifier === "minio" ? "not-installed" : specifier, context),
+    });
+    const { openStore } = await import("@holdpoint/core");
+    await openStore("minio://someone:hush-hush@127.0.0.1:9/some-bucket").catch((error) => console.log(error.message));
+  `;
+  const options = { cwd: import.meta.dirname, timeout: 20_000 };
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], options);
+  expect(stdout).toContain("npm install minio");
+});
+
 test("a minio: store needs credentials", async () => {
   const error = await failure(openStore("minio://127.0.0.1:9/some-bucket", { environment: {} }));
   expect(error.code).toBe("invalid-argument");
