@@ -24,6 +24,7 @@ it("opens a path, a file URL and a config object", async () => {
 it.each([
   ["", /empty/u],
   ["acme://shelf", /no backend with the scheme "acme"; known are: .*file.*s3/u],
+  ["file:state", /not absolute. Write file:\/\/\/directory/u],
   ["memory:?colour=red", /no option "colour"; there are: attemptTimeoutMs, maxAttempts, timeoutMs/u],
   ["memory:?timeoutMs=soon", /"timeoutMs": expected a whole number/u],
   ["memory:?timeoutMs=0", /timeoutMs is 0; expected a whole number from 1/u],

@@ -64,6 +64,13 @@ function parseStoreUrl(text: string): URL {
     if (text.trim() === "") throw new CheckpointError("invalid-argument", "The store URL is empty.");
     return pathToFileURL(resolve(text));
   }
+  // The URL parser takes `file:state` for `/state`, which is another directory than was meant.
+  if (scheme.toLowerCase() === "file" && !/^file:\/\//iu.test(text)) {
+    throw new CheckpointError(
+      "invalid-argument",
+      `The store URL ${JSON.stringify(text)} is not absolute. Write file:///directory, or the path alone.`,
+    );
+  }
   try {
     return new URL(text);
   } catch {
