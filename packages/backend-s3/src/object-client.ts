@@ -52,7 +52,7 @@ export interface ObjectPage {
 }
 
 /** One row of a listing. */
-export interface ListedObject {
+interface ListedObject {
   readonly name: string;
   readonly sizeBytes: number | undefined;
   readonly modifiedAt: Date | undefined;
@@ -105,6 +105,13 @@ export async function readWhole(
     offset += chunk.byteLength;
   }
   return whole;
+}
+
+/** Lets go of a body that is not wanted: the connection survives if there is next to nothing to come. */
+export function discard(stream: Readable, announcedBytes: number | undefined): void {
+  stream.on("error", () => undefined);
+  if (announcedBytes !== undefined && announcedBytes <= 1) stream.resume();
+  else stream.destroy();
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ObjectClient, WriteHeaders } from "./object-client.ts";
+import type { ObjectClient, ObjectFailure, WriteHeaders } from "./object-client.ts";
 import { etagOfVersion, versionOfEtag } from "./s3-version.ts";
 
 /** What a server makes of preconditions. */
@@ -41,7 +41,8 @@ export async function probePreconditions(
     await expectRefusal("it overwrites an object in spite of an If-Match that does not match", () =>
       put("stolen", { ifMatch: etagOfVersion(otherVersion) }),
     );
-    if (problems.length === 0 && (await refuses(client, () => put("updated", { ifMatch: etagOfVersion(version) })))) {
+    const update = async (): Promise<unknown> => (version = await put("updated", { ifMatch: etagOfVersion(version) }));
+    if (problems.length === 0 && (await refuses(client, update))) {
       problems.push("it refuses to update an object with the If-Match of its own ETag");
     }
 
@@ -58,15 +59,15 @@ export async function probePreconditions(
   }
 }
 
+/** Whether DELETE honours `If-Match`, and tells a key that is gone from one that has changed. */
 async function probeRemove(client: ObjectClient, name: string, signal: AbortSignal): Promise<boolean> {
   if (!client.canRemoveConditionally) return false;
-  const removeRefused = (ifMatch: string): Promise<boolean> =>
-    refuses(client, () => client.remove(name, ifMatch, signal));
+  const remove = (ifMatch: string) => refusal(client, () => client.remove(name, ifMatch, signal));
   try {
-    // First a condition that does not hold, then one that does, which does not hold any more after that.
-    return (
-      (await removeRefused(etagOfVersion(otherVersion))) && !(await removeRefused("*")) && (await removeRefused("*"))
-    );
+    const changed = await remove(etagOfVersion(otherVersion));
+    if (changed?.status !== 412 || (await remove("*")) !== undefined) return false;
+    const gone = await remove(etagOfVersion(otherVersion));
+    return gone?.code === "NoSuchKey";
   } catch (error) {
     if (client.explain(error).status === 403) return false;
     throw error;
@@ -84,14 +85,18 @@ async function removeScratch(client: ObjectClient, name: string, signal: AbortSi
   }
 }
 
-/** Whether a request is turned away for its condition, or for having one. */
 async function refuses(client: ObjectClient, request: () => Promise<unknown>): Promise<boolean> {
+  return (await refusal(client, request)) !== undefined;
+}
+
+/** How a request is turned away for its condition, or for having one; `undefined` if it is not. */
+async function refusal(client: ObjectClient, request: () => Promise<unknown>): Promise<ObjectFailure | undefined> {
   try {
     await request();
-    return false;
+    return undefined;
   } catch (error) {
-    const { status, code } = client.explain(error);
-    if (status === 412 || status === 501 || code === "NoSuchKey" || code === "PreconditionFailed") return true;
+    const failure = client.explain(error);
+    if (failure.status === 412 || failure.status === 501 || failure.code === "NoSuchKey") return failure;
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectC
 import type { S3Client, S3ServiceException, ServerSideEncryption } from "@aws-sdk/client-s3";
 
 import { BadAnswerError } from "./bad-answer-error.ts";
-import { readWhole, removeCredentials, writeIdMetadata } from "./object-client.ts";
+import { discard, readWhole, removeCredentials, writeIdMetadata } from "./object-client.ts";
 import type { ObjectClient, ObjectFailure, ObjectPage, StoredObject, WriteHeaders } from "./object-client.ts";
 
 /** What goes with every request. */
@@ -48,8 +48,8 @@ export class S3ObjectClient implements ObjectClient {
   async find(name: string, signal: AbortSignal): Promise<void> {
     const command = new GetObjectCommand({ Bucket: this.#settings.bucket, Key: name, Range: "bytes=0-0" });
     try {
-      const { Body } = await this.#once(command, () => this.#client.send(command, { abortSignal: signal }));
-      (Body as Readable | undefined)?.destroy();
+      const output = await this.#once(command, () => this.#client.send(command, { abortSignal: signal }));
+      if (output.Body !== undefined) discard(output.Body as Readable, output.ContentLength);
     } catch (error) {
       // An empty object has no first byte.
       if (this.explain(error).code !== "InvalidRange") throw error;

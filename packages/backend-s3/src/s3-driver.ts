@@ -28,7 +28,7 @@ export class S3Driver implements CheckpointDriver {
   readonly location: string;
   readonly #client: ObjectClient;
   readonly #namePrefix: string;
-  readonly #unsafeAllowMissingPreconditions: boolean;
+  readonly #mayMissPreconditions: boolean;
   readonly #operations = new WeakMap<object, S3Operation>();
   #serverIsKnown = false;
   #conditionalDelete = false;
@@ -38,7 +38,7 @@ export class S3Driver implements CheckpointDriver {
     this.location = settings.location;
     this.#client = settings.client;
     this.#namePrefix = settings.namePrefix;
-    this.#unsafeAllowMissingPreconditions = settings.unsafeAllowMissingPreconditions;
+    this.#mayMissPreconditions = settings.unsafeAllowMissingPreconditions;
   }
 
   /** Complete only after the first {@link check}. */
@@ -91,7 +91,7 @@ export class S3Driver implements CheckpointDriver {
         return await this.#finds(() => this.#client.remove(name, etagOfVersion(ifVersion), signal));
       }
       if (this.#conditionalDelete) {
-        const answer = await this.#ask(() => this.#client.remove(name, "*", signal));
+        const answer = await this.#ask(() => this.#client.remove(name, "*", signal), "PreconditionFailed");
         if (answer !== "denied") return answer === "found";
       } else if ((await this.#ask(() => this.#client.find(name, signal))) === "missing") {
         return false;
@@ -127,8 +127,7 @@ export class S3Driver implements CheckpointDriver {
         // No key has such a name: a "." at the beginning is escaped.
         const scratchName = `${this.#namePrefix}.holdpoint-probe-${randomUUID()}`;
         const { problems, conditionalDelete } = await probePreconditions(this.#client, scratchName, signal);
-        if (problems.length > 0 && !this.#unsafeAllowMissingPreconditions)
-          throw new MissingPreconditionsError(problems);
+        if (problems.length > 0 && !this.#mayMissPreconditions) throw new MissingPreconditionsError(problems);
         this.#conditionalDelete = conditionalDelete;
       }
       this.#serverIsKnown = true;
@@ -169,11 +168,13 @@ export class S3Driver implements CheckpointDriver {
   }
 
   /** What a request for one object says of it. `denied` may mean anything: without s3:ListBucket, S3 does not tell. */
-  async #ask(request: () => Promise<void>): Promise<"found" | "missing" | "denied"> {
+  async #ask(request: () => Promise<void>, alsoMissing?: string): Promise<"found" | "missing" | "denied"> {
     try {
       return (await this.#finds(request)) ? "found" : "missing";
     } catch (error) {
-      if (this.#client.explain(error).code === "AccessDenied") return "denied";
+      const { code } = this.#client.explain(error);
+      if (code === "AccessDenied") return "denied";
+      if (code !== undefined && code === alsoMissing) return "missing";
       throw error;
     }
   }

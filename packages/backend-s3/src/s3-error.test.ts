@@ -24,6 +24,8 @@ describe("what a failed request means", () => {
     [{ status: 504 }, "unavailable", true, "unknown"],
     [{ status: 400, code: "EntityTooLarge" }, "too-large", false, "not-applied"],
     [{ status: 501, code: "NotImplemented" }, "unsupported", false, "not-applied"],
+    [{ status: 400, code: "KMS.DisabledException" }, "permission-denied", false, "not-applied"],
+    [{ status: 404, code: "kms:KeyNotFound" }, "permission-denied", false, "not-applied"],
     // A proxy's, not a server's: it says nothing about a key.
     [{ status: 404 }, "unavailable", false, "unknown"],
     [{ connectionCode: "ECONNREFUSED" }, "unavailable", true, "not-applied"],

@@ -8,11 +8,16 @@ export type S3Operation = "read" | "write" | "remove" | "list" | "check";
 /** Says what a failed S3 request means, by the server's error code first, then by HTTP status, then by connection. */
 export function classifyFailure(failure: ObjectFailure, operation: S3Operation): DriverFailure {
   const { code, status, connectionCode, unsent } = failure;
-  const known = (code === undefined ? undefined : byCode.get(code)) ?? undefined;
+  const known = code === undefined ? undefined : ruleOfCode(code);
   if (known !== undefined) return { ...notApplied, ...known(failure, operation) };
   if (unsent !== undefined) return { ...notApplied, ...byUnsent[unsent](failure) };
   if (status !== undefined) return { ...notApplied, ...byStatus(failure, status, operation) };
   return byConnection(failure, connectionCode);
+}
+
+function ruleOfCode(code: string): Rule | undefined {
+  // AWS has KMS.DisabledException and others, MinIO kms:KeyNotFound and others.
+  return byCode.get(code) ?? (/^kms[.:]/iu.test(code) ? keyManagement : undefined);
 }
 
 type Failure = Partial<DriverFailure> & Pick<DriverFailure, "code" | "message">;
@@ -118,11 +123,6 @@ const byCode: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["TokenRefreshRequired", badCredentials],
   ["InvalidClientTokenId", badCredentials],
   ["RequestTimeTooSkewed", clockSkew],
-  ["KMS.DisabledException", keyManagement],
-  ["KMS.NotFoundException", keyManagement],
-  ["KMS.KMSInvalidStateException", keyManagement],
-  ["KMS.InvalidKeyUsageException", keyManagement],
-  ["KMS.AccessDeniedException", keyManagement],
   // Only this one says that nothing was done; MinIO's SlowDownWrite is a lost write quorum.
   ["SlowDown", busy],
   ["TooManyRequests", busy],
@@ -204,7 +204,8 @@ function byStatus(failure: ObjectFailure, status: number, operation: S3Operation
   };
 }
 
-const wrongServer = "Check that the address and port are those of the S3 API, not of a console or of another service.";
+const wrongServer =
+  "Check that the address and port are those of the S3 API, not of a console or of another service, and whether it speaks http or https.";
 
 // The connection was not made: nothing can have been sent.
 const unreached: ReadonlyMap<string, string> = new Map([

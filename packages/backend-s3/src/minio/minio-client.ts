@@ -1,7 +1,7 @@
 import type { Client } from "minio";
 
 import { BadAnswerError } from "../bad-answer-error.ts";
-import { readWhole, removeCredentials, writeIdMetadata } from "../object-client.ts";
+import { discard, readWhole, removeCredentials, writeIdMetadata } from "../object-client.ts";
 import type { ObjectClient, ObjectFailure, ObjectPage, StoredObject, WriteHeaders } from "../object-client.ts";
 import { duringExchange, observeClient } from "./minio-exchange.ts";
 import type { MinioExchange } from "./minio-exchange.ts";
@@ -27,9 +27,8 @@ export class MinioObjectClient implements ObjectClient {
     return await this.#once(signal, async (exchange) => {
       const stream = await this.#client.getObject(this.#bucket, name);
       const headers = exchange.headers ?? {};
-      const length = headers["content-length"];
       return {
-        body: await readWhole(stream, length === undefined ? undefined : Number(length), signal),
+        body: await readWhole(stream, announcedBytes(exchange), signal),
         etag: headers.etag,
         writeId: headers[`x-amz-meta-${writeIdMetadata}`]?.toString(),
         modifiedAt: headers["last-modified"] === undefined ? undefined : new Date(headers["last-modified"]),
@@ -39,9 +38,8 @@ export class MinioObjectClient implements ObjectClient {
 
   async find(name: string, signal: AbortSignal): Promise<void> {
     try {
-      await this.#once(signal, async () => {
-        const stream = await this.#client.getPartialObject(this.#bucket, name, 0, 1);
-        stream.destroy();
+      await this.#once(signal, async (exchange) => {
+        discard(await this.#client.getPartialObject(this.#bucket, name, 0, 1), announcedBytes(exchange));
       });
     } catch (error) {
       // An empty object has no first byte.
@@ -126,6 +124,11 @@ export class MinioObjectClient implements ObjectClient {
       throw error;
     }
   }
+}
+
+function announcedBytes({ headers }: MinioExchange): number | undefined {
+  const length = headers?.["content-length"];
+  return length === undefined ? undefined : Number(length);
 }
 
 function unsentReason(name: unknown, message: unknown): ObjectFailure["unsent"] {
