@@ -3,7 +3,7 @@ import { confirm, isCancel, multiselect, select, text } from "@clack/prompts";
 import type { JsonObject, PauseField, PauseMetadata } from "@holdpoint/core";
 
 /** Whether there is somebody to ask. */
-export const hasTerminal: boolean = process.stdin.isTTY && process.stdout.isTTY;
+const hasTerminal: boolean = process.stdin.isTTY && process.stdout.isTTY;
 
 /**
  * A person's answers to what the metadata asks: those given already, the rest asked at the terminal, or where there is
@@ -36,7 +36,10 @@ async function askField(field: PauseField): Promise<unknown> {
 async function askByType(field: PauseField, message: string): Promise<unknown> {
   const { type, options, default: initial, required = true } = field;
   if (options !== undefined) {
-    const choices = options.map((value) => ({ value, label: typeof value === "string" ? value : JSON.stringify(value) }));
+    const choices = options.map((value) => ({
+      value,
+      label: typeof value === "string" ? value : JSON.stringify(value),
+    }));
     if (type === "array") return await multiselect({ message, options: choices, required });
     return await select({ message, options: choices });
   }

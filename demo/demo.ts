@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-import type { LocalMesh, MeshOutcome } from "@holdpoint/actors/mesh";
+import type { ActorCommand, LocalMesh, MeshOutcome } from "@holdpoint/actors/mesh";
 import { createLocalMesh, crewActor } from "@holdpoint/actors/mesh";
 import type { CheckpointStore, JsonObject } from "@holdpoint/core";
 import { openStore } from "@holdpoint/core";
@@ -24,6 +24,7 @@ async function runDemo(options: DemoOptions, directory: string): Promise<void> {
   const url = options.store ?? pathToFileURL(join(directory, "state")).href;
   if (options.store === undefined) await mkdir(join(directory, "state"));
   await using store = await openStore(url);
+  if (store.backend === "memory") throw new Error("a memory: store cannot be shared by processes; choose another.");
   await using mesh = await startActors(url, options, directory);
   console.log("Holdpoint demo: a task pauses for a person, its processes are killed, and it goes on exactly once.");
   console.log(`Route: analyzer -> x-pause -> summarizer, each a process. Store: ${store.location}\n`);
@@ -33,7 +34,9 @@ async function runDemo(options: DemoOptions, directory: string): Promise<void> {
   const key = `paused/${taskId}.json`;
   try {
     const paused = expectOutcome(await sent.outcome, "paused");
-    console.log(`1. The analyzer ran, then x-pause stored the message. It asks a person: ${quote(paused.metadata["prompt"])}`);
+    console.log(
+      `1. The analyzer ran, then x-pause stored the message. It asks a person: ${quote(paused.metadata["prompt"])}`,
+    );
 
     await mesh.kill("SIGKILL");
     console.log("2. kill -9 for every process. All that is left is one document in the store,");
@@ -66,15 +69,11 @@ async function runDemo(options: DemoOptions, directory: string): Promise<void> {
 }
 
 async function startActors(store: string, options: DemoOptions, directory: string): Promise<LocalMesh> {
-  const script = (name: string): { command: string; args: string[] } => ({
-    command: process.execPath,
-    args: [...process.execArgv, fileURLToPath(new URL(`./actors/${name}.ts`, import.meta.url))],
-  });
   return await createLocalMesh({
     directory,
     nonRetryableErrors: ["AlreadyResumedError"],
     actors: {
-      analyzer: script("analyzer"),
+      analyzer: demoActor("analyzer"),
       "x-pause": crewActor("x-pause", {
         ASYA_CHECKPOINT_STORE: store,
         ASYA_PAUSE_METADATA: JSON.stringify(options.metadata),
@@ -83,9 +82,14 @@ async function startActors(store: string, options: DemoOptions, directory: strin
         ASYA_CHECKPOINT_STORE: store,
         ASYA_RESUME_MERGE_MODE: options.mergeMode,
       }),
-      summarizer: script("summarizer"),
+      summarizer: demoActor("summarizer"),
     },
   });
+}
+
+function demoActor(name: string): ActorCommand {
+  const script = fileURLToPath(new URL(`./actors/${name}.ts`, import.meta.url));
+  return { command: process.execPath, args: [...process.execArgv, script] };
 }
 
 async function withOwnDirectory(work: (directory: string) => Promise<void>): Promise<void> {
@@ -110,7 +114,11 @@ function expectOutcome<Kind extends MeshOutcome["kind"]>(
 async function showDocument(store: CheckpointStore, key: string): Promise<void> {
   const checkpoint = await store.get(key);
   if (checkpoint === null) throw new Error(`there is no ${key}`);
-  const { route, payload, _pause_metadata: metadata } = JSON.parse(new TextDecoder().decode(checkpoint.body)) as JsonObject;
+  const {
+    route,
+    payload,
+    _pause_metadata: metadata,
+  } = JSON.parse(new TextDecoder().decode(checkpoint.body)) as JsonObject;
   showJson({ route, payload, _pause_metadata: metadata });
 }
 

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { openStore } from "../src/store/open-store.ts";
 import { createPauseLedger } from "../src/pausing/create-pause-ledger.ts";
 import type { WorkerOrder, WorkerReport } from "./ledger-worker.ts";
+import { raceForTask } from "./race-for-task.ts";
 import type { LedgerWorker } from "./start-worker.ts";
 import { startWorker } from "./start-worker.ts";
 
@@ -24,16 +25,8 @@ it("lets one of eight processes claim a paused task, in each of 200 rounds", { t
   const workers = await Promise.all(Array.from({ length: 8 }, () => startWorker(directory)));
   try {
     for (let round = 0; round < 200; round += 1) {
-      const taskId = `task-${round}`;
-      await workers[0]?.order({ step: "pause", taskId, answerId: "" });
-      const reports = await Promise.all(
-        workers.map((worker, index) => worker.order({ step: "resume", taskId, answerId: `answer-${index}` })),
-      );
-      const outcomes = reports.map((report) => report?.outcome).toSorted();
-      expect({ round, outcomes }).toEqual({
-        round,
-        outcomes: [...Array.from({ length: 7 }, () => "already-resumed"), "resumed"],
-      });
+      const outcomes = await raceForTask(workers, `task-${round}`);
+      expect({ round, outcomes }).toEqual({ round, outcomes: { resumed: 1, "already-resumed": 7 } });
     }
   } finally {
     await Promise.all(workers.map((worker) => worker.stop()));
@@ -95,10 +88,10 @@ async function killSoon(worker: LedgerWorker): Promise<void> {
 
 /** Reads every file again and again as a program would that knows nothing of us; a half document would not parse. */
 function readPlainFiles(folder: string): { stop(): Promise<number> } {
-  let stopped = false;
+  const stopping = new AbortController();
   let reads = 0;
   const loop = (async () => {
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       // The newest are those that may be in the middle of something.
       const names = await readdir(folder).catch(() => []);
       for (const name of names.slice(-20)) {
@@ -112,7 +105,7 @@ function readPlainFiles(folder: string): { stop(): Promise<number> } {
   })();
   return {
     stop: async () => {
-      stopped = true;
+      stopping.abort();
       await loop;
       return reads;
     },

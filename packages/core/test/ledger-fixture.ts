@@ -5,14 +5,14 @@ import type { Envelope, JsonObject, OutgoingMessage } from "../src/pausing/envel
 import type { PauseLedger } from "../src/pausing/pause-ledger.ts";
 
 /** A store that writes down every request, so that tests can count them. */
-export interface CountingStore {
+interface CountingStore {
   readonly store: CheckpointStore;
   /** Operations since the last call, such as `"put paused/a.json"`. */
   readonly takeRequests: () => readonly string[];
 }
 
 /** Wraps a store; what it counts is the store's operations, each of which is one request of a driver. */
-export function countRequests(inner: CheckpointStore): CountingStore {
+function countRequests(inner: CheckpointStore): CountingStore {
   let requests: string[] = [];
   const store = new Proxy(inner, {
     get(target, name) {

@@ -10,7 +10,7 @@ import type { PauseMetadata } from "./pause-metadata.ts";
 import { readStoredMetadata } from "./pause-metadata.ts";
 
 /** A message as it is kept while it is paused. */
-export interface StoredMessage {
+interface StoredMessage {
   readonly parent_id?: string | undefined;
   readonly route: Route;
   readonly headers: JsonObject;
@@ -18,7 +18,7 @@ export interface StoredMessage {
 }
 
 /** One pause point that the document's id has reached. */
-export interface PausePoint {
+interface PausePoint {
   readonly run: string;
   readonly sequence: number;
   /** The id of the envelope that paused. */

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { isJsonObject } from "./lossless-json.ts";
 
 /** The JSON types that a field can ask for. */
-export const fieldTypes = ["string", "boolean", "number", "array", "object"] as const;
+const fieldTypes = ["string", "boolean", "number", "array", "object"] as const;
 
 /** One input that a person is asked for. Properties beyond these are kept and handed to the user interface. */
 export interface PauseField {
