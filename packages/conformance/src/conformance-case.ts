@@ -45,6 +45,9 @@ export interface ConformanceCase {
   run(context: CaseContext): Promise<CaseOutcome | void>;
 }
 
+/** The groups whose cases mostly wait, and so may run at the same time. */
+export const waitingGroups: ReadonlySet<ConformanceGroup> = new Set(["ttl"]);
+
 /** What a case works with: a namespace of its own, and clients that are closed when it ends. */
 export interface CaseContext {
   readonly harness: ConformanceHarness;

@@ -1,7 +1,7 @@
 import * as vitest from "vitest";
 
 import type { CaseOutcome, ConformanceCase, ConformanceGroup } from "./conformance-case.ts";
-import { conformanceGroups, groupOf } from "./conformance-case.ts";
+import { conformanceGroups, groupOf, waitingGroups } from "./conformance-case.ts";
 import type { ConformanceHarness } from "./conformance-harness.ts";
 import type { ConformanceOptions } from "./conformance-options.ts";
 import { ConformanceRun } from "./conformance-run.ts";
@@ -48,7 +48,7 @@ export function describeCheckpointStore(
     for (const group of conformanceGroups) {
       const cases = run.cases.filter((conformanceCase) => groupOf(conformanceCase) === group);
       if (cases.length === 0) continue;
-      vitest.describe(group, () => {
+      vitest.describe(group, { concurrent: waitingGroups.has(group) }, () => {
         for (const conformanceCase of cases) {
           vitest.test(conformanceCase.id, { timeout }, async ({ task }) => {
             const { id } = conformanceCase;

@@ -1,5 +1,5 @@
 import type { CaseOutcome, ConformanceCase, ConformanceGroup } from "./conformance-case.ts";
-import { groupOf } from "./conformance-case.ts";
+import { conformanceGroups, groupOf, waitingGroups } from "./conformance-case.ts";
 import type { ConformanceHarness } from "./conformance-harness.ts";
 import type { ConformanceOptions } from "./conformance-options.ts";
 import { ConformanceRun } from "./conformance-run.ts";
@@ -14,7 +14,7 @@ export interface ConformanceResult {
 }
 
 /**
- * Runs the suite without a test runner, one case after the other, and reports how each ended.
+ * Runs the suite without a test runner and reports how each case ended.
  *
  * @example
  * ```ts
@@ -28,14 +28,25 @@ export async function runConformance(
 ): Promise<ConformanceResult[]> {
   await using run = new ConformanceRun(harness, options);
   const results: ConformanceResult[] = [];
-  for (const conformanceCase of run.cases) {
-    const { id } = conformanceCase;
-    const group = groupOf(conformanceCase);
-    try {
-      results.push({ id, group, outcome: await run.run(conformanceCase) });
-    } catch (error) {
-      results.push({ id, group, outcome: "failed", error });
+  for (const group of conformanceGroups) {
+    const running: Promise<ConformanceResult>[] = [];
+    for (const conformanceCase of run.cases) {
+      if (groupOf(conformanceCase) !== group) continue;
+      const result = runCase(run, conformanceCase);
+      running.push(result);
+      if (!waitingGroups.has(group)) await result;
     }
+    results.push(...(await Promise.all(running)));
   }
   return results;
+}
+
+async function runCase(run: ConformanceRun, conformanceCase: ConformanceCase): Promise<ConformanceResult> {
+  const { id } = conformanceCase;
+  const group = groupOf(conformanceCase);
+  try {
+    return { id, group, outcome: await run.run(conformanceCase) };
+  } catch (error) {
+    return { id, group, outcome: "failed", error };
+  }
 }

@@ -1,5 +1,6 @@
 import { CheckpointError } from "@holdpoint/core";
 import type { Capabilities, CheckpointEntry, CheckpointStore } from "@holdpoint/core";
+import { PreconditionFailedError } from "@holdpoint/core/driver";
 import type {
   CheckpointDriver,
   DriverContext,
@@ -9,19 +10,24 @@ import type {
   Precondition,
 } from "@holdpoint/core/driver";
 
+import type { MemoryShelf } from "./memory-shelf.ts";
+
 /** A client of a memory store that other clients use too: closing it leaves the data where they are. */
 export class SharedMemoryDriver implements CheckpointDriver {
   readonly backend: string = "memory";
   readonly location: string = "memory:";
   readonly capabilities: Capabilities;
   protected readonly shared: CheckpointStore;
+  protected readonly damaged: Set<string>;
 
-  constructor(shared: CheckpointStore) {
-    this.shared = shared;
-    this.capabilities = shared.capabilities;
+  constructor({ store, damaged, maxBodyBytes }: MemoryShelf) {
+    this.shared = store;
+    this.damaged = damaged;
+    this.capabilities = { ...store.capabilities, maxBodyBytes };
   }
 
   async read(key: string, { signal }: DriverContext): Promise<DriverRecord | null> {
+    if (this.damaged.has(key)) throw new DamagedValueError();
     const found = await this.shared.get(key, { signal });
     return found === null ? null : { ...found, writeId: undefined };
   }
@@ -32,11 +38,15 @@ export class SharedMemoryDriver implements CheckpointDriver {
     { precondition, ttlMs }: DriverWrite,
     { signal }: DriverContext,
   ): Promise<{ readonly version: string }> {
-    return await this.shared.put(key, body, { ...conditionOf(precondition), ttlMs, signal });
+    const written = await withPlainConflict(
+      this.shared.put(key, new Uint8Array(body), { ...conditionOf(precondition), ttlMs, signal }),
+    );
+    this.damaged.delete(key);
+    return written;
   }
 
   async remove(key: string, ifVersion: string | undefined, { signal }: DriverContext): Promise<boolean> {
-    return await this.shared.delete(key, { ifVersion, signal });
+    return await withPlainConflict(this.shared.delete(key, { ifVersion, signal }));
   }
 
   list(prefix: string, { signal }: DriverContext): AsyncIterable<CheckpointEntry> {
@@ -50,8 +60,25 @@ export class SharedMemoryDriver implements CheckpointDriver {
   async close(): Promise<void> {}
 
   classify(error: unknown): DriverFailure {
-    const code = CheckpointError.is(error) ? error.code : "unavailable";
+    const code = error instanceof DamagedValueError ? "corrupt" : "unavailable";
     return { code, retryable: false, outcome: "not-applied", message: String(error) };
+  }
+}
+
+/** Leaves it to the store above to put a conflict into words. */
+async function withPlainConflict<Result>(write: Promise<Result>): Promise<Result> {
+  try {
+    return await write;
+  } catch (error) {
+    throw CheckpointError.is(error, "conflict") ? new PreconditionFailedError() : error;
+  }
+}
+
+class DamagedValueError extends Error {
+  override readonly name = "DamagedValueError";
+
+  constructor() {
+    super("the checksum does not fit");
   }
 }
 

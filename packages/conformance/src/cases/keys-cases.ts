@@ -247,6 +247,53 @@ export const keysCases: readonly ConformanceCase[] = [
     ],
   ),
   {
+    id: "keys/listed-by-any-prefix",
+    breaks: "A prefix that ends inside a segment, an escaped character or a sign shows too much or too little.",
+    async run({ store, settings }) {
+      const keys = [
+        "a",
+        "a/",
+        "a//b",
+        "a/b",
+        "a/b/c",
+        "a/bc",
+        "ab",
+        "A/b",
+        "%2f",
+        "%2",
+        "%",
+        "/",
+        "/a",
+        "..",
+        "../a",
+        ".a",
+      ];
+      keys.push(
+        "e\u0301",
+        "\u00e9",
+        "e",
+        "👋🏽",
+        "👋",
+        "👍",
+        " ",
+        " a",
+        "a b",
+        "x".repeat(512),
+        "x".repeat(300),
+        "__proto__",
+      );
+      await forEachConcurrently(keys, settings.concurrency, (key) => store.put(key, bodyOf(key)));
+      const others = ["a/b/", "x", "x".repeat(299), "e\u0301\u0301", "%25", "%2f%", "…", "__", ".", "\u00e8"];
+      await forEachConcurrently([...keys, ...others], settings.concurrency, (prefix) =>
+        expectKeys(
+          store,
+          keys.filter((key) => key.startsWith(prefix)),
+          prefix,
+        ),
+      );
+    },
+  },
+  {
     id: "keys/invalid-are-refused",
     breaks: "A broken id is stored under some other key, or comes back as an error that nobody understands.",
     async run({ store }) {

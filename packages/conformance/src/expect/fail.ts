@@ -1,8 +1,4 @@
-import { AssertionError } from "node:assert";
-
 /** An error that says what was seen and what should have been. */
 export function fail(message: string, cause?: unknown): Error {
-  const error = new AssertionError({ message });
-  if (cause !== undefined) error.cause = cause;
-  return error;
+  return new Error(message, cause === undefined ? undefined : { cause });
 }

@@ -36,12 +36,13 @@ export const raceJobs = {
     return await attempt(async () => ({ end: (await store.delete(key, condition)) ? "removed" : "nothing there" }));
   },
 
-  /** Adds one to a number, `times` times, each time with as many tries as it takes. */
+  /** Adds one to a number, `times` times. Every conflict must be somebody else's success, of which there are so many. */
   async countUp(
     store: CheckpointStore,
-    parameters: { readonly key: string; readonly times: number },
+    parameters: { readonly key: string; readonly times: number; readonly atMostConflicts: number },
   ): Promise<{ readonly versions: readonly string[] }> {
     const versions: string[] = [];
+    let conflicts = 0;
     while (versions.length < parameters.times) {
       const current = await store.get(parameters.key);
       if (current === null) throw new Error("the counter is gone");
@@ -50,6 +51,10 @@ export const raceJobs = {
         versions.push((await store.put(parameters.key, next, { ifVersion: current.version })).version);
       } catch (error) {
         if (!CheckpointError.is(error, "conflict")) throw error;
+        conflicts += 1;
+        if (conflicts > parameters.atMostConflicts) {
+          throw new Error(`${conflicts} conflicts, although others cannot have written that often`, { cause: error });
+        }
       }
     }
     return { versions };

@@ -1,0 +1,36 @@
+import type { DriverContext, DriverRecord } from "@holdpoint/core/driver";
+
+import { SharedMemoryDriver } from "../shared-memory-driver.ts";
+import { withDriver } from "./known-bad-store.ts";
+import type { KnownBadStore } from "./known-bad-store.ts";
+
+/** Takes an empty value for none, as `if (!value.length)` does. */
+class LosesEmptyBodies extends SharedMemoryDriver {
+  override async read(key: string, context: DriverContext): Promise<DriverRecord | null> {
+    const record = await super.read(key, context);
+    return record?.body.byteLength === 0 ? null : record;
+  }
+}
+
+/** Answers every delete as S3 does: 204, whether there was something or not. */
+class SaysItRemovedSomething extends SharedMemoryDriver {
+  override async remove(key: string, ifVersion: string | undefined, context: DriverContext): Promise<boolean> {
+    await super.remove(key, ifVersion, context);
+    return true;
+  }
+}
+
+export const badRoundTrips: readonly KnownBadStore[] = [
+  { name: "loses empty bodies", foundBy: "round-trips/empty-body", open: withDriver(LosesEmptyBodies) },
+  {
+    name: "says that it removed something, whatever was there",
+    foundBy: "round-trips/delete-says-whether",
+    alsoFails: [
+      "conditions/conditional-delete-of-missing",
+      "races/update-against-conditional-delete",
+      "ttl/expired-is-absent",
+    ],
+    mayFail: ["races/linearizable-history"],
+    open: withDriver(SaysItRemovedSomething),
+  },
+];

@@ -1,0 +1,102 @@
+import type { DriverContext, DriverWrite } from "@holdpoint/core/driver";
+
+import type { MemoryShelf } from "../memory-shelf.ts";
+import { SharedMemoryDriver } from "../shared-memory-driver.ts";
+import { sharedState, withDriver } from "./known-bad-store.ts";
+import type { KnownBadStore } from "./known-bad-store.ts";
+
+type Written = { readonly version: string };
+
+/** Updates without the time to live, as the call that takes a condition has no place for it. */
+class DropsTtlOnUpdate extends SharedMemoryDriver {
+  override async write(key: string, body: Uint8Array, write: DriverWrite, context: DriverContext): Promise<Written> {
+    const ttlMs = write.precondition.kind === "version" ? undefined : write.ttlMs;
+    return await super.write(key, body, { ...write, ttlMs }, context);
+  }
+}
+
+const expiries = sharedState(() => new Map<string, number>());
+
+/** Leaves the time to live of the old value on the new one. */
+class KeepsOldTtl extends SharedMemoryDriver {
+  readonly #expiries: Map<string, number>;
+
+  constructor(shelf: MemoryShelf) {
+    super(shelf);
+    this.#expiries = expiries(shelf);
+  }
+
+  override async write(key: string, body: Uint8Array, write: DriverWrite, context: DriverContext): Promise<Written> {
+    const leftMs = Math.ceil((this.#expiries.get(key) ?? 0) - performance.now());
+    const ttlMs = write.ttlMs ?? (leftMs > 0 ? leftMs : undefined);
+    const written = await super.write(key, body, { ...write, ttlMs }, context);
+    this.#expiries.set(key, ttlMs === undefined ? 0 : performance.now() + ttlMs);
+    return written;
+  }
+
+  override async remove(key: string, ifVersion: string | undefined, context: DriverContext): Promise<boolean> {
+    const removed = await super.remove(key, ifVersion, context);
+    this.#expiries.delete(key);
+    return removed;
+  }
+}
+
+/** Hands milliseconds to a server that takes seconds. */
+class TakesMillisecondsForSeconds extends SharedMemoryDriver {
+  override async write(key: string, body: Uint8Array, write: DriverWrite, context: DriverContext): Promise<Written> {
+    const ttlMs = write.ttlMs === undefined ? undefined : write.ttlMs * 1000;
+    return await super.write(key, body, { ...write, ttlMs }, context);
+  }
+}
+
+/** Rounds down to the seconds that the server counts in, and up to the least that it takes. */
+class ExpiresEarly extends SharedMemoryDriver {
+  override async write(key: string, body: Uint8Array, write: DriverWrite, context: DriverContext): Promise<Written> {
+    const ttlMs = write.ttlMs === undefined ? undefined : Math.max(1, Math.floor(write.ttlMs / 1_000_000));
+    return await super.write(key, body, { ...write, ttlMs }, context);
+  }
+}
+
+/** Uses a timer, which takes anything over 24 days for one millisecond. */
+class OverflowsTimer extends SharedMemoryDriver {
+  override async write(key: string, body: Uint8Array, write: DriverWrite, context: DriverContext): Promise<Written> {
+    const ttlMs = write.ttlMs !== undefined && write.ttlMs >= 2 ** 31 ? 1 : write.ttlMs;
+    return await super.write(key, body, { ...write, ttlMs }, context);
+  }
+}
+
+const whateverWaits = [
+  "ttl/expired-is-absent",
+  "ttl/conditional-update-sets-it",
+  "ttl/write-without-clears-it",
+  "ttl/failed-condition-keeps-it",
+  "ttl/long",
+];
+
+export const badTtl: readonly KnownBadStore[] = [
+  {
+    name: "drops the time to live on a conditional update",
+    foundBy: "ttl/conditional-update-sets-it",
+    open: withDriver(DropsTtlOnUpdate),
+  },
+  {
+    name: "keeps the old time to live on a write without one",
+    foundBy: "ttl/write-without-clears-it",
+    open: withDriver(KeepsOldTtl),
+  },
+  {
+    name: "takes milliseconds for seconds",
+    foundBy: "ttl/expires",
+    alsoFails: whateverWaits,
+    open: withDriver(TakesMillisecondsForSeconds),
+  },
+  {
+    name: "expires early",
+    foundBy: "ttl/expires",
+    alsoFails: whateverWaits.filter((id) => id !== "ttl/failed-condition-keeps-it"),
+    // What has expired early cannot refuse a write any more.
+    mayFail: ["ttl/failed-condition-keeps-it"],
+    open: withDriver(ExpiresEarly),
+  },
+  { name: "cannot wait for long", foundBy: "ttl/long", open: withDriver(OverflowsTimer) },
+];
