@@ -51,20 +51,24 @@ export const backend: CheckpointBackend<NatsStoreOptions> = {
 };
 
 function assertOptions({ bucket, prefix = "", servers = [], client, replicas }: NatsStoreOptions): void {
-  const problem =
-    typeof bucket !== "string" || !/^[-\w]{1,240}$/u.test(bucket)
-      ? `the bucket ${JSON.stringify(bucket)} is not a name of letters, digits, "-" and "_"`
-      : !prefix.isWellFormed() || Buffer.byteLength(prefix) > maxPrefixBytes
-        ? `the prefix is not a well-formed string of at most ${maxPrefixBytes} UTF-8 bytes`
-        : client === undefined && servers.length === 0
-          ? "neither servers nor a client are given"
-          : client !== undefined && servers.length > 0
-            ? "servers and a client exclude each other"
-            : servers.some((server) => !isAddress(server))
-              ? "the servers are not all of the form host:port, without credentials"
-              : replicas !== undefined && !(Number.isInteger(replicas) && replicas >= 1 && replicas <= 5)
-                ? `replicas is ${String(replicas)}; expected a whole number from 1 to 5`
-                : undefined;
+  const problems: readonly (readonly [isWrong: boolean, problem: string])[] = [
+    [
+      !/^[-\w]{1,240}$/u.test(bucket),
+      `the bucket ${JSON.stringify(bucket)} is not a name of letters, digits, "-" and "_"`,
+    ],
+    [
+      !prefix.isWellFormed() || Buffer.byteLength(prefix) > maxPrefixBytes,
+      `the prefix is not a well-formed string of at most ${maxPrefixBytes} UTF-8 bytes`,
+    ],
+    [client === undefined && servers.length === 0, "neither servers nor a client are given"],
+    [client !== undefined && servers.length > 0, "servers and a client exclude each other"],
+    [!servers.every(isAddress), "the servers are not all of the form host:port, without credentials"],
+    [
+      replicas !== undefined && !(Number.isInteger(replicas) && replicas >= 1 && replicas <= 5),
+      `replicas is ${String(replicas)}; expected a whole number from 1 to 5`,
+    ],
+  ];
+  const problem = problems.find(([isWrong]) => isWrong)?.[1];
   if (problem === undefined) return;
   throw new CheckpointError("invalid-argument", `nats: cannot open the store: ${problem}.`, { backend: "nats" });
 }

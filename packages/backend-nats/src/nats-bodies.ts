@@ -1,5 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 
+import { defaultMaxBodyBytes } from "@holdpoint/core/driver";
+
 import type { NatsBucket } from "./nats-bucket.ts";
 import { assertKeepsPromises, openStream } from "./nats-bucket.ts";
 import { NatsStoreError } from "./nats-error.ts";
@@ -45,13 +47,16 @@ const bodyId = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u;
 export class NatsBodies {
   readonly #jetStream: JetStream;
   readonly #bucket: NatsBucket;
+  readonly #create: boolean;
   readonly #name: string;
   readonly #stream: string;
   #opened: { readonly ttl: boolean; readonly messageBytes: number } | undefined;
 
-  constructor(jetStream: JetStream, bucket: NatsBucket) {
+  /** @param create whether the object store may be created when it is first needed */
+  constructor(jetStream: JetStream, bucket: NatsBucket, create: boolean) {
     this.#jetStream = jetStream;
     this.#bucket = bucket;
+    this.#create = create;
     this.#name = `${bucket.name}-bodies`;
     this.#stream = `OBJ_${this.#name}`;
   }
@@ -77,7 +82,11 @@ export class NatsBodies {
         headers,
         signal,
       ),
-    );
+    ).catch((error: unknown) => {
+      // Its stream may be gone: it is looked for again the next time.
+      this.#opened = undefined;
+      throw error;
+    });
     // Official clients read the chunks in the order of the stream.
     if (chunks.some((sequence, index) => sequence <= (chunks[index - 1] ?? 0))) throw outOfOrder();
     const pointer: BodyPointer = { size: body.byteLength, digest: digestOf(body), chunks };
@@ -184,11 +193,11 @@ export class NatsBodies {
   /** The stream is made when the first large value is written, so that who has none needs no permission for it. */
   async #open(signal: AbortSignal): Promise<{ readonly ttl: boolean; readonly messageBytes: number }> {
     const { replicas, storage } = this.#bucket;
-    const request = { name: this.#name, create: true, replicas, storage };
+    const request = { name: this.#name, create: this.#create, replicas, storage };
     const subjects = [`$O.${this.#name}.C.>`, `$O.${this.#name}.M.>`];
     const description = `Large values of the KV bucket ${this.#bucket.name}`;
     const config = await openStream(this.#jetStream, { stream: this.#stream, subjects, description }, request, signal);
-    assertKeepsPromises({ name: this.#name, create: true, storage }, config, subjects);
+    assertKeepsPromises({ ...request, replicas: undefined }, config, subjects);
     const messageBytes = Number(config["max_msg_size"]);
     return { ttl: config["allow_msg_ttl"] === true, messageBytes: messageBytes > 0 ? messageBytes : Infinity };
   }
@@ -230,9 +239,8 @@ function base64Url(bytes: Buffer): string {
 function parsePointer(entry: StoredMessage): BodyPointer {
   try {
     const { size, digest, chunks } = JSON.parse(Buffer.from(entry.data).toString()) as BodyPointer;
-    if (Number.isSafeInteger(size) && size >= 0 && typeof digest === "string" && chunks.every(Number.isSafeInteger)) {
-      return { size, digest, chunks };
-    }
+    const isSize = Number.isSafeInteger(size) && size >= 0 && size <= defaultMaxBodyBytes;
+    if (isSize && typeof digest === "string" && chunks.every(Number.isSafeInteger)) return { size, digest, chunks };
   } catch {
     // Said below.
   }

@@ -73,7 +73,7 @@ export async function openStream(
     return (await jetStream.streamInfo(stream, signal)).config;
   } catch (error) {
     if (!(error instanceof JetStreamApiError) || error.errorCode !== jetStreamErrors.streamNotFound) throw error;
-    if (!create) throw bucketMissing(name, error);
+    if (!create) throw bucketMissing(stream, name, error);
   }
   const config = {
     name: stream,
@@ -168,14 +168,15 @@ async function allowMessageTtl(
   }
 }
 
-function bucketMissing(name: string, cause: unknown): NatsStoreError {
+function bucketMissing(stream: string, name: string, cause: unknown): NatsStoreError {
+  const command = stream.startsWith("KV_") ? "nats kv add" : "nats object add";
   return new NatsStoreError(
     {
       code: "not-found",
       retryable: false,
       outcome: "not-applied",
       message: `there is no bucket ${name}`,
-      remedy: `Create it with: nats kv add ${name}, or leave out create=false.`,
+      remedy: `Create it with: ${command} ${name}, or leave out create=false.`,
     },
     cause,
   );

@@ -186,7 +186,7 @@ export class NatsDriver implements CheckpointDriver {
     // A bucket that has vanished since then is not made anew: an empty one would look as if nothing was ever stored.
     const bucket = await openBucket(this.#jetStream, { name, replicas, storage, create: create && isFirst }, signal);
     if (this.#messageBytes < minMessageBytes) throw smallMessages(this.#messageBytes);
-    if (isFirst) this.#opened = { bucket, bodies: new NatsBodies(this.#jetStream, bucket) };
+    if (isFirst) this.#opened = { bucket, bodies: new NatsBodies(this.#jetStream, bucket, create) };
   }
 
   async close(): Promise<void> {

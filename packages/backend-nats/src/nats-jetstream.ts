@@ -137,6 +137,8 @@ export class JetStream {
   ): Promise<void> {
     await this.session.use(signal, async (client, interruption) => {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
+      // It may also fail after it has succeeded, or before anybody waits for it.
+      promise.catch(() => undefined);
       const inbox = `${inboxPrefix}.${crypto.randomUUID()}`;
       const callback = (error: unknown, message: NatsMessage): void => {
         try {

@@ -73,6 +73,7 @@ export class NatsSession {
       link = await Promise.race([this.#connected(), interrupted]);
       signal.throwIfAborted();
       link.listeners.add(onChange);
+      onChange();
       return await Promise.race([work(link.client, interruption.signal), interrupted]);
     } finally {
       signal.removeEventListener("abort", onAbort);

@@ -61,7 +61,7 @@ describe.skipIf(server === "")("a value that is larger than a message", () => {
     const session = new NatsSession({ bucket: name, client: connection }, 10_000);
     const jetStream = new JetStream(session, 10_000);
     const bucket = await openBucket(jetStream, { name, create: false }, never);
-    return { bodies: new NatsBodies(jetStream, bucket), session, jetStream };
+    return { bodies: new NatsBodies(jetStream, bucket, true), session, jetStream };
   }
 
   test("comes back whole, with a size in listings", async () => {

@@ -1,14 +1,57 @@
 import { describeCheckpointStore } from "@holdpoint/conformance";
 import { openStore } from "@holdpoint/core";
-import { describe } from "vitest";
+import { connect, headers } from "@nats-io/transport-node";
+import { connect as connectLegacy } from "nats";
+import type { NatsConnection } from "nats";
+import { afterAll, beforeAll, describe } from "vitest";
 
+import { createNatsStore } from "../src/index.ts";
+import { bodyHeader } from "../src/nats-headers.ts";
+import { escapeNatsKey } from "../src/nats-key.ts";
 import { conformanceUrl } from "./conformance-url.ts";
 
-const server = process.env["HOLDPOINT_TEST_NATS_URL"];
+const server = process.env["HOLDPOINT_TEST_NATS_URL"] ?? "";
 
-describe.skipIf(server === undefined)("conformance", () => {
+describe.skipIf(server === "")("conformance", () => {
   describeCheckpointStore("nats", {
-    open: async (namespace, options) => await openStore(conformanceUrl(String(server), namespace), options),
+    open: async (namespace, options) => await openStore(conformanceUrl(server, namespace), options),
     worker: { module: new URL("./conformance-worker.ts", import.meta.url), argument: server },
+    // Of all that is stored, only the entry of a large value has a form of its own.
+    corrupt: async (namespace, key) => {
+      const connection = await connect({ servers: new URL(server).host });
+      const own = headers();
+      own.set(bodyHeader, "no such body");
+      const subject = `$KV.conformance.${escapeNatsKey(`${namespace}/${key}`)}`;
+      await connection.request(subject, "{", { timeout: 5_000, headers: own });
+      await connection.close();
+    },
+  });
+
+  // Keys without anything before them, with what is special at the beginning of a subject.
+  describeCheckpointStore(
+    "nats, a bucket each",
+    { open: async (namespace, options) => await openStore(`${server}/conformance-${namespace}`, options) },
+    { groups: ["keys", "listing"] },
+  );
+
+  describe("with a client of the package nats 2.x", () => {
+    let client: NatsConnection;
+
+    beforeAll(async () => {
+      client = await connectLegacy({ servers: new URL(server).host });
+    });
+
+    afterAll(async () => {
+      await client?.close();
+    });
+
+    describeCheckpointStore(
+      "nats, client 2.x",
+      {
+        open: async (namespace, options) =>
+          await createNatsStore({ ...options, bucket: "conformance-2x", prefix: `${namespace}/`, client }),
+      },
+      { groups: ["bytes", "conditions", "ttl", "cancellation", "errors"] },
+    );
   });
 });

@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
 import { CheckpointError, openStore } from "@holdpoint/core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connect } from "@nats-io/transport-node";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
 import { createOperator } from "./nats-operator.ts";
 import { NatsServers } from "./nats-servers.ts";
@@ -116,5 +117,39 @@ describe.skipIf(!isRunning)("a .creds file", () => {
     await writeFile(file, createOperator().userCredentials());
     const error = await openError(`nats://${server.address}/checkpoints?creds=${file}`);
     expect(error).toMatchObject({ code: "permission-denied", retryable: false });
+  });
+});
+
+describe.skipIf(!isRunning)("permissions", () => {
+  test("that the README lists are enough for everything", async () => {
+    const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+    const section = readme.slice(readme.indexOf("## Permissions it needs"));
+    const listed = Array.from(
+      section.matchAll(/^\| `(?<subject>[$_][^`]+)`/gmu),
+      (row) => row.groups?.["subject"] ?? "",
+    );
+    const subjects = listed.map((subject) => `"${subject.replaceAll("BUCKET", "checkpoints")}"`);
+    const publish = subjects.filter((subject) => !subject.startsWith('"_INBOX'));
+    expect(publish.length).toBeGreaterThan(10);
+
+    await using servers = await NatsServers.open();
+    const server = await servers.run(`
+      jetstream { store_dir: "{data}" }
+      authorization { users: [ { user: ann, password: pw, permissions: {
+        publish: [ ${publish.join(", ")} ], subscribe: [ "_INBOX.>" ] } } ] }`);
+    await using store = await openStore(`nats://ann:pw@${server.address}/checkpoints`, { environment: {} });
+    const large = await store.put("large", new Uint8Array(2_000_000));
+    expect((await store.get("large"))?.body.byteLength).toBe(2_000_000);
+    await store.put("large", body, { ifVersion: large.version, ttlMs: 60_000 });
+    expect(await Array.fromAsync(store.list())).toHaveLength(1);
+    expect(await store.delete("large")).toBe(true);
+    await store.check();
+    // The body that was replaced could be removed as well.
+    const connection = await connect({ servers: server.address, user: "ann", pass: "pw" });
+    await vi.waitUntil(async () => {
+      const answer = await connection.request("$JS.API.STREAM.INFO.OBJ_checkpoints-bodies");
+      return answer.json<{ state: { messages: number } }>().state.messages === 0;
+    });
+    await connection.close();
   });
 });

@@ -62,6 +62,18 @@ export class NatsServers implements AsyncDisposable {
     return { address: `127.0.0.1:${port}`, start, stop: async () => await kept?.stop() };
   }
 
+  /** Servers that replicate among each other; they need a moment more before JetStream has a leader. */
+  async runCluster(size: number): Promise<readonly ConfiguredServer[]> {
+    const ports = await findFreePorts(size);
+    const routes = ports.map((port) => `"nats://127.0.0.1:${port}"`).join(", ");
+    return await Promise.all(
+      ports.map(async (port) => {
+        const cluster = `cluster { name: "test", listen: "127.0.0.1:${port}", routes: [ ${routes} ] }`;
+        return await this.run(`jetstream { store_dir: "{data}" }\n${cluster}`);
+      }),
+    );
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#keeper.close();
   }
