@@ -16,6 +16,8 @@ const startTimeoutMs = 60_000;
 /** A first start in a container may have to fetch the image. */
 const containerStartTimeoutMs = 600_000;
 const portAttempts = 5;
+/** In the words of Redis, NATS, Go, MinIO and Docker. */
+const portInUse = /address already in use|port is already (?:in use|allocated)/i;
 const composeFile = fileURLToPath(new URL("../../../compose.yaml", import.meta.url));
 
 /**
@@ -44,8 +46,7 @@ export async function launchServer(
     }
     const log = await readFile(failed.logFile, "utf8").catch(() => "");
     // Another program has taken the port since we looked: then others will do.
-    if (attempt < portAttempts && /(?:address|port) is already (?:in use|allocated)|address already in use/i.test(log))
-      continue;
+    if (attempt < portAttempts && portInUse.test(log)) continue;
     throw new Error(`${definition.name} ${failed.reason}. The end of its log:\n${await logTail(failed.logFile)}`);
   }
 }

@@ -13,10 +13,9 @@ const timeoutMs = 5_000;
  * ```
  */
 export async function sendRedisCommand(port: number, command: readonly string[]): Promise<string> {
-  const signal = AbortSignal.timeout(timeoutMs);
-  const socket = connect({ host: "127.0.0.1", port, signal });
+  const socket = connect({ host: "127.0.0.1", port, signal: AbortSignal.timeout(timeoutMs) });
   try {
-    await once(socket, "connect", { signal });
+    await once(socket, "connect");
     const words = command.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`);
     socket.write(`*${command.length}\r\n${words.join("")}`);
     let received = "";

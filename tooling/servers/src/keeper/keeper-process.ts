@@ -35,6 +35,10 @@ process.on("message", (request: KeeperRequest) => {
 });
 process.on("disconnect", () => void end());
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void end());
+process.on("uncaughtException", (error) => {
+  console.error(error);
+  void end();
+});
 report({ kind: "up", directory });
 
 function start(id: number, command: KeptCommand): void {

@@ -9,6 +9,7 @@ test("counts per store and group", () => {
     { store: "memory", group: "ttl", outcome: "passed" },
     { store: "s3 under a prefix", group: "conditions", outcome: "failed" },
     { store: "s3 under a prefix", group: "ttl", outcome: "refused as declared" },
+    { store: "nats", group: "ttl", outcome: "passed" },
   ]);
   expect(table).toBe(
     [
@@ -16,6 +17,7 @@ test("counts per store and group", () => {
       "                   conditions  ttl",
       "memory             2/0/0       1/0/0",
       "s3 under a prefix  0/0/1       0/1/0",
+      "nats               -           1/0/0",
     ].join("\n"),
   );
 });

@@ -21,9 +21,13 @@ export function conformanceTable(marks: readonly ConformanceMark[]): string {
   const stores = [...new Set(marks.map((mark) => mark.store))];
   // A column of zeros in every cell says nothing, and usually everything has run.
   const shown = outcomes.filter((outcome) => outcome !== "not run" || marks.some((mark) => mark.outcome === outcome));
-  const counts = Map.groupBy(marks, (mark) => JSON.stringify([mark.store, mark.group, mark.outcome]));
-  const cell = (store: string, group: string): string =>
-    shown.map((outcome) => counts.get(JSON.stringify([store, group, outcome]))?.length ?? 0).join("/");
+  const cells = Map.groupBy(marks, (mark) => JSON.stringify([mark.store, mark.group]));
+  const cell = (store: string, group: string): string => {
+    const inCell = cells.get(JSON.stringify([store, group]));
+    // Not zeros: a group that a store's tests leave out looks different from one in which nothing passes.
+    if (inCell === undefined) return "-";
+    return shown.map((outcome) => inCell.filter((mark) => mark.outcome === outcome).length).join("/");
+  };
   const rows = [["", ...groups], ...stores.map((store) => [store].concat(groups.map((group) => cell(store, group))))];
   const widths = ["", ...groups].map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map((row) =>

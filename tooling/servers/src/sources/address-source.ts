@@ -21,12 +21,12 @@ export const addressSource: ServerSource = {
 async function connectionProblem(value: string): Promise<string | undefined> {
   if (!URL.canParse(value)) return "is not a URL";
   const url = new URL(value);
-  // Not `url.host` alone: the whole value may have a password in it.
+  // The host is all that is shown of it: the rest may be a password.
   if (url.port === "") return `its address ${url.host} has no port`;
   const signal = AbortSignal.timeout(timeoutMs);
   const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port), signal });
   try {
-    await once(socket, "connect", { signal });
+    await once(socket, "connect");
     return undefined;
   } catch (error) {
     const why = signal.aborted ? `no answer within ${timeoutMs} ms` : (error as Error).message;
