@@ -75,10 +75,10 @@ test.each([
   ["ECONNREFUSED", "not-applied", true],
   ["ENOTFOUND", "not-applied", true],
   ["CERT_HAS_EXPIRED", "not-applied", false],
-  ["ERR_SSL_WRONG_VERSION_NUMBER", "not-applied", false],
+  ["EPROTO", "unknown", false],
   ["HPE_INVALID_CONSTANT", "unknown", false],
   ["ECONNRESET", "unknown", true],
-  ["ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC", "unknown", true],
+  ["ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC", "unknown", false],
 ])("the connection's error %s leaves the outcome %s", (code, outcome, retryable) => {
   const error = new Error("wrapped", { cause: Object.assign(new Error("connect"), { code }) });
   expect(classifyGcsError(error)).toMatchObject({ code: "unavailable", outcome, retryable });

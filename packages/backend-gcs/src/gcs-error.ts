@@ -178,10 +178,11 @@ function classifyConnection(code: string | undefined): DriverFailure {
   if (refused !== undefined) {
     return { code: "unavailable", retryable: true, outcome: "not-applied", message: `${refused} (${code})`, remedy };
   }
-  // Found by the TLS handshake, before a request is sent: what is wrong with the certificate, or that there is no TLS.
-  if (code !== undefined && /CERT|SIGNATURE|WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/u.test(code)) {
-    const message = `a secure connection could not be made (${code})`;
-    return { code: "unavailable", retryable: false, outcome: "not-applied", message, remedy };
+  if (code !== undefined && /CERT|SIGNATURE|^ERR_SSL|^EPROTO$/u.test(code)) {
+    // A certificate is looked at before the request is sent; what else goes wrong in TLS may do so at any time.
+    const outcome = /CERT|SIGNATURE/u.test(code) ? "not-applied" : "unknown";
+    const message = `there is no secure connection (${code})`;
+    return { code: "unavailable", retryable: false, outcome, message, remedy };
   }
   if (code?.startsWith("HPE_") === true) {
     const message = `what answered is no HTTP server (${code})`;

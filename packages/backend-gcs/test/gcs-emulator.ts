@@ -1,3 +1,5 @@
+import { createMultipartBody } from "../src/multipart-body.ts";
+
 /** The address of the emulator that the tests talk to; `undefined` if it could not be had. */
 export const emulatorUrl: string | undefined = process.env["HOLDPOINT_TEST_GCS_URL"];
 
@@ -11,4 +13,21 @@ export async function ensureBucket(name: string): Promise<string> {
   await response.body?.cancel();
   if (response.ok || response.status === 409) return name;
   throw new Error(`The emulator made no bucket: status ${response.status}.`);
+}
+
+/** Stores an object as somebody else would, with properties of its own. */
+export async function putObject(
+  bucket: string,
+  name: string,
+  bytes: Uint8Array,
+  resource: Readonly<Record<string, unknown>> = {},
+): Promise<Response> {
+  const described = { name, contentType: "text/plain", ...resource };
+  const { contentType, body } = createMultipartBody(described, bytes);
+  const query = `uploadType=multipart&name=${encodeURIComponent(name)}`;
+  return await fetch(`${emulatorUrl}/upload/storage/v1/b/${bucket}/o?${query}`, {
+    method: "POST",
+    headers: { "content-type": contentType },
+    body: new Uint8Array(body),
+  });
 }

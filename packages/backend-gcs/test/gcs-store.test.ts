@@ -8,9 +8,10 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 
 import { GcsBucket } from "../src/gcs-bucket.ts";
 import { GcsDriver } from "../src/gcs-driver.ts";
+import { objectNameOf } from "../src/gcs-key.ts";
 import { GcsTransport } from "../src/gcs-transport.ts";
 import { createGcsStore } from "../src/index.ts";
-import { emulatorUrl, ensureBucket } from "./gcs-emulator.ts";
+import { emulatorUrl, ensureBucket, putObject } from "./gcs-emulator.ts";
 import { startHttpProxy } from "./http-proxy.ts";
 import { startTcpServer } from "./tcp-server.ts";
 
@@ -29,8 +30,13 @@ describe.skipIf(emulatorUrl === undefined)("a store in Cloud Storage", () => {
   const endpoint = emulatorUrl ?? "";
   const storage = new Storage({ apiEndpoint: endpoint, projectId: "test" });
 
+  let downloadsCarryMetadata = false;
+
   beforeAll(async () => {
     await ensureBucket(bucket);
+    await putObject(bucket, "with-metadata", bytes("x"), { metadata: { colour: "red" } });
+    const download = await fetch(`${endpoint}/storage/v1/b/${bucket}/o/with-metadata?alt=media`);
+    downloadsCarryMetadata = download.headers.has("x-goog-meta-colour");
   });
 
   test("sends one request for each operation, also for a conflict", async () => {
@@ -44,7 +50,7 @@ describe.skipIf(emulatorUrl === undefined)("a store in Cloud Storage", () => {
     expect(await requestsOf(() => store.put("a", bytes("1"), { ifAbsent: true }))).toBe(1);
     expect(await requestsOf(() => store.put("a", bytes("2"), { ifAbsent: true }))).toBe(1);
     expect(await requestsOf(() => store.put("a", bytes("2"), { ifVersion: "7" }))).toBe(1);
-    expect(await requestsOf(() => store.get("a"))).toBe(1);
+    expect(await requestsOf(() => store.get("a"))).toBe(downloadsCarryMetadata ? 1 : 2);
     expect(await requestsOf(() => store.get("b"))).toBe(1);
     expect(await requestsOf(() => store.check())).toBe(1);
     expect(await requestsOf(() => store.delete("a"))).toBe(1);
@@ -68,9 +74,14 @@ describe.skipIf(emulatorUrl === undefined)("a store in Cloud Storage", () => {
   });
 
   test("declares what this server was seen to do", async () => {
-    await using store = await createGcsStore({ bucket, prefix: newPrefix(), endpoint });
-    // It ignores preconditions on delete: https://github.com/fsouza/fake-gcs-server/issues/1282
-    expect(store.capabilities).toMatchObject({ conditionalDelete: false, ttl: false, uniqueVersions: true });
+    const prefix = newPrefix();
+    await using store = await createGcsStore({ bucket, prefix, endpoint });
+    expect(store.capabilities).toMatchObject({ ttl: false, uniqueVersions: true });
+    await store.put("a", bytes("1"));
+    // fake-gcs-server ignores preconditions on delete: https://github.com/fsouza/fake-gcs-server/issues/1282
+    const url = `${endpoint}/storage/v1/b/${bucket}/o/${prefix}%2Fa?ifGenerationMatch=7`;
+    const response = await fetch(url, { method: "DELETE" });
+    expect(store.capabilities.conditionalDelete).toBe(response.status === 412);
   });
 
   test('the version "0" means to the server that there is no object, and matches nothing here', async () => {
@@ -84,16 +95,15 @@ describe.skipIf(emulatorUrl === undefined)("a store in Cloud Storage", () => {
   test("reads what was stored with gzip as it is stored", async () => {
     const prefix = newPrefix();
     const packed = gzipSync("a message");
-    const file = storage.bucket(bucket).file(`${prefix}/a`);
-    await file.save(packed, { resumable: false, metadata: { contentEncoding: "gzip", contentType: "text/plain" } });
+    await putObject(bucket, `${prefix}/a`, packed, { contentEncoding: "gzip" });
     await using store = await createGcsStore({ bucket, prefix, endpoint });
     expect((await store.get("a"))?.body).toEqual(new Uint8Array(packed));
   });
 
   test("does not list objects whose names are nobody's keys", async () => {
     const prefix = newPrefix();
-    await storage.bucket(bucket).file(`${prefix}/a//b`).save("x", { resumable: false });
-    await storage.bucket(bucket).file(`${prefix}/paused/by-python.json`).save("x", { resumable: false });
+    await putObject(bucket, `${prefix}/a//b`, bytes("x"));
+    await putObject(bucket, `${prefix}/paused/by-python.json`, bytes("x"));
     await using store = await createGcsStore({ bucket, prefix, endpoint });
     expect((await Array.fromAsync(store.list())).map(({ key }) => key)).toEqual(["paused/by-python.json"]);
   });
@@ -149,19 +159,20 @@ describe.skipIf(emulatorUrl === undefined)("a store in Cloud Storage", () => {
     await driver.check({ signal });
     expect(proxy.requests).toEqual([expect.stringMatching(/^POST .*ifGenerationMatch=\d+/)]);
     await driver.remove("a", "123", { signal });
-    expect(proxy.requests.at(-1)).toMatch(/^DELETE .*%2Fa\?ifGenerationMatch=123$/);
+    expect(proxy.requests[1]).toMatch(/^DELETE .*%2Fa\?ifGenerationMatch=123$/);
     await driver.close();
   });
 
   test("reads through the XML API, as from Google's service", async ({ skip }) => {
-    const driver = driverAt(endpoint, { isGoogle: true, downloadsByXml: true });
+    const prefix = newPrefix();
+    const driver = driverAt(endpoint, { prefix, isGoogle: true, downloadsByXml: true });
     const key = "paused/größe +&?#'()*!.json";
     const { version } = await driver.write(key, bytes("1"), write("id-1"), { signal });
+    const seen = await fetch(`${endpoint}/${bucket}/${prefix}/${encodeURIComponent(objectNameOf(key))}`);
+    if (!seen.headers.has("x-goog-meta-holdpoint-write-id")) return skip("this server has no such API at this address");
     const record = await driver.read(key, { signal });
-    // The emulator serves the XML API only under the host name that it was started with.
-    if (record === null) return skip("the emulator was started with another public host");
     expect(record).toMatchObject({ version, writeId: "id-1" });
-    expect(text(record.body)).toBe("1");
+    expect(text(record?.body)).toBe("1");
     expect(await driver.read("b", { signal })).toBeNull();
     await driver.close();
   });
@@ -174,7 +185,7 @@ describe.skipIf(emulatorUrl === undefined)("a store in Cloud Storage", () => {
     await using store = await createGcsStore({ bucket, prefix: newPrefix(), endpoint: proxy.url });
     proxy.requests.length = 0;
     const { version } = await store.put("paused/a", bytes("1"), { ifAbsent: true });
-    expect(proxy.requests.map((request) => request.slice(0, 4))).toEqual(["POST", "GET "]);
+    expect(proxy.requests.filter((request) => request.startsWith("POST"))).toHaveLength(1);
     expect((await store.get("paused/a"))?.version).toBe(version);
   });
 
