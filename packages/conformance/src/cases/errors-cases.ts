@@ -176,18 +176,12 @@ export const errorsCases: readonly ConformanceCase[] = [
         store.put("key", bodyOf("b"), { ifAbsent: true }),
       );
       await expectStored(store, "neighbour", bodyOf("a value that will not"));
-      await repair(store);
     },
   },
 ];
 
 function firstEntry(listing: AsyncIterable<unknown>): Promise<unknown> {
   return listing[Symbol.asyncIterator]().next();
-}
-
-async function repair(store: CheckpointStore): Promise<void> {
-  await store.put("key", bodyOf("repaired"));
-  await expectStored(store, "key", bodyOf("repaired"));
 }
 
 function expectNoCredential(what: string, text: string, secrets: readonly string[]): void {

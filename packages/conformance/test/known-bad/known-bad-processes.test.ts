@@ -6,7 +6,7 @@ import { runConformance } from "@holdpoint/conformance/run";
 import type { ConformanceHarness, ConformanceOptions } from "@holdpoint/conformance/run";
 import { afterAll, expect, test } from "vitest";
 
-import { openFileStore } from "../file-worker.ts";
+import { openStore } from "../file-store-worker.ts";
 import { openStore as openLockedInProcess } from "./locks-in-process-worker.ts";
 
 const root = mkdtempSync(join(tmpdir(), "holdpoint-known-bad-"));
@@ -20,7 +20,7 @@ async function failuresOf(harness: ConformanceHarness, options: ConformanceOptio
 test("finds out a store that keeps its process alive", async () => {
   const failures = await failuresOf(
     {
-      open: (namespace, options) => openFileStore(root, namespace, options),
+      open: (namespace, options) => openStore(namespace, { root }, options),
       worker: { module: new URL("./leaves-a-timer-worker.ts", import.meta.url), argument: { root } },
     },
     { groups: ["lifecycle"] },

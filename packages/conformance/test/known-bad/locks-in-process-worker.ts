@@ -4,7 +4,7 @@ import type { OpenWorkerStore } from "@holdpoint/conformance/run";
 import { CheckpointError } from "@holdpoint/core";
 import type { CheckpointStore, DeleteOptions, PutOptions } from "@holdpoint/core";
 
-import { openStore as openGoodStore } from "../file-worker.ts";
+import { openStore as openGoodStore } from "../file-store-worker.ts";
 import { ForwardingStore } from "./forwarding-store.ts";
 
 const queues = new Map<string, Promise<unknown>>();
@@ -42,4 +42,4 @@ class LocksInProcess extends ForwardingStore {
 }
 
 export const openStore: OpenWorkerStore = async (namespace, argument) =>
-  new LocksInProcess(await openGoodStore(namespace, argument), namespace);
+  new LocksInProcess(await openGoodStore(namespace, argument as { readonly root: string }), namespace);

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { describeCheckpointStore } from "@holdpoint/conformance";
 import { afterAll } from "vitest";
 
-import { openFileStore } from "./file-worker.ts";
+import { openStore } from "./file-store-worker.ts";
 
 const root = mkdtempSync(join(tmpdir(), "holdpoint-conformance-"));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterAll(() => rmSync(root, { recursive: true }));
 
 describeCheckpointStore("file", {
-  open: (namespace, options) => openFileStore(root, namespace, options),
-  worker: { module: new URL("./file-worker.ts", import.meta.url), argument: { root } },
+  open: (namespace, options) => openStore(namespace, { root }, options),
+  worker: { module: new URL("./file-store-worker.ts", import.meta.url), argument: { root } },
 });
