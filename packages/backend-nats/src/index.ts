@@ -42,7 +42,15 @@ export async function createNatsStore(options: NatsStoreOptions): Promise<Checkp
   return createStore(driver, options);
 }
 
-/** This backend, as `openStore` finds it. */
+/**
+ * This backend, as `openStore` finds it.
+ *
+ * @example
+ * ```ts
+ * registerBackend(backend);
+ * await using store = await openStore("nats://127.0.0.1:4222/checkpoints");
+ * ```
+ */
 export const backend: CheckpointBackend<NatsStoreOptions> = {
   name: "nats",
   schemes: ["nats"],
@@ -53,7 +61,7 @@ export const backend: CheckpointBackend<NatsStoreOptions> = {
 function assertOptions({ bucket, prefix = "", servers = [], client, replicas }: NatsStoreOptions): void {
   const problems: readonly (readonly [isWrong: boolean, problem: string])[] = [
     [
-      !/^[-\w]{1,240}$/u.test(bucket),
+      typeof bucket !== "string" || !/^[-\w]{1,240}$/u.test(bucket),
       `the bucket ${JSON.stringify(bucket)} is not a name of letters, digits, "-" and "_"`,
     ],
     [

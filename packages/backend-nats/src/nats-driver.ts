@@ -132,31 +132,19 @@ export class NatsDriver implements CheckpointDriver {
 
   async remove(key: string, ifVersion: string | undefined, { signal }: DriverContext): Promise<boolean> {
     const escapedKey = this.#escape(key);
-    const version = ifVersion === undefined ? undefined : parseVersion(ifVersion);
-    for (let round = 1; ; round += 1) {
-      let { revision, bodyId } = version ?? {};
-      if (version === undefined) {
-        const entry = await this.#current(escapedKey, signal);
-        if (entry === null) return false;
-        if (ifVersion !== undefined) throw new PreconditionFailedError();
-        revision = entry.sequence;
-        bodyId = entry.headers.get(bodyHeader);
-      }
-      try {
-        await this.#publishAt(escapedKey, new Uint8Array(), this.#markerHeaders(), revision, signal);
-        this.#release(escapedKey, bodyId);
-        return true;
-      } catch (error) {
-        if (!isWrongSequence(error)) throw error;
-        if (version === undefined) {
-          // Somebody has written since it was read; without a condition, that is deleted as well.
-          if (round < maxRounds) continue;
-          throw busy(error);
-        }
-        if ((await this.#current(escapedKey, signal)) === null) return false;
-        throw error;
-      }
+    if (ifVersion === undefined) return await this.#removeWhatever(escapedKey, signal);
+    const version = parseVersion(ifVersion);
+    try {
+      // No value ever had such a version.
+      if (version === undefined) throw new PreconditionFailedError();
+      await this.#publishAt(escapedKey, new Uint8Array(), this.#markerHeaders(), version.revision, signal);
+    } catch (error) {
+      const isConflict = error instanceof PreconditionFailedError || isWrongSequence(error);
+      if (isConflict && (await this.#current(escapedKey, signal)) === null) return false;
+      throw error;
     }
+    this.#release(escapedKey, version.bodyId);
+    return true;
   }
 
   async *list(prefix: string, { signal }: DriverContext): AsyncIterable<CheckpointEntry> {
@@ -182,11 +170,13 @@ export class NatsDriver implements CheckpointDriver {
     await this.#session.use(signal, async () => undefined);
     const version = this.#session.serverVersion;
     if (!isAtLeast(version, 2, 9)) throw tooOld(version);
-    const isFirst = this.#opened === undefined;
-    // A bucket that has vanished since then is not made anew: an empty one would look as if nothing was ever stored.
-    const bucket = await openBucket(this.#jetStream, { name, replicas, storage, create: create && isFirst }, signal);
+    const bodies = this.#opened?.bodies;
+    // A bucket that has vanished since it was opened is not made anew: an empty one would look as if nothing was ever
+    // stored.
+    const request = { name, replicas, storage, create: create && bodies === undefined };
+    const bucket = await openBucket(this.#jetStream, request, signal);
     if (this.#messageBytes < minMessageBytes) throw smallMessages(this.#messageBytes);
-    if (isFirst) this.#opened = { bucket, bodies: new NatsBodies(this.#jetStream, bucket, create) };
+    this.#opened = { bucket, bodies: bodies ?? new NatsBodies(this.#jetStream, bucket, create) };
   }
 
   async close(): Promise<void> {
@@ -222,6 +212,23 @@ export class NatsDriver implements CheckpointDriver {
     const { stream } = this.#open.bucket;
     const entry = await this.#jetStream.lastMessage(stream, this.#subject(escapedKey), signal);
     return entry === null || isMarker((name) => entry.headers.get(name)) ? null : entry;
+  }
+
+  /** Reads first: who deletes what is not there would leave a marker for nothing, and could not say so. */
+  async #removeWhatever(escapedKey: string, signal: AbortSignal): Promise<boolean> {
+    for (let round = 1; ; round += 1) {
+      const entry = await this.#current(escapedKey, signal);
+      if (entry === null) return false;
+      try {
+        await this.#publishAt(escapedKey, new Uint8Array(), this.#markerHeaders(), entry.sequence, signal);
+        this.#release(escapedKey, entry.headers.get(bodyHeader));
+        return true;
+      } catch (error) {
+        // Somebody has written since; that is deleted as well.
+        if (!isWrongSequence(error)) throw error;
+        if (round === maxRounds) throw busy(error);
+      }
+    }
   }
 
   /**
