@@ -11,7 +11,8 @@ import { withoutArguments } from "./redis-error.ts";
 import type { RedisStoreOptions } from "./redis-options.ts";
 
 const maxConnectTimeoutMs = 5_000;
-// How long a connection that does not end by itself may keep the process alive after close().
+// These two bound how long something that never answers can keep the process alive after close().
+const maxLookupTimeoutMs = 2_000;
 const disconnectTimeoutMs = 500;
 
 /**
@@ -23,7 +24,9 @@ const disconnectTimeoutMs = 500;
 export async function createRedisClient(options: RedisStoreOptions, attemptTimeoutMs: number): Promise<RedisClient> {
   const { username, password, database, host, port = 6379, nodes, sentinels } = options;
   const tls = await tlsOptions(options);
+  const retryStrategy = reconnectDelay(attemptTimeoutMs);
   const connectTimeoutMs = Math.min(maxConnectTimeoutMs, attemptTimeoutMs);
+  const lookupTimeoutMs = Math.min(maxLookupTimeoutMs, attemptTimeoutMs);
   const common = {
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
@@ -53,8 +56,8 @@ export async function createRedisClient(options: RedisStoreOptions, attemptTimeo
         // Names are left to the socket, because certificates are made out to names:
         // https://github.com/redis/ioredis#special-note-aws-elasticache-clusters-with-tls
         dnsLookup: (address, callback) => callback(null, address),
-        clusterRetryStrategy: reconnectDelayMs,
-        slotsRefreshTimeout: connectTimeoutMs,
+        clusterRetryStrategy: retryStrategy,
+        slotsRefreshTimeout: lookupTimeoutMs,
         // After a broken connection nobody knows whether the request was carried out.
         retryDelayOnFailover: 0,
         retryDelayOnClusterDown: 0,
@@ -67,7 +70,7 @@ export async function createRedisClient(options: RedisStoreOptions, attemptTimeo
     enableOfflineQueue: false,
     // LOADING as an answer says more than waiting does. With sentinels it is the check that the master is one.
     enableReadyCheck: sentinels !== undefined,
-    retryStrategy: reconnectDelayMs,
+    retryStrategy,
     // After a failover the same name may belong to another server. The request itself is not sent again.
     reconnectOnError: (error) => (error.message.startsWith("READONLY") ? 1 : false),
   } satisfies RedisOptions;
@@ -80,8 +83,8 @@ export async function createRedisClient(options: RedisStoreOptions, attemptTimeo
     ...(sentinels.username === undefined ? {} : { sentinelUsername: sentinels.username }),
     ...(sentinels.password === undefined ? {} : { sentinelPassword: sentinels.password }),
     ...(tls === undefined ? {} : { enableTLSForSentinelMode: true, sentinelTLS: tls }),
-    sentinelCommandTimeout: connectTimeoutMs,
-    sentinelRetryStrategy: reconnectDelayMs,
+    sentinelCommandTimeout: lookupTimeoutMs,
+    sentinelRetryStrategy: retryStrategy,
   });
 }
 
@@ -121,9 +124,13 @@ export async function explainFailure(client: RedisClient, options: RedisStoreOpt
   return undefined;
 }
 
-/** How long to wait before the n-th attempt to connect again. The store gives up long before; the client never does. */
-function reconnectDelayMs(times: number): number {
-  return Math.min(50 * 2 ** Math.min(times - 1, 10), 1_000) * (0.5 + Math.random() / 2);
+/**
+ * How long to wait before the n-th attempt to connect again: less than one attempt of the store, which would otherwise
+ * end before it learns why there is no connection. The store gives up at some time, the client never does.
+ */
+function reconnectDelay(attemptTimeoutMs: number): (times: number) => number {
+  const longestMs = Math.min(1_000, attemptTimeoutMs / 4);
+  return (times) => Math.min(50 * 2 ** Math.min(times - 1, 10), longestMs) * (0.5 + Math.random() / 2);
 }
 
 async function tlsOptions(options: RedisStoreOptions): Promise<ConnectionOptions | undefined> {

@@ -1,4 +1,6 @@
+import { startServer } from "@holdpoint/test-servers";
 import { Redis } from "ioredis";
+import type { TestContext } from "vitest";
 
 /** The address of the tests' Redis, or nothing if it could not be had. */
 export const redisUrl: string = process.env["HOLDPOINT_TEST_REDIS_URL"] ?? "";
@@ -20,6 +22,40 @@ export const documentedPermissions: readonly string[] = [
 ];
 
 /** A client of the tests' own, to look at what the store does. The caller closes it. */
-export function inspector(url: string = redisUrl): Redis {
-  return new Redis(url, { maxRetriesPerRequest: 0 });
+export function inspector(url: string = redisUrl): DisposableRedis {
+  return new DisposableRedis(url, { maxRetriesPerRequest: 0 });
+}
+
+/** A Redis that belongs to one test, which may configure and stop it; skips the test if none can be started. */
+export async function ownServer(test: TestContext): Promise<OwnServer> {
+  const server = await startServer("redis", { own: true });
+  if (server.kind === "missing") return test.skip(server.remedy);
+  const admin = inspector(server.url);
+  return {
+    url: server.url,
+    port: Number(new URL(server.url).port),
+    binary: /: (\/.*)$/u.exec(server.origin)?.[1],
+    admin,
+    [Symbol.asyncDispose]: async () => {
+      admin.disconnect();
+      await server.stop();
+    },
+  };
+}
+
+/** What {@link ownServer} starts. */
+export interface OwnServer extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  /** The program that runs, if it is one on this machine. */
+  readonly binary: string | undefined;
+  /** A client with all permissions. */
+  readonly admin: Redis;
+}
+
+/** A client that is closed at the end of its block. */
+export class DisposableRedis extends Redis {
+  [Symbol.dispose](): void {
+    this.disconnect();
+  }
 }

@@ -1,0 +1,216 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
+import { createServer } from "node:net";
+import type { AddressInfo, Server } from "node:net";
+import { inspect } from "node:util";
+
+import { CheckpointError, openStore } from "@holdpoint/core";
+import { Redis } from "ioredis";
+import { describe, expect, test } from "vitest";
+
+import { createRedisStore } from "../src/index.ts";
+import { freePort } from "./free-port.ts";
+import { clusterUrl, inspector, ownServer, redisUrl } from "./test-server.ts";
+
+/** Opens a store that cannot be opened, and hands back why; no password may show in it. */
+async function failureOf(url: string, password = "s3cret"): Promise<CheckpointError> {
+  const opening = openStore(url, { timeoutMs: 3_000, attemptTimeoutMs: 700, environment: {} });
+  const error: unknown = await opening.then(
+    () => new Error("the store was opened"),
+    (reason: unknown) => reason,
+  );
+  if (!CheckpointError.is(error)) throw error;
+  expect(inspect(error, { depth: 20 })).not.toContain(password);
+  return error;
+}
+
+async function listen(server: Server): Promise<{ readonly address: string } & AsyncDisposable> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+describe("what cannot be opened says why", () => {
+  for (const [kind, query] of [
+    ["a single server", ""],
+    ["a cluster", "?cluster=true"],
+    ["sentinels", "?sentinelMaster=m"],
+  ] as const) {
+    describe(`${kind}:`, () => {
+      test("unknown host", async () => {
+        expect(await failureOf(`redis://user:s3cret@no-such-host.invalid${query}`)).toMatchObject({
+          code: "unavailable",
+          message: expect.stringContaining("no-such-host.invalid"),
+        });
+      });
+
+      test("nothing listens", async () => {
+        const error = await failureOf(`redis://:s3cret@127.0.0.1:${await freePort()}${query}`);
+        expect(error.code).toBe("unavailable");
+        expect(error.message).toContain("nothing accepts connections");
+      });
+
+      test("a web server", async () => {
+        await using server = await listen(createHttpServer((_, response) => response.end()));
+        const error = await failureOf(`redis://:s3cret@${server.address}${query}`);
+        expect(error.code).toBe("unsupported");
+        expect(error.message).toContain("not a Redis server");
+      });
+
+      test("something that never answers", async () => {
+        await using server = await listen(createServer((socket) => socket.on("error", () => undefined).resume()));
+        expect((await failureOf(`redis://:s3cret@${server.address}${query}`)).code).toBe("timeout");
+      });
+
+      test("something that hangs up", async () => {
+        await using server = await listen(createServer((socket) => socket.destroy()));
+        expect((await failureOf(`redis://:s3cret@${server.address}${query}`)).code).toBe("unavailable");
+      });
+    });
+  }
+
+  test("no TLS where it is expected", async () => {
+    await using server = await listen(createHttpServer());
+    const error = await failureOf(`rediss://:s3cret@${server.address}`);
+    expect(error.code).toBe("unavailable");
+    expect(error.message).toContain("TLS");
+  });
+
+  test("a file that is not there", async () => {
+    const error = await failureOf("rediss://127.0.0.1?tlsCaFile=/no/such.pem");
+    expect(error.code).toBe("invalid-argument");
+    expect(error.message).toContain("tlsCaFile");
+  });
+
+  describe.skipIf(redisUrl === "")("a server that is there", () => {
+    const withLogin = (login: string, rest = ""): string => `${redisUrl.replace("//", `//${login}@`)}${rest}`;
+
+    test("a wrong password", async () => {
+      const error = await failureOf(withLogin("nobody:s3cret"));
+      expect(error).toMatchObject({ code: "permission-denied", retryable: false });
+    });
+
+    test("a user who may not write", async () => {
+      const user = randomUUID();
+      using admin = inspector();
+      await admin.acl("SETUSER", user, "on", ">s3cret", "~*", "+@read", "+info");
+      await using store = await openStore(withLogin(`${user}:s3cret`));
+      const error: unknown = await store.put("a", new Uint8Array()).catch((reason: unknown) => reason);
+      await admin.acl("DELUSER", user);
+      expect(error).toMatchObject({ code: "permission-denied", outcome: "not-applied" });
+      expect(inspect(error, { depth: 20 })).not.toContain("s3cret");
+    });
+
+    test("a user who may run scripts but not SET", async () => {
+      const user = randomUUID();
+      using admin = inspector();
+      await admin.acl("SETUSER", user, "on", ">s3cret", "~*", "+@all", "-set");
+      await using store = await openStore(withLogin(`${user}:s3cret`));
+      const put = store.put("a", new Uint8Array());
+      await expect(put).rejects.toMatchObject({ code: "permission-denied", outcome: "not-applied" });
+      await admin.acl("DELUSER", user);
+    });
+
+    test("a database that the server does not have, which ioredis would replace by number 0", async () => {
+      expect((await failureOf(`${redisUrl}/123456`)).code).toBe("invalid-argument");
+    });
+
+    test("no cluster", async () => {
+      const error = await failureOf(`${redisUrl}?cluster=true`);
+      expect(error.code).toBe("unsupported");
+      expect(error.message).toContain("cluster=true");
+    });
+
+    test("an option that does not exist", async () => {
+      const error = await failureOf(`${redisUrl}?prefx=a`);
+      expect(error.code).toBe("invalid-argument");
+      expect(error.message).toContain("prefix, ");
+    });
+
+    test("an acknowledgement that no replica can give", async () => {
+      const error = await failureOf(`${redisUrl}?waitReplicas=40&waitTimeoutMs=100`);
+      expect(error.code).toBe("unavailable");
+      expect(error.message).toContain("waitReplicas asks for 40");
+    });
+
+    test("a client that was closed", async () => {
+      const client = new Redis(redisUrl);
+      await client.quit();
+      await expect(createRedisStore({ client })).rejects.toMatchObject({ code: "unavailable", retryable: false });
+    });
+
+    test("a client that is subscribed", async () => {
+      const client = new Redis(redisUrl, { protocol: 2 });
+      await client.subscribe(randomUUID());
+      await expect(createRedisStore({ client })).rejects.toMatchObject({ code: "invalid-argument" });
+      client.disconnect();
+    });
+  });
+
+  test.skipIf(clusterUrl === "")("a node of a cluster without cluster=true", async () => {
+    const error = await failureOf(clusterUrl);
+    expect(error.code).toBe("unsupported");
+    expect(error.message).toContain("cluster=true");
+  });
+
+  test("a password that was not given", async (context) => {
+    await using server = await ownServer(context);
+    await server.admin.config("SET", "requirepass", "s3cret");
+    expect((await failureOf(server.url)).code).toBe("permission-denied");
+    await using store = await openStore("redis:", { environment: { REDIS_URL: server.url, REDIS_PASSWORD: "s3cret" } });
+    await store.check();
+  });
+
+  test("a replica", async (context) => {
+    await using master = await ownServer(context);
+    await using replica = await ownServer(context);
+    await replica.admin.replicaof("127.0.0.1", master.port);
+    const error = await failureOf(replica.url);
+    expect(error.code).toBe("unavailable");
+    expect(error.message).toContain("replica");
+  });
+
+  test("a server without an append-only file that should be waited for", async (context) => {
+    await using server = await ownServer(context);
+    const error = await failureOf(`${server.url}?waitAof=true&waitTimeoutMs=100`);
+    expect(error.code).toBe("unsupported");
+    expect(error.message).toContain("waitAof");
+  });
+
+  test("a full server refuses writes and still reads", async (context) => {
+    await using server = await ownServer(context);
+    await using store = await openStore(server.url);
+    const { version } = await store.put("a", new Uint8Array(1));
+    await server.admin.config("SET", "maxmemory", "1");
+    await expect(store.put("a", new Uint8Array(2), { ifVersion: version })).rejects.toMatchObject({
+      code: "unavailable",
+      outcome: "not-applied",
+      message: expect.stringContaining("maxmemory"),
+    });
+    expect(await store.get("a")).toMatchObject({ version });
+    expect(await store.delete("a", { ifVersion: version })).toBe(true);
+  });
+
+  test("a master that becomes a replica takes no writes, and its replies are not believed after a reconnection", async (context) => {
+    await using master = await ownServer(context);
+    await using demoted = await ownServer(context);
+    await using store = await openStore(demoted.url, { timeoutMs: 1_500 });
+    await store.put("a", new Uint8Array(1));
+    await demoted.admin.replicaof("127.0.0.1", master.port);
+    await expect(store.put("a", new Uint8Array(2))).rejects.toMatchObject({
+      code: "unavailable",
+      outcome: "not-applied",
+      message: expect.stringContaining("replica"),
+    });
+    await expect(store.get("a")).rejects.toMatchObject({ code: "unavailable" });
+    await demoted.admin.replicaof("NO", "ONE");
+    await store.put("a", new Uint8Array(3));
+  });
+});
