@@ -54,13 +54,12 @@ const writeIdName = "holdpoint-write-id";
 export class GcsBucket {
   readonly #transport: GcsTransport;
   readonly #settings: GcsBucketSettings;
-  /** Where downloads carry an object's own metadata, an object that came without it has none. */
-  #downloadsCarryMetadata: boolean;
+  /** Once a download was seen to carry an object's own metadata, an object that comes without it has none. */
+  #downloadsCarryMetadata = false;
 
   constructor(transport: GcsTransport, settings: GcsBucketSettings) {
     this.#transport = transport;
     this.#settings = settings;
-    this.#downloadsCarryMetadata = settings.downloadsByXml;
   }
 
   /**
@@ -108,8 +107,8 @@ export class GcsBucket {
       const download = await this.#download(name, signal);
       if (download === null) return null;
       const { body, generation, writeId } = download;
-      const isWhole = writeId !== undefined || this.#downloadsCarryMetadata;
-      if (generation !== undefined && isWhole) return { ...download, generation };
+      this.#downloadsCarryMetadata ||= writeId !== undefined;
+      if (generation !== undefined && this.#downloadsCarryMetadata) return { ...download, generation };
       const described = await this.#describe(name, signal);
       if (described === null) return null;
       // Otherwise it was overwritten in between. A server that does not say which generation it has sent may have sent
@@ -125,12 +124,6 @@ export class GcsBucket {
       outcome: "not-applied",
       message: "the object was overwritten again and again while it was read",
     });
-  }
-
-  /** Finds out whether downloads carry an object's own metadata, from an object that {@link upload} has written. */
-  async observeDownload(name: string, signal: AbortSignal): Promise<void> {
-    const download = await this.#download(name, signal);
-    this.#downloadsCarryMetadata = download?.writeId !== undefined;
   }
 
   /**

@@ -12,7 +12,7 @@ import type {
 } from "@holdpoint/core/driver";
 
 import type { GcsBucket } from "./gcs-bucket.ts";
-import { classifyGcsError, GcsFailureError, hasStatus } from "./gcs-error.ts";
+import { classifyGcsError, GcsAnswerError, GcsFailureError, hasStatus } from "./gcs-error.ts";
 import { keyOf, namePrefixOf, objectNameOf } from "./gcs-key.ts";
 import { impossibleGeneration, probeServer, tryImpossibleUpload } from "./gcs-probe.ts";
 import type { GcsTransport } from "./gcs-transport.ts";
@@ -113,8 +113,8 @@ export class GcsDriver implements CheckpointDriver {
   }
 
   classify(error: unknown): DriverFailure {
-    if (this.#settings.transport.closed && !(error instanceof GcsFailureError)) return closedFailure;
-    return classifyGcsError(error);
+    const wasAnswered = error instanceof GcsAnswerError || error instanceof GcsFailureError;
+    return this.#settings.transport.closed && !wasAnswered ? closedFailure : classifyGcsError(error);
   }
 
   #nameOf(key: string): string {

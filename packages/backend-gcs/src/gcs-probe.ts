@@ -2,8 +2,8 @@ import type { GcsBucket } from "./gcs-bucket.ts";
 import { hasStatus } from "./gcs-error.ts";
 
 /**
- * A generation that no object ever has: Google's are microseconds since 1970, emulators' are that or small numbers.
- * Within what a JSON number can hold.
+ * A generation that no object has: Google's are microseconds since 1970, emulators' that, nanoseconds, or small numbers.
+ * JSON numbers can still hold it.
  */
 export const impossibleGeneration = String(Number.MAX_SAFE_INTEGER);
 
@@ -33,7 +33,8 @@ export async function probeServer(bucket: GcsBucket, name: string, signal: Abort
     const overwrites =
       (await succeeds(bucket.upload(name, scratch, "probe", "0", signal))) ||
       (await succeeds(bucket.upload(name, scratch, "probe", impossibleGeneration, signal)));
-    await bucket.observeDownload(name, signal);
+    // Shows the bucket what downloads carry here.
+    await bucket.read(name, signal);
     const deletes = await succeeds(bucket.delete(name, impossibleGeneration, signal));
     return {
       honoursUploadPreconditions: honoursAbsence && !overwrites,
