@@ -1,0 +1,2 @@
+export { runTorture } from "./run-torture.ts";
+export type { TortureOptions, TortureProgress, TortureReport } from "./run-torture.ts";

@@ -1,0 +1,22 @@
+/** Pauses and resumes many tasks on the store of a URL while everything breaks; see the README beside. */
+import { parseArguments, usage } from "./torture-arguments.ts";
+import { createProgressLine } from "./progress-line.ts";
+import { formatReport } from "./format-report.ts";
+import { runTorture } from "./run-torture.ts";
+
+const parsed = parseArguments(process.argv.slice(2));
+if (typeof parsed === "string") {
+  console.error(`${parsed}\n\n${usage}`);
+  process.exit(2);
+}
+// Actors end with this process.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(130));
+const { store, options } = parsed;
+console.log(`seed ${options.seed}`);
+const progressLine = createProgressLine(process.stdout);
+const report = await runTorture(store, { ...options, onProgress: progressLine.show });
+progressLine.end();
+for (const story of [...report.stories, ...report.crashReports]) console.log(`\n${story}`);
+console.log(`\n${formatReport(report)}`);
+process.exitCode =
+  report.counts.lost === 0 && report.counts.doubled === 0 && report.counts.tasks === report.tasks ? 0 : 1;

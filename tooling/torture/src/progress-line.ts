@@ -1,0 +1,31 @@
+import type { WriteStream } from "node:tty";
+
+import type { TortureProgress } from "./run-torture.ts";
+
+const barWidth = 30;
+const plainEveryMs = 5000;
+
+/** Shows how far a run is. */
+export interface ProgressLine {
+  readonly show: (progress: TortureProgress) => void;
+  /** Leaves what was shown last and goes on to the next line. */
+  readonly end: () => void;
+}
+
+/** On a terminal a bar that is drawn anew, elsewhere a line every few seconds. */
+export function createProgressLine(output: Pick<WriteStream, "isTTY" | "write">): ProgressLine {
+  let nextPlainMs = plainEveryMs;
+  const show = (progress: TortureProgress): void => {
+    const { counts, tasks, elapsedMs } = progress;
+    const faults = [...progress.faults.values()].reduce((sum, count) => sum + count, 0);
+    const done = `${counts.tasks}/${tasks} tasks, ${counts.kills} kills, ${faults} faults, lost ${counts.lost}, doubled ${counts.doubled}`;
+    if (output.isTTY) {
+      const filled = Math.round((counts.tasks / tasks) * barWidth);
+      output.write(`\r\u001B[2K[${"█".repeat(filled)}${"░".repeat(barWidth - filled)}] ${done}`);
+    } else if (elapsedMs >= nextPlainMs) {
+      nextPlainMs = elapsedMs + plainEveryMs;
+      output.write(`${Math.round(elapsedMs / 1000)} s: ${done}\n`);
+    }
+  };
+  return { show, end: () => void (output.isTTY && output.write("\n")) };
+}

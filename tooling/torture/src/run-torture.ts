@@ -1,0 +1,202 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { crewActor } from "@holdpoint/actors/mesh";
+import type { ActorCommand } from "@holdpoint/actors/mesh";
+
+import type { ActorName, Replica } from "./actor-pool.ts";
+import { ActorPool } from "./actor-pool.ts";
+import type { Fault } from "./fault-injector.ts";
+import { createFaultInjector } from "./fault-injector.ts";
+import { startFaultProxy } from "./fault-proxy.ts";
+import type { Random } from "./random.ts";
+import { createRandom } from "./random.ts";
+import { planTask } from "./task-plan.ts";
+import type { TortureCounts } from "./torture-counts.ts";
+import { createCounts } from "./torture-counts.ts";
+import type { TaskSurroundings } from "./torture-task.ts";
+import { TortureTask } from "./torture-task.ts";
+
+/** Options of {@link runTorture}. */
+export interface TortureOptions {
+  /** How many tasks. @default 1000 */
+  readonly tasks?: number | undefined;
+  /** Decides every choice; only the timing of processes is left to chance. @default drawn, and reported */
+  readonly seed?: string | undefined;
+  /** Actor processes, half of them x-pause and half x-resume. @default 4 */
+  readonly processes?: number | undefined;
+  /** How many tasks are under way at once. @default 48 */
+  readonly concurrency?: number | undefined;
+  /** The share of what actors send to the server that meets a fault; 0 is none. @default 0.02 */
+  readonly faultRate?: number | undefined;
+  /** How many deliveries there are to one `kill -9`, on average; 0 is no kill. @default 250 */
+  readonly deliveriesPerKill?: number | undefined;
+  /** Variables that the store needs beside its URL. @default none but those of this process */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+  /** Other actors than x-pause and x-resume. @default those of `@holdpoint/actors` */
+  readonly actors?: Readonly<Record<ActorName, ActorCommand>> | undefined;
+  /** Told about once a second how far the run is. @default nobody */
+  readonly onProgress?: ((progress: TortureProgress) => void) | undefined;
+}
+
+/** How far a run is. */
+export interface TortureProgress {
+  readonly tasks: number;
+  readonly counts: TortureCounts;
+  readonly faults: ReadonlyMap<Fault["kind"], number>;
+  readonly elapsedMs: number;
+}
+
+/** What came of a run. */
+export interface TortureReport extends TortureProgress {
+  readonly seed: string;
+  /** The stories of the first tasks that were lost or doubled. */
+  readonly stories: readonly string[];
+  /** What the first processes that ended by themselves wrote last. */
+  readonly crashReports: readonly string[];
+}
+
+const keptStories = 5;
+/** How many tasks that have ended wait for messages of the past. */
+const keptTasks = 256;
+const progressMs = 1000;
+const maxDownMs = 150;
+// Shorter than the defaults, so that a black hole is noticed within it now and then.
+const impatience = { attemptTimeoutMs: "2000", timeoutMs: "10000" };
+
+/**
+ * Pauses and resumes many tasks on a store while everything around it breaks, and counts those that were lost or that
+ * went on twice.
+ *
+ * @example
+ * ```ts
+ * const { counts } = await runTorture("redis://127.0.0.1:6379", { tasks: 100, seed: "1" });
+ * console.log(counts.lost, counts.doubled);
+ * ```
+ * @throws {Error} if an actor cannot be started, with what it wrote last
+ */
+export async function runTorture(storeUrl: string, options: TortureOptions = {}): Promise<TortureReport> {
+  const { tasks = 1000, seed = drawSeed(), processes = 4, concurrency = 48, onProgress } = options;
+  const { faultRate = 0.02, deliveriesPerKill = 250 } = options;
+  const random = createRandom(seed);
+  const counts = createCounts();
+  const injector = createFaultInjector(faultRate, random.named("faults"));
+  await using proxy = await startFaultProxy(injector);
+  const variables = {
+    ...options.environment,
+    ASYA_CHECKPOINT_STORE: withImpatience(storeUrl),
+    ...(faultRate > 0 ? throughProxy(proxy.port) : {}),
+  };
+  await using actors = await ActorPool.start({
+    commands: withVariables(options.actors ?? crewActors(), variables),
+    replicas: Math.max(1, Math.ceil(processes / 2)),
+    random: random.named("processes"),
+    counts,
+  });
+  const startedAt = performance.now();
+  const progress = (): TortureProgress => {
+    return { tasks, counts, faults: injector.injected, elapsedMs: performance.now() - startedAt };
+  };
+  injector.isOn = faultRate > 0;
+  const onDelivery = createKiller(actors, deliveriesPerKill, random.named("kills"));
+  const timer = setInterval(() => onProgress?.(progress()), progressMs);
+  try {
+    const run = `torture-${seed}-${Date.now().toString(36)}`;
+    const stories = await runTasks(run, { tasks, concurrency, random }, { actors, counts, onDelivery });
+    onProgress?.(progress());
+    return { ...progress(), seed, stories, crashReports: actors.crashReports };
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Runs all tasks, a few at a time; returns the stories of the first that went wrong. */
+async function runTasks(
+  run: string,
+  { tasks, concurrency, random }: { readonly tasks: number; readonly concurrency: number; readonly random: Random },
+  surroundings: TaskSurroundings,
+): Promise<readonly string[]> {
+  const { counts } = surroundings;
+  const stories: string[] = [];
+  const ended: TortureTask[] = [];
+  const choice = random.named("late deliveries");
+  const judge = async (task: TortureTask): Promise<void> => {
+    await task.deliverLate();
+    const { record } = task;
+    counts.tasks += 1;
+    counts.pausePoints += record.passedCount;
+    counts.doubled += record.doubled;
+    if (!record.hasEnded) counts.lost += 1;
+    if (record.hasEnded && record.doubled === 0) return;
+    if (stories.length < keptStories)
+      stories.push(`${record.hasEnded ? "doubled" : "lost"}: ${task.plan.id}\n${record.story}`);
+  };
+  let started = 0;
+  const work = async (): Promise<void> => {
+    while (started < tasks) {
+      started += 1;
+      const id = `${run}-${started}`;
+      const drawn = random.named(`task ${started}`);
+      const task = new TortureTask(planTask(id, drawn), drawn.named("events"), surroundings);
+      await task.run();
+      if (ended.length < keptTasks) {
+        ended.push(task);
+        continue;
+      }
+      // Any of them, so that some of what is delivered late is very late.
+      const index = choice.integer(0, ended.length - 1);
+      const [replaced] = ended.splice(index, 1, task);
+      if (replaced !== undefined) await judge(replaced);
+    }
+    for (let task = ended.pop(); task !== undefined; task = ended.pop()) await judge(task);
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, tasks) }, work));
+  return stories;
+}
+
+/** Kills, every so many deliveries, the process that has just been handed a message. */
+function createKiller(actors: ActorPool, deliveriesPerKill: number, random: Random): (replica: Replica) => void {
+  let untilKill = random.integer(1, deliveriesPerKill);
+  return (replica) => {
+    if (deliveriesPerKill === 0) return;
+    untilKill -= 1;
+    if (untilKill > 0 || !actors.isWhole) return;
+    untilKill = random.integer(1, 2 * deliveriesPerKill);
+    const instantMs = random.fraction() ** 2 * 40;
+    const downMs = random.integer(0, maxDownMs);
+    void sleep(instantMs).then(() => actors.killAndRestart(replica, downMs));
+  };
+}
+
+function crewActors(): Record<ActorName, ActorCommand> {
+  return { "x-pause": crewActor("x-pause", {}), "x-resume": crewActor("x-resume", {}) };
+}
+
+function withVariables(
+  actors: Readonly<Record<ActorName, ActorCommand>>,
+  variables: Readonly<Record<string, string>>,
+): Record<ActorName, ActorCommand> {
+  const extend = (actor: ActorCommand): ActorCommand => ({ ...actor, env: { ...variables, ...actor.env } });
+  return { "x-pause": extend(actors["x-pause"]), "x-resume": extend(actors["x-resume"]) };
+}
+
+function throughProxy(port: number): Record<string, string> {
+  const preload = new URL("through-proxy-main.ts", import.meta.url).href;
+  return {
+    HOLDPOINT_PROXY_PORT: String(port),
+    NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} --import=${preload}`.trim(),
+  };
+}
+
+/** Sets how long a request may take, unless the URL says so itself. */
+function withImpatience(storeUrl: string): string {
+  if (!URL.canParse(storeUrl)) return storeUrl;
+  const url = new URL(storeUrl);
+  for (const [name, value] of Object.entries(impatience)) {
+    if (!url.searchParams.has(name)) url.searchParams.set(name, value);
+  }
+  return url.href;
+}
+
+function drawSeed(): string {
+  return String(Math.floor(Math.random() * 1_000_000));
+}

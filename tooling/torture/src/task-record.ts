@@ -1,0 +1,71 @@
+import { createHash } from "node:crypto";
+
+const keptEvents = 500;
+
+/** What came out of the actors for one task, and the story that led there. */
+export class TaskRecord {
+  /** By pause point, from 0: the digests of the messages that x-resume let go on. */
+  readonly #passed = new Map<number, Set<string>>();
+  /** By answer: the pause points that it left. */
+  readonly #appliedAt = new Map<string, Set<number>>();
+  readonly #ends = new Set<string>();
+  readonly #events: string[] = [];
+  #leftOut = 0;
+  readonly #startedAt = performance.now();
+
+  /** Notes that x-resume handed a message on; says whether it is the first of its pause point, that one again, or another. */
+  pass(pausePoint: number, answer: string, message: string): "first" | "same" | "another" {
+    const applied = this.#appliedAt.get(answer) ?? new Set();
+    this.#appliedAt.set(answer, applied.add(pausePoint));
+    const digests = this.#passed.get(pausePoint);
+    const digest = digestOf(message);
+    this.#passed.set(pausePoint, (digests ?? new Set()).add(digest));
+    if (digests === undefined) return "first";
+    return digests.size === 1 ? "same" : "another";
+  }
+
+  hasPassed(pausePoint: number): boolean {
+    return this.#passed.has(pausePoint);
+  }
+
+  get passedCount(): number {
+    return this.#passed.size;
+  }
+
+  /** Notes that a message came to the end of the task's route. */
+  end(payload: string): void {
+    this.#ends.add(digestOf(payload));
+  }
+
+  get hasEnded(): boolean {
+    return this.#ends.size > 0;
+  }
+
+  /** How many pause points let two messages go on, or were left by an answer that had left another. */
+  get doubled(): number {
+    const twoMessages = [...this.#passed.values()].filter((digests) => digests.size > 1).length;
+    const sameAnswer = [...this.#appliedAt.values()].reduce((sum, points) => sum + points.size - 1, 0);
+    const twoEnds = this.#ends.size > 1 ? 1 : 0;
+    return twoMessages + sameAnswer || twoEnds;
+  }
+
+  /** Adds a line to the task's story. */
+  note(event: string): void {
+    if (this.#events.length === keptEvents) {
+      this.#leftOut += 1;
+      return;
+    }
+    const elapsedMs = Math.round(performance.now() - this.#startedAt);
+    this.#events.push(`${String(elapsedMs).padStart(7)} ms  ${event}`);
+  }
+
+  /** Everything that was noted, in order. */
+  get story(): string {
+    return [...this.#events, ...(this.#leftOut > 0 ? [`… and ${this.#leftOut} more events`] : [])].join("\n");
+  }
+}
+
+/** A short name of a text; equal texts have equal ones. */
+export function digestOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}

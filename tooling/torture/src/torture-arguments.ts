@@ -1,0 +1,60 @@
+import { parseArgs } from "node:util";
+
+import type { TortureOptions } from "./run-torture.ts";
+
+export const usage = `pnpm torture --store <url> [options]
+
+  --store <url>          the store, as in ASYA_CHECKPOINT_STORE; documents stay there, so give it a prefix of its own
+  --tasks <n>            how many tasks (1000)
+  --seed <text>          decides every choice; printed, to run the same again (drawn)
+  --processes <n>        actor processes, half x-pause and half x-resume (4)
+  --concurrency <n>      tasks under way at once (48)
+  --faults on|off        whether connections to the server break (on)
+  --kills on|off         whether actor processes are killed (on)`;
+
+/** Reads the command's arguments; a string says what is wrong with them. */
+export function parseArguments(
+  args: readonly string[],
+): { readonly store: string; readonly options: TortureOptions & { readonly seed: string } } | string {
+  try {
+    const { values } = parseArgs({
+      // pnpm hands a separator on.
+      args: args.filter((argument) => argument !== "--"),
+      options: {
+        store: { type: "string" },
+        tasks: { type: "string", default: "1000" },
+        seed: { type: "string", default: String(Math.floor(Math.random() * 1_000_000)) },
+        processes: { type: "string", default: "4" },
+        concurrency: { type: "string", default: "48" },
+        faults: { type: "string", default: "on" },
+        kills: { type: "string", default: "on" },
+      },
+    });
+    const { store, seed } = values;
+    if (store === undefined || store === "") return "--store is missing.";
+    if (!/^[a-z0-9-]{1,32}$/iu.test(seed)) return "--seed may have up to 32 letters, digits and hyphens.";
+    return {
+      store,
+      options: {
+        seed,
+        tasks: count("tasks", values.tasks),
+        processes: count("processes", values.processes),
+        concurrency: count("concurrency", values.concurrency),
+        faultRate: isOn("faults", values.faults) ? undefined : 0,
+        deliveriesPerKill: isOn("kills", values.kills) ? undefined : 0,
+      },
+    };
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function count(name: string, text: string): number {
+  if (/^[1-9]\d{0,8}$/u.test(text)) return Number(text);
+  throw new Error(`--${name} is ${JSON.stringify(text)}; expected a whole number from 1.`);
+}
+
+function isOn(name: string, text: string): boolean {
+  if (text === "on" || text === "off") return text === "on";
+  throw new Error(`--${name} is ${JSON.stringify(text)}; expected on or off.`);
+}
