@@ -7,7 +7,7 @@ import type { RedisOptions } from "ioredis";
 
 import type { RedisClient } from "./redis-connection.ts";
 import { isCluster } from "./redis-connection.ts";
-import { withoutArguments } from "./redis-error.ts";
+import { isReadOnlyError, withoutArguments } from "./redis-error.ts";
 import type { RedisStoreOptions } from "./redis-options.ts";
 
 const maxConnectTimeoutMs = 5_000;
@@ -72,7 +72,7 @@ export async function createRedisClient(options: RedisStoreOptions, attemptTimeo
     enableReadyCheck: sentinels !== undefined,
     retryStrategy,
     // After a failover the same name may belong to another server. The request itself is not sent again.
-    reconnectOnError: (error) => (error.message.startsWith("READONLY") ? 1 : false),
+    reconnectOnError: (error) => (isReadOnlyError(error) ? 1 : false),
   } satisfies RedisOptions;
   if (sentinels === undefined) return new Redis({ ...single, host: host ?? "localhost", port });
   return new Redis({

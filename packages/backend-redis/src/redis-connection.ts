@@ -6,6 +6,7 @@ import { OneTimeCommand } from "./redis-command.ts";
 import type { OneTimeCommandOptions } from "./redis-command.ts";
 import {
   AnswerLostError,
+  isReadOnlyError,
   isReplyError,
   isSentinelError,
   RedisFailureError,
@@ -51,7 +52,7 @@ export class RedisConnection {
   readonly client: RedisClient;
   readonly #options: RedisConnectionOptions;
   readonly #closing = new AbortController();
-  readonly #verified = new WeakMap<object, Promise<void>>();
+  #verified = new WeakMap<object, Promise<void>>();
   #connecting: Promise<void> | undefined;
   #lastError: unknown;
 
@@ -102,9 +103,14 @@ export class RedisConnection {
       reply = await target.sendCommand(command);
     } catch (error) {
       // When a handshake fails, ioredis rejects every waiting command with the handshake's error.
-      const isAnswer = isReplyError(error) && "command" in error && isCommand(error.command, command);
+      const isAnswer =
+        isReplyError(error) && !command.withheld && "command" in error && isCommand(error.command, command);
       withoutArguments(error);
-      if (isAnswer) throw error;
+      if (isAnswer) {
+        // The master has become a replica, whose answers may be out of date.
+        if (isReadOnlyError(error)) this.#verified = new WeakMap();
+        throw error;
+      }
       const reason = isReplyError(error) || hasCode(error) ? error : (this.#lastError ?? error);
       throw command.connection === undefined ? new RequestNotSentError(reason) : new AnswerLostError(reason);
     }

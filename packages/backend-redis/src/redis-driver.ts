@@ -66,7 +66,7 @@ export class RedisDriver implements CheckpointDriver {
         code: "corrupt",
         retryable: false,
         outcome: "not-applied",
-        message: `the string at ${JSON.stringify(this.#keys.redisKey(key))} is not what a checkpoint store wrote`,
+        message: `the first line of the string at ${JSON.stringify(this.#keys.redisKey(key))} is damaged`,
         remedy: "Look at it with GET. To give it up, delete the key, or put without a condition.",
       });
     }

@@ -52,6 +52,11 @@ export function isReplyError(error: unknown): error is Error {
   return error instanceof Error && error.name === "ReplyError";
 }
 
+/** Whether the server is a replica, as it says when it is asked to write. */
+export function isReadOnlyError(error: Error): boolean {
+  return codeWord(error.message) === "READONLY";
+}
+
 /** Whether ioredis has asked all sentinels in vain. It goes on asking. */
 export function isSentinelError(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith("All sentinels are unreachable");
@@ -228,10 +233,14 @@ function meaningOf(code: string): ReplyMeaning {
   return meaning;
 }
 
+/** The word that an error of the server begins with. */
+function codeWord(message: string): string {
+  // Redis 6.2 puts it behind a position if it comes from within a script: "@user_script: 12: -OOM command not allowed …".
+  return /^(?:@user_script\S* ?\d*:? ?-?)?([A-Z]+)\b/u.exec(message)?.[1] ?? "";
+}
+
 function classifyReply(message: string): DriverFailure {
-  // Redis 6.2 puts the code of an error within a script behind a position: "@user_script: 12: -OOM command not allowed …".
-  const word = /^(?:@user_script\S* ?\d*:? ?-?)?([A-Z]+)\b/u.exec(message)?.[1] ?? "";
-  const meaning = replyMeanings[word] ?? wordings.find(([wording]) => wording.test(message))?.[1];
+  const meaning = replyMeanings[codeWord(message)] ?? wordings.find(([wording]) => wording.test(message))?.[1];
   if (meaning === undefined) {
     // A proxy may answer with an error of its own after it has passed the request on.
     return {

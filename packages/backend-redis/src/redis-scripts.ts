@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { headerLuaPattern, maxHeaderBytes } from "./redis-value.ts";
+import { headerLuaPattern, magic, maxHeaderBytes, rawVersionMark } from "./redis-value.ts";
 
 /** A Lua script together with the digest that a server knows it by. */
 export interface RedisScript {
@@ -18,6 +18,12 @@ const readHeader = `
 local header = redis.pcall('GETRANGE', KEYS[1], 0, ${maxHeaderBytes - 1})
 if type(header) == 'table' then return header end
 local version, writeId = string.match(header, '${headerLuaPattern}')
+local function isVersion(expected)
+  if string.sub(header, 1, ${magic.length}) == '${magic}' then return version == expected end
+  if string.sub(expected, 1, ${rawVersionMark.length}) ~= '${rawVersionMark}' then return false end
+  local value = redis.call('GET', KEYS[1])
+  return value and redis.sha1hex(value) == string.sub(expected, ${rawVersionMark.length + 1})
+end
 `;
 
 /**
@@ -30,7 +36,7 @@ local version, writeId = string.match(header, '${headerLuaPattern}')
 export const putScript: RedisScript = script(`${readHeader}
 if writeId ~= ARGV[3] then
   if ARGV[4] == 'absent' and (header ~= '' or redis.call('EXISTS', KEYS[1]) == 1) then return false end
-  if ARGV[4] == 'version' and version ~= ARGV[5] then return false end
+  if ARGV[4] == 'version' and not isVersion(ARGV[5]) then return false end
 end
 local done
 if ARGV[6] == '' then
@@ -48,7 +54,7 @@ return ARGV[2]
  */
 export const removeScript: RedisScript = script(`${readHeader}
 if header == '' and redis.call('EXISTS', KEYS[1]) == 0 then return 'missing' end
-if ARGV[1] ~= '' and version ~= ARGV[1] then return 'conflict' end
+if ARGV[1] ~= '' and not isVersion(ARGV[1]) then return 'conflict' end
 local done = redis.pcall('DEL', KEYS[1])
 if type(done) == 'table' then return done end
 return 'removed'

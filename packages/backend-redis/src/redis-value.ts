@@ -3,20 +3,25 @@ import { createHash } from "node:crypto";
 /** What one Redis string holds: a line about the write, then the body byte for byte. */
 export interface RedisValue {
   readonly version: string;
-  readonly writeId: string;
+  /** `undefined` if it was not a store like this one that wrote the value. */
+  readonly writeId: string | undefined;
   readonly body: Uint8Array;
 }
 
 // A Redis string and not a hash, because one SET replaces body, version, write id and expiry at once. A hash would need
 // HSET and then PEXPIRE or PERSIST, and a script is not rolled back when its second command is refused, for example by
 // an ACL: https://redis.io/docs/latest/develop/programmability/eval-intro/#atomic-execution
-const magic = "holdpoint1";
+/** What the first line of a value begins with. */
+export const magic = "holdpoint1 ";
 
-/** The bytes that the first line of a value has at most: the magic, 32 of the version, 300 of the write id, separators. */
+/** The bytes that the first line has at most: the magic, 32 of the version, 300 of the write id, separators. */
 export const maxHeaderBytes = 384;
 
-/** What the first line of a value looks like, as a Lua pattern that captures the version and the write id. */
-export const headerLuaPattern = String.raw`^${magic} (%S+) ([^\n]*)\n`;
+/** What the first line looks like, as a Lua pattern that captures the version and the write id. */
+export const headerLuaPattern = String.raw`^${magic}(%S+) ([^\n]*)\n`;
+
+/** What the version of a value begins with that has no such line; the SHA-1 of the value follows. */
+export const rawVersionMark = "raw-";
 
 /**
  * The version that a write makes. The write id is unique, and so is this: no server has to count, and a deleted key
@@ -28,15 +33,24 @@ export function versionOf(writeId: string): string {
 
 /** The bytes to store. The body is copied. */
 export function encodeValue(writeId: string, body: Uint8Array): Buffer {
-  return Buffer.concat([Buffer.from(`${magic} ${versionOf(writeId)} ${writeId}\n`, "latin1"), body]);
+  return Buffer.concat([Buffer.from(`${magic}${versionOf(writeId)} ${writeId}\n`, "latin1"), body]);
 }
 
-/** Reads what {@link encodeValue} made, or `undefined` if it did not. The body is a copy. */
+/**
+ * Reads what {@link encodeValue} made; `undefined` if its first line is damaged. A string without such a line is the
+ * value that another program stored there, for example a Python actor whose task is now to be resumed here. The body is
+ * a copy.
+ */
 export function decodeValue(stored: Buffer): RedisValue | undefined {
+  if (!stored.subarray(0, magic.length).equals(Buffer.from(magic))) {
+    // SHA-1, because it is what a script can compute.
+    const version = rawVersionMark + createHash("sha1").update(stored).digest("hex");
+    return { version, writeId: undefined, body: new Uint8Array(stored) };
+  }
   const lineEnd = stored.subarray(0, maxHeaderBytes).indexOf("\n");
   if (lineEnd < 0) return undefined;
-  const line = stored.toString("latin1", 0, lineEnd);
-  const [, version, writeId] = /^holdpoint1 (\S+) (.*)$/u.exec(line) ?? [];
+  const line = stored.toString("latin1", magic.length, lineEnd);
+  const [, version, writeId] = /^(\S+) (.*)$/u.exec(line) ?? [];
   if (version === undefined || writeId === undefined || version !== versionOf(writeId)) return undefined;
   return { version, writeId, body: new Uint8Array(stored.subarray(lineEnd + 1)) };
 }

@@ -30,7 +30,7 @@ describe.skipIf(redisUrl === "")("a single server, as a user who may do no more 
     open: (namespace, options) => openNamespace(namespace, place, options),
     worker: { module: worker, argument: place },
     corrupt: async (namespace, key) => {
-      await admin.set(`${prefix}${namespace}/${key}`, "damaged");
+      await admin.set(`${prefix}${namespace}/${key}`, "holdpoint1 damaged");
     },
     secrets: [password],
   });
@@ -47,7 +47,7 @@ describe.skipIf(clusterUrl === "")("a cluster of three masters", () => {
     open: (namespace, options) => openNamespace(namespace, place, options),
     worker: { module: worker, argument: place },
     corrupt: async (namespace, key) => {
-      await admin.set(`${place.prefix}${namespace}/${key}`, "damaged");
+      await admin.set(`${place.prefix}${namespace}/${key}`, "holdpoint1 damaged");
     },
   });
 });

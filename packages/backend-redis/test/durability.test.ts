@@ -13,7 +13,7 @@ async function replicate(master: OwnServer, replica: OwnServer): Promise<void> {
   // A full synchronisation waits for other replicas that might want the same, by default five seconds.
   await master.admin.config("SET", "repl-diskless-sync-delay", "0");
   await replica.admin.replicaof("127.0.0.1", master.port);
-  await expect.poll(() => replica.admin.info("replication")).toContain("master_link_status:up");
+  await expect.poll(() => replica.admin.info("replication"), { timeout: 20_000 }).toContain("master_link_status:up");
 }
 
 describe("durability", () => {

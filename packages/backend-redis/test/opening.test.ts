@@ -140,6 +140,29 @@ describe("what cannot be opened says why", () => {
       expect(error.message).toContain("waitReplicas asks for 40");
     });
 
+    test("a typed configuration opens what it says", async () => {
+      const { hostname, port } = new URL(redisUrl);
+      await using store = await openStore({ backend: "redis", host: hostname, port: Number(port), prefix: "a b/ü:" });
+      expect(store.location).toBe(`redis://${hostname}:${port}/0?prefix=a%20b/%C3%BC:`);
+      await using again = await openStore(store.location);
+      expect(again.location).toBe(store.location);
+    });
+
+    test("options that exclude each other", async () => {
+      const client = new Redis({ lazyConnect: true });
+      await expect(createRedisStore({ client, host: "h" })).rejects.toMatchObject({ code: "invalid-argument" });
+      await expect(createRedisStore({ client, password: "s3cret" })).rejects.toMatchObject({
+        code: "invalid-argument",
+      });
+      await expect(createRedisStore({})).rejects.toMatchObject({ code: "invalid-argument" });
+      await expect(createRedisStore({ nodes: [] })).rejects.toMatchObject({ code: "invalid-argument" });
+      await expect(createRedisStore({ nodes: [{ host: "h" }], database: 1 })).rejects.toMatchObject({
+        code: "invalid-argument",
+      });
+      await expect(createRedisStore({ host: "h", port: 70_000 })).rejects.toMatchObject({ code: "invalid-argument" });
+      expect(client.status).toBe("wait");
+    });
+
     test("a client that was closed", async () => {
       const client = new Redis(redisUrl);
       await client.quit();

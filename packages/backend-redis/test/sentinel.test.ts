@@ -18,7 +18,7 @@ test("the master is found by its sentinels, also after a failover", async (conte
   if (master.binary === undefined) context.skip("a Sentinel needs the program redis-server on this machine");
   await master.admin.config("SET", "repl-diskless-sync-delay", "0");
   await replica.admin.replicaof("127.0.0.1", master.port);
-  await expect.poll(() => replica.admin.info("replication")).toContain("master_link_status:up");
+  await expect.poll(() => replica.admin.info("replication"), { timeout: 20_000 }).toContain("master_link_status:up");
   await using sentinel = await startSentinel(master.binary ?? "", master.port);
 
   await using store = await openStore(`redis://127.0.0.1:${sentinel.port}?sentinelMaster=main&prefix=`);
