@@ -18,6 +18,7 @@ export const conformanceGroups = [
   "lifecycle",
   "errors",
   "capabilities",
+  "faults",
 ] as const;
 
 /** The name of a group of cases. */
@@ -40,13 +41,13 @@ export interface ConformanceCase {
   /** Where the store has not declared this capability, the refusal is checked instead of `run`. */
   readonly needs?: OptionalCapability | undefined;
   /** The part of the harness without which the case is left out. */
-  readonly needsHarness?: "worker" | "corrupt" | undefined;
+  readonly needsHarness?: "worker" | "corrupt" | "faults" | undefined;
   /** Throws if the store gets it wrong. Resolves to nothing for `passed`. */
   run(context: CaseContext): Promise<CaseOutcome | void>;
 }
 
 /** The groups whose cases mostly wait, and so may run at the same time. */
-export const waitingGroups: ReadonlySet<ConformanceGroup> = new Set(["ttl"]);
+export const waitingGroups: ReadonlySet<ConformanceGroup> = new Set(["ttl", "faults"]);
 
 /** What a case works with: a namespace of its own, and clients that are closed when it ends. */
 export interface CaseContext {

@@ -1,5 +1,7 @@
 import type { CheckpointStore, StoreOptions } from "@holdpoint/core";
 
+import type { FaultProxySettings } from "./faults/fault-proxy.ts";
+
 /**
  * How the suite reaches the store under test. Only `open` is required.
  *
@@ -41,6 +43,25 @@ export interface ConformanceHarness {
    * @default []
    */
   readonly secrets?: readonly string[] | undefined;
+
+  /**
+   * How the store is reached through a proxy that cuts connections, answers with errors, or falls silent.
+   *
+   * @default the cases about faults are left out
+   */
+  readonly faults?: ConformanceFaults | undefined;
+}
+
+/** How the suite puts itself between the store and its server. */
+export interface ConformanceFaults extends FaultProxySettings {
+  /** As {@link ConformanceHarness.open}, with `address` (the target with another host and port) for the server's. */
+  open(namespace: string, address: string, options?: StoreOptions): Promise<CheckpointStore>;
+  /**
+   * The server's own passing errors that the store must outlive, by the names that the proxy has for them.
+   *
+   * @default all that the proxy knows of the protocol
+   */
+  readonly passingErrors?: readonly string[] | undefined;
 }
 
 /** A module that exports `openStore(namespace, argument): Promise<CheckpointStore>`. */

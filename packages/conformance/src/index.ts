@@ -1,5 +1,11 @@
 export type { CaseOutcome, ConformanceGroup } from "./conformance-case.ts";
-export type { ConformanceHarness, ConformanceWorkerModule, OpenWorkerStore } from "./conformance-harness.ts";
+export type {
+  ConformanceFaults,
+  ConformanceHarness,
+  ConformanceWorkerModule,
+  OpenWorkerStore,
+} from "./conformance-harness.ts";
 export type { ConformanceOptions } from "./conformance-options.ts";
 export { describeCheckpointStore } from "./describe-checkpoint-store.ts";
 export type { ConformanceTaskMeta } from "./describe-checkpoint-store.ts";
+export * from "./faults/index.ts";

@@ -4,6 +4,7 @@ import { cancellationCases } from "./cancellation-cases.ts";
 import { capabilitiesCases } from "./capabilities-cases.ts";
 import { conditionsCases } from "./conditions-cases.ts";
 import { errorsCases } from "./errors-cases.ts";
+import { faultsCases } from "./faults-cases.ts";
 import { keysCases } from "./keys-cases.ts";
 import { lifecycleCases } from "./lifecycle-cases.ts";
 import { listingCases } from "./listing-cases.ts";
@@ -26,4 +27,5 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...lifecycleCases,
   ...errorsCases,
   ...capabilitiesCases,
+  ...faultsCases,
 ];
