@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe } from "vitest";
 
 import { createRedisStore } from "../src/index.ts";
 import { openNamespace } from "./conformance-worker.ts";
-import { clusterUrl, documentedPermissions, inspector, redisUrl } from "./test-server.ts";
+import { clusterUrl, documentedClusterPermissions, documentedPermissions, inspector, redisUrl } from "./test-server.ts";
 
 const worker = new URL("./conformance-worker.ts", import.meta.url);
 
@@ -36,21 +36,40 @@ describe.skipIf(redisUrl === "")("a single server, as a user who may do no more 
   });
 });
 
-describe.skipIf(clusterUrl === "")("a cluster of three masters", () => {
-  const url = new URL(clusterUrl === "" ? "redis:" : clusterUrl);
-  const admin = new Cluster([{ host: url.hostname, port: Number(url.port) }], { lazyConnect: true });
-  url.searchParams.set("cluster", "true");
-  const place = { url: url.href, prefix: `${randomUUID()}:` };
+describe.skipIf(clusterUrl === "")(
+  "a cluster of three masters, as a user who may do no more than the README asks for",
+  () => {
+    const prefix = `${randomUUID()}:`;
+    const password = `conformance-${randomUUID()}`;
+    const url = new URL(clusterUrl === "" ? "redis:" : clusterUrl);
+    const admin = new Cluster([{ host: url.hostname, port: Number(url.port) }], { lazyConnect: true });
+    url.username = prefix.slice(0, -1);
+    url.password = password;
+    url.searchParams.set("cluster", "true");
+    const place = { url: url.href, prefix };
+    const permissions = [...documentedPermissions, ...documentedClusterPermissions];
 
-  afterAll(() => admin.disconnect());
-  describeCheckpointStore("redis cluster", {
-    open: (namespace, options) => openNamespace(namespace, place, options),
-    worker: { module: worker, argument: place },
-    corrupt: async (namespace, key) => {
-      await admin.set(`${place.prefix}${namespace}/${key}`, "holdpoint1 damaged");
-    },
-  });
-});
+    beforeAll(async () => {
+      await admin.connect();
+      // Users are each node's own.
+      for (const node of admin.nodes("master")) {
+        await node.acl("SETUSER", url.username, "on", `>${password}`, `~${prefix}*`, ...permissions);
+      }
+    });
+    afterAll(async () => {
+      for (const node of admin.nodes("master")) await node.acl("DELUSER", url.username);
+      await admin.quit();
+    });
+    describeCheckpointStore("redis cluster", {
+      open: (namespace, options) => openNamespace(namespace, place, options),
+      worker: { module: worker, argument: place },
+      corrupt: async (namespace, key) => {
+        await admin.set(`${prefix}${namespace}/${key}`, "holdpoint1 damaged");
+      },
+      secrets: [password],
+    });
+  },
+);
 
 describe.skipIf(redisUrl === "")("a client that was handed in, with settings that get in the way", () => {
   const clients: Redis[] = [];

@@ -21,6 +21,9 @@ export const documentedPermissions: readonly string[] = [
   "+scan",
 ];
 
+/** What it grants for a cluster in addition. */
+export const documentedClusterPermissions: readonly string[] = ["+cluster|slots", "+cluster|nodes", "+asking"];
+
 /** A client of the tests' own, to look at what the store does. The caller closes it. */
 export function inspector(url: string = redisUrl): DisposableRedis {
   return new DisposableRedis(url, { maxRetriesPerRequest: 0 });
