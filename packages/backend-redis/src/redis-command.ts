@@ -1,5 +1,7 @@
 import { Command } from "ioredis";
 
+import { isReplyError } from "./redis-error.ts";
+
 /** Options of {@link OneTimeCommand}. */
 export interface OneTimeCommandOptions {
   /** A command that was not written before this aborts is never written. */
@@ -20,7 +22,7 @@ const ping = "*1\r\n$4\r\nPING\r\n";
  * for it any more). Either way a write would happen behind its caller's back. In its place this command then writes a
  * PING, so that the order of requests and answers stays intact, and says so in {@link withheld}.
  *
- * What the server itself sends elsewhere or refuses (MOVED, ASK, TRYAGAIN) is written again: its connection is alive.
+ * What a server sends elsewhere or cannot serve now (MOVED, ASK, TRYAGAIN) is written again.
  *
  * @see https://github.com/redis/ioredis#auto-reconnect
  */
@@ -34,6 +36,31 @@ export class OneTimeCommand extends Command {
   constructor(name: string, args: readonly (string | Buffer)[], options: OneTimeCommandOptions = {}) {
     super(name, [...args]);
     this.#options = options;
+  }
+
+  /**
+   * Lets a server that sends the command elsewhere, or cannot serve it now, count as one that has not got it. To be
+   * called when the client has taken the command, because a cluster's client then has its own way to see such answers.
+   *
+   * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#redirection-and-resharding
+   */
+  forgetRedirections(): void {
+    const reject = this.reject;
+    this.reject = (error) => {
+      const isRefused = this.isAnswer(error) && /^(?:MOVED|ASK|TRYAGAIN|CLUSTERDOWN) /u.test(error.message);
+      if (isRefused) this.connection = undefined;
+      reject(error);
+    };
+  }
+
+  /**
+   * Whether an error is the server's answer to this very command. When a handshake fails, ioredis rejects all commands
+   * that wait with the handshake's error.
+   */
+  isAnswer(error: unknown): error is Error {
+    if (this.withheld || !isReplyError(error) || !("command" in error)) return false;
+    const { command } = error;
+    return typeof command === "object" && command !== null && "args" in command && command.args === this.args;
   }
 
   override toWritable(connection: object): string | Buffer {

@@ -14,7 +14,15 @@ import {
   withoutArguments,
 } from "./redis-error.ts";
 
-/** A client of ioredis, for one server, for a master that Sentinels name, or for a cluster. */
+/**
+ * A client of ioredis, for one server, for a master that Sentinels name, or for a cluster.
+ *
+ * @example
+ * ```ts
+ * const client: RedisClient = new Cluster([{ host: "redis-1", port: 6379 }]);
+ * await using store = await createRedisStore({ client });
+ * ```
+ */
 export type RedisClient = Redis | Redis<"resp3"> | Cluster | Cluster<"resp3">;
 
 /** One connection of ioredis to one server. */
@@ -100,11 +108,11 @@ export class RedisConnection {
     const command = new OneTimeCommand(name, args, options);
     let reply: unknown;
     try {
-      reply = await target.sendCommand(command);
+      const answer = target.sendCommand(command);
+      command.forgetRedirections();
+      reply = await answer;
     } catch (error) {
-      // When a handshake fails, ioredis rejects every waiting command with the handshake's error.
-      const isAnswer =
-        isReplyError(error) && !command.withheld && "command" in error && isCommand(error.command, command);
+      const isAnswer = command.isAnswer(error);
       withoutArguments(error);
       if (isAnswer) {
         // The master has become a replica, whose answers may be out of date.
@@ -135,13 +143,15 @@ export class RedisConnection {
     }
     const events: EventEmitter = client;
     const { promise: ended, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, closeTimeoutMs);
     events.once("end", resolve);
+    const timer = setTimeout(() => {
+      client.disconnect();
+      resolve();
+    }, closeTimeoutMs);
     if (client.status === "ready") client.quit().catch(() => undefined);
     else client.disconnect();
     await ended;
     clearTimeout(timer);
-    client.disconnect();
   }
 
   readonly #remember = (error: unknown): void => {
@@ -153,7 +163,7 @@ export class RedisConnection {
     const events: EventEmitter = client;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     let reason: unknown;
-    const onFailure = (): void => reject(new RequestNotSentError(reason));
+    const onFailure = (): void => reject(new RequestNotSentError(reason ?? this.#lastError));
     const onError = (error: unknown): void => {
       reason = withoutArguments(error);
       // Every other error is followed by the end of the connection that it is about.
@@ -170,7 +180,8 @@ export class RedisConnection {
     this.#closing.signal.addEventListener("abort", onFailure);
     try {
       const canConnect = client.status === "wait" || (client.status === "end" && this.#options.owned);
-      if (this.#closing.signal.aborted || (client.status === "end" && !canConnect)) throw clientClosedError();
+      if (this.#closing.signal.aborted) throw closedError("the store is closed");
+      if (client.status === "end" && !canConnect) throw closedError("the client that was handed in has been closed");
       if (canConnect) client.connect().catch((error: unknown) => (reason ??= error));
       await promise;
     } catch (error) {
@@ -195,18 +206,8 @@ export class RedisConnection {
   }
 }
 
-function clientClosedError(): RedisFailureError {
-  return new RedisFailureError({
-    code: "unavailable",
-    retryable: false,
-    outcome: "not-applied",
-    message: "the client that was handed in has been closed",
-    remedy: "Keep it open for as long as the store is used.",
-  });
-}
-
-function isCommand(command: unknown, expected: OneTimeCommand): boolean {
-  return typeof command === "object" && command !== null && "args" in command && command.args === expected.args;
+function closedError(message: string): RedisFailureError {
+  return new RedisFailureError({ code: "closed", retryable: false, outcome: "not-applied", message });
 }
 
 /** Whether all that ioredis says is that one of its inner connections, to a node or a sentinel, is closed. */

@@ -6,7 +6,14 @@ import { RedisFailureError } from "./redis-error.ts";
 import type { RedisServerInfo } from "./redis-server-info.ts";
 import { isAtLeast } from "./redis-server-info.ts";
 
-/** What has to hold before a write counts as done, beyond the server's own settings. */
+/**
+ * What has to hold before a write counts as done, beyond the server's own settings.
+ *
+ * @example
+ * ```ts
+ * await createRedisStore({ host, durability: { waitReplicas: 1, waitTimeoutMs: 500 } });
+ * ```
+ */
 export interface RedisAcknowledgement {
   /**
    * How many replicas must have received the write.

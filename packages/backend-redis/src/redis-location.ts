@@ -52,10 +52,11 @@ function locationUrl(
   database: number,
   query: Readonly<Record<string, string>>,
 ): string {
-  const options = Object.entries(query).filter(([, value]) => value !== "");
+  // An empty prefix is not the default one.
+  const options = Object.entries(query).filter(([name, value]) => value !== "" || name === "prefix");
   // Colons, slashes and commas are allowed in a query, and keep a prefix and addresses readable.
   const text = options.map(
     ([name, value]) => `${name}=${encodeURIComponent(value).replaceAll(/%3A|%2F|%2C/gu, decodeURIComponent)}`,
   );
-  return `${scheme}://${place ?? ""}/${database}${text.length === 0 ? "" : `?${text.join("&")}`}`;
+  return `${scheme}://${place ?? ""}/${database}?${text.join("&")}`;
 }

@@ -8,14 +8,28 @@ import type { UrlOptionReader } from "@holdpoint/core/driver";
 import type { RedisClient } from "./redis-connection.ts";
 import type { RedisAcknowledgement } from "./redis-durability.ts";
 
-/** Where a server listens. */
+/**
+ * Where a server listens.
+ *
+ * @example
+ * ```ts
+ * await createRedisStore({ nodes: [{ host: "redis-1" }, { host: "redis-2", port: 7000 }] });
+ * ```
+ */
 export interface RedisAddress {
   readonly host: string;
   /** @default 6379, for a sentinel 26379 */
   readonly port?: number | undefined;
 }
 
-/** A master that sentinels know. */
+/**
+ * A master that sentinels know.
+ *
+ * @example
+ * ```ts
+ * await createRedisStore({ sentinels: { master: "mymaster", addresses: [{ host: "sentinel-1" }, { host: "sentinel-2" }] } });
+ * ```
+ */
 export interface RedisSentinels {
   /** The name under which the sentinels watch the master. */
   readonly master: string;
@@ -44,7 +58,7 @@ export interface RedisStoreOptions extends StoreOptions {
   readonly nodes?: readonly RedisAddress[] | undefined;
   /** A master that sentinels name. */
   readonly sentinels?: RedisSentinels | undefined;
-  /** A client of ioredis to use. It is not closed with the store. What else it is used for is up to you. */
+  /** A client of ioredis to use, which stays open when the store is closed. */
   readonly client?: RedisClient | undefined;
 
   /** @default the server's default user */

@@ -1,5 +1,9 @@
 import { createHash } from "node:crypto";
 
+// A Redis string and not a hash, because one SET replaces body, version, write id and expiry at once. A hash would need
+// HSET and then PEXPIRE or PERSIST, and a script is not rolled back when its second command is refused, for example by
+// an ACL: https://redis.io/docs/latest/develop/programmability/eval-intro/#atomic-execution
+
 /** What one Redis string holds: a line about the write, then the body byte for byte. */
 export interface RedisValue {
   readonly version: string;
@@ -8,9 +12,6 @@ export interface RedisValue {
   readonly body: Uint8Array;
 }
 
-// A Redis string and not a hash, because one SET replaces body, version, write id and expiry at once. A hash would need
-// HSET and then PEXPIRE or PERSIST, and a script is not rolled back when its second command is refused, for example by
-// an ACL: https://redis.io/docs/latest/develop/programmability/eval-intro/#atomic-execution
 /** What the first line of a value begins with. */
 export const magic = "holdpoint1 ";
 

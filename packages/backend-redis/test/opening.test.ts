@@ -166,7 +166,7 @@ describe("what cannot be opened says why", () => {
     test("a client that was closed", async () => {
       const client = new Redis(redisUrl);
       await client.quit();
-      await expect(createRedisStore({ client })).rejects.toMatchObject({ code: "unavailable", retryable: false });
+      await expect(createRedisStore({ client })).rejects.toMatchObject({ code: "closed", retryable: false });
     });
 
     test("a client that is subscribed", async () => {
