@@ -17,7 +17,7 @@ export interface RedisServerInfo {
 }
 
 /** The oldest version of Redis that is known to keep the store's promises. */
-export const oldestVersion = "6.2";
+const oldestVersion = "6.2";
 
 /** Reads the answer of `INFO`; `undefined` if that is not what it is. */
 export function parseServerInfo(text: string): RedisServerInfo | undefined {
