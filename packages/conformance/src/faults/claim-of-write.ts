@@ -5,7 +5,7 @@ import { bodyOf } from "../expect/body-of.ts";
 import { fail } from "../expect/fail.ts";
 
 /** What a store says about a write: that it was applied, that its condition did not hold, or what its error's outcome is. */
-export type Claim = "applied" | "conflict" | "not-applied" | "unknown";
+type Claim = "applied" | "conflict" | "not-applied" | "unknown";
 
 /** How a write ended. */
 export interface ClaimedWrite {
