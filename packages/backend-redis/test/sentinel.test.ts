@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { openStore } from "@holdpoint/core";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
+import type { TestContext } from "vitest";
 
 import { createRedisStore } from "../src/index.ts";
 import { freePort } from "./free-port.ts";
@@ -19,7 +20,7 @@ test("the master is found by its sentinels, also after a failover", async (conte
   await master.admin.config("SET", "repl-diskless-sync-delay", "0");
   await replica.admin.replicaof("127.0.0.1", master.port);
   await expect.poll(() => replica.admin.info("replication"), { timeout: 20_000 }).toContain("master_link_status:up");
-  await using sentinel = await startSentinel(master.binary ?? "", master.port);
+  await using sentinel = await startSentinel(context, master.binary ?? "", master.port);
 
   await using store = await openStore(`redis://127.0.0.1:${sentinel.port}?sentinelMaster=main&prefix=`);
   const client = new Redis({ name: "main", sentinels: [{ host: "127.0.0.1", port: sentinel.port }] });
@@ -49,7 +50,7 @@ test("the master is found by its sentinels, also after a failover", async (conte
   client.disconnect();
 });
 
-async function startSentinel(binary: string, masterPort: number): Promise<Sentinel> {
+async function startSentinel(test: TestContext, binary: string, masterPort: number): Promise<Sentinel> {
   const directory = await mkdtemp(join(tmpdir(), "holdpoint-sentinel-"));
   const port = await freePort();
   const configuration = join(directory, "sentinel.conf");
@@ -65,6 +66,8 @@ async function startSentinel(binary: string, masterPort: number): Promise<Sentin
     ].join("\n"),
   );
   const child = spawn(binary, [configuration, "--sentinel"], { stdio: "ignore" });
+  // Also if it never gets ready.
+  test.onTestFinished(() => void child.kill());
   const admin = new DisposableRedis(port, "127.0.0.1", { retryStrategy: () => 20 });
   admin.on("error", () => undefined);
   const { promise: ready, resolve } = Promise.withResolvers<void>();
