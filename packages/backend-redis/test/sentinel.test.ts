@@ -50,7 +50,7 @@ test("the master is found by its sentinels, also after a failover", async (conte
   client.disconnect();
 });
 
-async function startSentinel(test: TestContext, binary: string, masterPort: number): Promise<Sentinel> {
+async function startSentinel(context: TestContext, binary: string, masterPort: number): Promise<Sentinel> {
   const directory = await mkdtemp(join(tmpdir(), "holdpoint-sentinel-"));
   const port = await freePort();
   const configuration = join(directory, "sentinel.conf");
@@ -67,7 +67,7 @@ async function startSentinel(test: TestContext, binary: string, masterPort: numb
   );
   const child = spawn(binary, [configuration, "--sentinel"], { stdio: "ignore" });
   // Also if it never gets ready.
-  test.onTestFinished(() => void child.kill());
+  context.onTestFinished(() => void child.kill());
   const admin = new DisposableRedis(port, "127.0.0.1", { retryStrategy: () => 20 });
   admin.on("error", () => undefined);
   const { promise: ready, resolve } = Promise.withResolvers<void>();
