@@ -180,7 +180,7 @@ export class ActorPool implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true;
-    await Promise.all(this.#replicas.map(({ restarting }) => restarting));
+    await Promise.all(this.#replicas.map(async ({ restarting }) => await restarting));
     // They hold nothing that is not in the store.
     await Promise.all(this.#replicas.map(({ process }) => process.kill("SIGKILL")));
     process.off("exit", this.#killAll);

@@ -1,64 +1,56 @@
+// Not by the package's name, which brings Vitest along.
+import type { PlannedFault, RequestFault } from "../../../packages/conformance/src/faults/fault.ts";
 import type { Random } from "./random.ts";
+import { countOne } from "./torture-counts.ts";
 
-/** What happens to something that a client sends. */
-export type Fault =
-  /** It arrives later. */
-  | { readonly kind: "delay"; readonly delayMs: number }
-  /** The connection breaks before any of it arrives. */
-  | { readonly kind: "cut before" }
-  /** The connection breaks when half of it has arrived. */
-  | { readonly kind: "cut within" }
-  /** It arrives, and the connection breaks before anybody knows. */
-  | { readonly kind: "cut unanswered" }
-  /** The server answers it, and the connection breaks before the answer arrives. */
-  | { readonly kind: "cut after commit" }
-  /** Neither side hears of the other for a while; then the connection breaks. */
-  | { readonly kind: "black hole"; readonly holeMs: number };
-
-/** Decides when something breaks, and counts. */
+/** Decides which requests meet a fault, and counts. */
 export interface FaultInjector {
   /** Off until it is set. */
   isOn: boolean;
-  readonly injected: ReadonlyMap<Fault["kind"], number>;
-  /** What happens to the next thing that a client sends; mostly nothing. */
-  next(): Fault | undefined;
+  /** How often each fault has happened. */
+  readonly injected: ReadonlyMap<string, number>;
+  /**
+   * What happens to the next request; mostly nothing.
+   *
+   * @param possible the faults that can be caused on its connection
+   * @param cut breaks that connection
+   */
+  next(possible: readonly RequestFault[], cut: () => void): PlannedFault | undefined;
 }
 
-const kinds: readonly [Fault["kind"], ...Fault["kind"][]] = [
-  ...Array.from({ length: 8 }, () => "delay" as const),
-  "cut before",
-  "cut before",
-  "cut within",
-  "cut within",
-  "cut unanswered",
-  "cut unanswered",
-  "cut unanswered",
-  "cut after commit",
-  "cut after commit",
-  "cut after commit",
-  "cut after commit",
-  "black hole",
-] as unknown as readonly [Fault["kind"], ...Fault["kind"][]];
+const weights: Partial<Record<RequestFault, number>> = {
+  delay: 12,
+  "cut-before-request": 4,
+  "cut-within-request": 3,
+  "cut-after-commit": 8,
+  "cut-within-answer": 3,
+  "half-open": 1,
+  blackhole: 1,
+};
+const errorWeight = 2;
 
-/** @param rate the share of what clients send that meets a fault */
+/** @param rate the share of requests that meets a fault */
 export function createFaultInjector(rate: number, random: Random): FaultInjector {
-  const injected = new Map<Fault["kind"], number>();
-  const injector = {
+  const injected = new Map<string, number>();
+  const injector: FaultInjector = {
     isOn: false,
     injected,
-    next: (): Fault | undefined => {
+    next: (possible, cut) => {
       if (!injector.isOn || !random.chance(rate)) return undefined;
-      const fault = draw(random);
-      injected.set(fault.kind, (injected.get(fault.kind) ?? 0) + 1);
-      return fault;
+      const [first, ...others] = possible.flatMap((fault) => {
+        const weight = fault.startsWith("answer:") ? errorWeight : (weights[fault] ?? 0);
+        return Array.from({ length: weight }, () => fault);
+      });
+      if (first === undefined) return undefined;
+      const fault = random.pick([first, ...others]);
+      const [delayMs, silentMs] = [random.integer(5, 80), random.integer(200, 2500)];
+      const meanwhile = (): void => {
+        countOne(injected, fault);
+        // Otherwise a client that has one connection would stay silent for ever.
+        if (fault === "half-open" || fault === "blackhole") setTimeout(cut, silentMs);
+      };
+      return { fault, delayMs, meanwhile };
     },
   };
   return injector;
-}
-
-function draw(random: Random): Fault {
-  const kind = random.pick(kinds);
-  if (kind === "delay") return { kind, delayMs: random.integer(5, 80) };
-  if (kind === "black hole") return { kind, holeMs: random.integer(200, 1200) };
-  return { kind };
 }

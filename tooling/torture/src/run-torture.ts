@@ -5,9 +5,9 @@ import type { ActorCommand } from "@holdpoint/actors/mesh";
 
 import type { ActorName, Replica } from "./actor-pool.ts";
 import { ActorPool } from "./actor-pool.ts";
-import type { Fault } from "./fault-injector.ts";
+import { startAnyTargetProxy } from "./any-target-proxy.ts";
 import { createFaultInjector } from "./fault-injector.ts";
-import { startFaultProxy } from "./fault-proxy.ts";
+import { faultSettingsOf } from "./fault-settings.ts";
 import type { Random } from "./random.ts";
 import { createRandom } from "./random.ts";
 import { planTask } from "./task-plan.ts";
@@ -26,9 +26,9 @@ export interface TortureOptions {
   readonly processes?: number | undefined;
   /** How many tasks are under way at once. @default 48 */
   readonly concurrency?: number | undefined;
-  /** The share of what actors send to the server that meets a fault; 0 is none. @default 0.02 */
+  /** The share of the requests to the server that meets a fault; 0 is none. @default 0.05 */
   readonly faultRate?: number | undefined;
-  /** How many deliveries there are to one `kill -9`, on average; 0 is no kill. @default 250 */
+  /** How many deliveries there are to one `kill -9`, on average; 0 is no kill. @default 150 */
   readonly deliveriesPerKill?: number | undefined;
   /** Variables that the store needs beside its URL. @default none but those of this process */
   readonly environment?: Readonly<Record<string, string>> | undefined;
@@ -42,7 +42,7 @@ export interface TortureOptions {
 export interface TortureProgress {
   readonly tasks: number;
   readonly counts: TortureCounts;
-  readonly faults: ReadonlyMap<Fault["kind"], number>;
+  readonly faults: ReadonlyMap<string, number>;
   readonly elapsedMs: number;
 }
 
@@ -76,11 +76,11 @@ const impatience = { attemptTimeoutMs: "2000", timeoutMs: "10000" };
  */
 export async function runTorture(storeUrl: string, options: TortureOptions = {}): Promise<TortureReport> {
   const { tasks = 1000, seed = drawSeed(), processes = 4, concurrency = 48, onProgress } = options;
-  const { faultRate = 0.02, deliveriesPerKill = 250 } = options;
+  const { faultRate = 0.05, deliveriesPerKill = 150 } = options;
   const random = createRandom(seed);
   const counts = createCounts();
   const injector = createFaultInjector(faultRate, random.named("faults"));
-  await using proxy = await startFaultProxy(injector);
+  await using proxy = await startAnyTargetProxy(faultSettingsOf(storeUrl), injector);
   const variables = {
     ...options.environment,
     ASYA_CHECKPOINT_STORE: withImpatience(storeUrl),
@@ -138,6 +138,7 @@ async function runTasks(
       const drawn = random.named(`task ${started}`);
       const task = new TortureTask(planTask(id, drawn), drawn.named("events"), surroundings);
       await task.run();
+      counts.ended += 1;
       if (ended.length < keptTasks) {
         ended.push(task);
         continue;

@@ -24,8 +24,8 @@ export interface TaskPlan {
   readonly clock: "gateway" | "sidecar";
   /** Whether answers say how much is left of the task's budget. */
   readonly hasBudget: boolean;
-  readonly pausePoints: 1 | 2;
-  /** Whether the answers at both pause points have the same content. */
+  readonly pausePoints: number;
+  /** Whether the answers at all pause points have the same content. */
   readonly repeatsContent: boolean;
   /** By pause point; `undefined` where the person clicks once. */
   readonly secondClicks: readonly (SecondClick | undefined)[];
@@ -36,7 +36,7 @@ export interface TaskPlan {
 export function planTask(id: string, random: Random): TaskPlan {
   const a2aTaskId = random.chance(0.4) ? `${id}-a2a` : undefined;
   const answerId = random.pick(["fresh", "task", "prefixed"] as const);
-  const pausePoints = random.chance(0.4) ? 2 : 1;
+  const pausePoints = random.pick([1, 1, 1, 2, 2, 3] as const);
   return {
     id,
     a2aTaskId,

@@ -6,7 +6,7 @@ const keptEvents = 500;
 export class TaskRecord {
   /** By pause point, from 0: the digests of the messages that x-resume let go on. */
   readonly #passed = new Map<number, Set<string>>();
-  /** By answer: the pause points that it left. */
+  /** By answer: the pause points that it was the first to leave. */
   readonly #appliedAt = new Map<string, Set<number>>();
   readonly #ends = new Set<string>();
   readonly #events: string[] = [];
@@ -15,12 +15,14 @@ export class TaskRecord {
 
   /** Notes that x-resume handed a message on; says whether it is the first of its pause point, that one again, or another. */
   pass(pausePoint: number, answer: string, message: string): "first" | "same" | "another" {
-    const applied = this.#appliedAt.get(answer) ?? new Set();
-    this.#appliedAt.set(answer, applied.add(pausePoint));
     const digests = this.#passed.get(pausePoint);
     const digest = digestOf(message);
     this.#passed.set(pausePoint, (digests ?? new Set()).add(digest));
-    if (digests === undefined) return "first";
+    if (digests === undefined) {
+      // An equal answer may have the result of another once more; then nothing new goes on.
+      this.#appliedAt.set(answer, (this.#appliedAt.get(answer) ?? new Set()).add(pausePoint));
+      return "first";
+    }
     return digests.size === 1 ? "same" : "another";
   }
 
@@ -41,7 +43,7 @@ export class TaskRecord {
     return this.#ends.size > 0;
   }
 
-  /** How many pause points let two messages go on, or were left by an answer that had left another. */
+  /** How many pause points let two messages go on, or were first left by an answer that had left another. */
   get doubled(): number {
     const twoMessages = [...this.#passed.values()].filter((digests) => digests.size > 1).length;
     const sameAnswer = [...this.#appliedAt.values()].reduce((sum, points) => sum + points.size - 1, 0);

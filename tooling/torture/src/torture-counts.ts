@@ -1,6 +1,8 @@
 /** What has happened in a run so far. */
 export interface TortureCounts {
-  /** Tasks that have been judged. */
+  /** Tasks of which nothing is in the queue any more, for now. */
+  ended: number;
+  /** Of these, the ones that have been judged: their messages of the past were delivered once more. */
   tasks: number;
   /** Pause points that these tasks have passed. */
   pausePoints: number;
@@ -37,6 +39,7 @@ export interface TortureCounts {
 /** Counts from 0. */
 export function createCounts(): TortureCounts {
   return {
+    ended: 0,
     tasks: 0,
     pausePoints: 0,
     deliveries: 0,

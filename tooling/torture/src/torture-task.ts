@@ -13,11 +13,15 @@ import { digestOf, TaskRecord } from "./task-record.ts";
 import type { TortureCounts } from "./torture-counts.ts";
 import { countOne } from "./torture-counts.ts";
 
-const redeliveryShare = 0.25;
-const maxRedeliveries = 8;
+const redeliveryShare = 0.3;
+const maxRedeliveries = 10;
 const maxRedeliveryDelayMs = 400;
 const maxThinkMs = 30;
 const maxErrors = 100;
+// It was reported as paused, so nothing is to be waited for but a connection.
+const maxNotFound = 4;
+// Actors that never claim would ask for ever.
+const maxAskedAgain = 3;
 const maxBackoffMs = 500;
 
 /** Answers that no further delivery would change. */
@@ -59,6 +63,7 @@ export class TortureTask {
   readonly #createdAtMs: number;
   #answers = 0;
   #redeliveries = 0;
+  #askedAgain = 0;
   #active = 0;
   #quiet = Promise.withResolvers<void>();
 
@@ -110,12 +115,14 @@ export class TortureTask {
   #start(work: () => Promise<void>): void {
     this.#active += 1;
     void work().then(
-      () => {
-        this.#active -= 1;
-        if (this.#active === 0) this.#quiet.resolve();
-      },
+      () => this.#finish(),
       (error: unknown) => this.#quiet.reject(error),
     );
+  }
+
+  #finish(): void {
+    this.#active -= 1;
+    if (this.#active === 0) this.#quiet.resolve();
   }
 
   async #redeliver(when: string): Promise<void> {
@@ -159,10 +166,10 @@ export class TortureTask {
         return;
       }
       countOne(counts.errors, type);
-      errors += 1;
+      errors += type === "TaskNotFoundError" ? maxErrors / maxNotFound : 1;
       await sleep(Math.min(maxBackoffMs, 10 * 2 ** errors) * this.#random.fraction());
     }
-    this.record.note(`${name} was given up after ${maxErrors} errors`);
+    this.record.note(`${name} was given up after too many errors`);
   }
 
   #acknowledge(message: QueuedMessage, frames: readonly AnsweredFrame[], replica: Replica, passedBefore: number): void {
@@ -222,7 +229,8 @@ export class TortureTask {
       return;
     }
     // Reported by a delivery that began after the task had gone on from here.
-    if (passedBefore > point) {
+    if (passedBefore > point && this.#askedAgain < maxAskedAgain) {
+      this.#askedAgain += 1;
       this.#surroundings.counts.askedAgain += 1;
       this.record.note(`the person is asked again at pause point ${point}`);
       this.#answer(point, 0, "fresh", "asked again");
