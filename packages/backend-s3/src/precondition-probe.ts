@@ -46,7 +46,7 @@ export async function probePreconditions(
       problems.push("it refuses to update an object with the If-Match of its own ETag");
     }
 
-    const conditionalDelete = await probeRemove(client, name, signal);
+    const conditionalDelete = await probeRemove(client, name, version, signal);
     if (await removeScratch(client, name, signal)) {
       await expectRefusal("it revives a removed object in spite of If-Match", () =>
         put("revived", { ifMatch: etagOfVersion(version) }),
@@ -60,13 +60,14 @@ export async function probePreconditions(
 }
 
 /** Whether DELETE honours `If-Match`, and tells a key that is gone from one that has changed. */
-async function probeRemove(client: ObjectClient, name: string, signal: AbortSignal): Promise<boolean> {
+async function probeRemove(client: ObjectClient, name: string, version: string, signal: AbortSignal): Promise<boolean> {
   if (!client.canRemoveConditionally) return false;
-  const remove = (ifMatch: string) => refusal(client, () => client.remove(name, ifMatch, signal));
+  const remove = (ifVersion: string): Promise<ObjectFailure | undefined> =>
+    refusal(client, () => client.remove(name, etagOfVersion(ifVersion), signal));
   try {
-    const changed = await remove(etagOfVersion(otherVersion));
-    if (changed?.status !== 412 || (await remove("*")) !== undefined) return false;
-    const gone = await remove(etagOfVersion(otherVersion));
+    const changed = await remove(otherVersion);
+    if (changed?.status !== 412 || (await remove(version)) !== undefined) return false;
+    const gone = await remove(version);
     return gone?.code === "NoSuchKey";
   } catch (error) {
     if (client.explain(error).status === 403) return false;

@@ -32,6 +32,7 @@ export class S3Driver implements CheckpointDriver {
   readonly #operations = new WeakMap<object, S3Operation>();
   #serverIsKnown = false;
   #conditionalDelete = false;
+  #removalTells = false;
 
   constructor(settings: S3DriverSettings) {
     this.backend = settings.backend;
@@ -90,7 +91,7 @@ export class S3Driver implements CheckpointDriver {
       if (ifVersion !== undefined) {
         return await this.#finds(() => this.#client.remove(name, etagOfVersion(ifVersion), signal));
       }
-      if (this.#conditionalDelete) {
+      if (this.#removalTells) {
         const answer = await this.#ask(() => this.#client.remove(name, "*", signal), "PreconditionFailed");
         if (answer !== "denied") return answer === "found";
       } else if ((await this.#ask(() => this.#client.find(name, signal))) === "missing") {
@@ -123,6 +124,8 @@ export class S3Driver implements CheckpointDriver {
       if (this.#serverIsKnown) return;
       if (isAwsHost(this.#client.host)) {
         this.#conditionalDelete = this.#client.canRemoveConditionally;
+        // Not so elsewhere: versitygw, for one, compares "*" with the ETag.
+        this.#removalTells = this.#client.canRemoveConditionally;
       } else {
         // No key has such a name: a "." at the beginning is escaped.
         const scratchName = `${this.#namePrefix}.holdpoint-probe-${randomUUID()}`;
