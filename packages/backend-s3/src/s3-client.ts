@@ -179,8 +179,9 @@ class NotAgainError extends Error {
 }
 
 function unsentReason(name: string | undefined, message: string | undefined, answer: unknown): ObjectFailure["unsent"] {
-  if (answer !== undefined) return undefined;
+  // Also with an answer, which then is that of a service that gives out credentials.
   if (name === "CredentialsProviderError" || name === "TokenProviderError") return "credentials";
+  if (answer !== undefined) return undefined;
   if (name === "TypeError" || name === "EndpointError" || /^Region is missing|^Invalid/u.test(message ?? "")) {
     return "configuration";
   }
