@@ -18,8 +18,8 @@ const maxRedeliveries = 10;
 const maxRedeliveryDelayMs = 400;
 const maxThinkMs = 30;
 const maxErrors = 100;
-// It was reported as paused, so nothing is to be waited for but a connection.
-const maxNotFound = 4;
+// What the ledger itself says does not change with the next connection.
+const maxLedgerErrors = 4;
 // Actors that never claim would ask for ever.
 const maxAskedAgain = 3;
 const maxBackoffMs = 500;
@@ -166,7 +166,7 @@ export class TortureTask {
         return;
       }
       countOne(counts.errors, type);
-      errors += type === "TaskNotFoundError" ? maxErrors / maxNotFound : 1;
+      errors += type.startsWith("Checkpoint") ? 1 : maxErrors / maxLedgerErrors;
       await sleep(Math.min(maxBackoffMs, 10 * 2 ** errors) * this.#random.fraction());
     }
     this.record.note(`${name} was given up after too many errors`);
