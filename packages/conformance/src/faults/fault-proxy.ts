@@ -43,7 +43,10 @@ export interface FaultProxy extends AsyncDisposable {
   nextRead(fault: RequestFault, options?: FaultOptions): void;
   /** Causes a fault again and again, also on connections that are made later, until `clear`. */
   always(fault: Fault, options?: FaultOptions): void;
-  /** Asks `choose` at every request which fault to cause, if any, until `clear`: for faults at random. */
+  /**
+   * Asks `choose` at every request which fault to cause, if any, until `clear`: for faults at random. Takes the place of
+   * what `always` does to requests.
+   */
   choose(choose: (request: SeenRequest) => PlannedFault | undefined): void;
   /**
    * Ends all faults, those too that still wait for a request. Connections that a fault has silenced are reset.
