@@ -6,22 +6,38 @@ const keptEvents = 500;
 export class TaskRecord {
   /** By pause point, from 0: the digests of the messages that x-resume let go on. */
   readonly #passed = new Map<number, Set<string>>();
-  /** By answer: the pause points that it was the first to leave. */
-  readonly #appliedAt = new Map<string, Set<number>>();
+  /** By id and content of answers: those given that have not left a pause point yet. */
+  readonly #unused = new Map<string, number>();
+  /** Pause points that were left without an answer of their own. */
+  #usedTwice = 0;
   readonly #ends = new Set<string>();
   readonly #events: string[] = [];
   #leftOut = 0;
   readonly #startedAt = performance.now();
 
-  /** Notes that x-resume handed a message on; says whether it is the first of its pause point, that one again, or another. */
-  pass(pausePoint: number, answer: string, message: string): "first" | "same" | "another" {
+  /** Notes that a person has answered; equal answers have the same name. */
+  answer(answer: string): void {
+    this.#unused.set(answer, (this.#unused.get(answer) ?? 0) + 1);
+  }
+
+  /** Notes that x-resume handed a message on, and says what that is to its pause point. */
+  pass(
+    pausePoint: number,
+    answer: string,
+    message: string,
+  ): "first" | "first, by an answer that was used up" | "same" | "another" {
     const digests = this.#passed.get(pausePoint);
     const digest = digestOf(message);
     this.#passed.set(pausePoint, (digests ?? new Set()).add(digest));
     if (digests === undefined) {
-      // An equal answer may have the result of another once more; then nothing new goes on.
-      this.#appliedAt.set(answer, (this.#appliedAt.get(answer) ?? new Set()).add(pausePoint));
-      return "first";
+      // Equal answers cannot be told apart, and need not be; but so many of them may leave so many pause points.
+      const left = (this.#unused.get(answer) ?? 0) - 1;
+      if (left >= 0) {
+        this.#unused.set(answer, left);
+        return "first";
+      }
+      this.#usedTwice += 1;
+      return "first, by an answer that was used up";
     }
     return digests.size === 1 ? "same" : "another";
   }
@@ -43,12 +59,11 @@ export class TaskRecord {
     return this.#ends.size > 0;
   }
 
-  /** How many pause points let two messages go on, or were first left by an answer that had left another. */
+  /** How many pause points let two messages go on, or were left by an answer that had left another. */
   get doubled(): number {
     const twoMessages = [...this.#passed.values()].filter((digests) => digests.size > 1).length;
-    const sameAnswer = [...this.#appliedAt.values()].reduce((sum, points) => sum + points.size - 1, 0);
     const twoEnds = this.#ends.size > 1 ? 1 : 0;
-    return twoMessages + sameAnswer || twoEnds;
+    return twoMessages + this.#usedTwice || twoEnds;
   }
 
   /** Adds a line to the task's story. */

@@ -39,8 +39,8 @@ export interface TaskSurroundings {
 interface QueuedMessage {
   readonly name: string;
   readonly envelope: Envelope;
-  /** For an answer: the pause point that it was given at. */
-  readonly answersPoint?: number | undefined;
+  /** For an answer: the pause point that it was given at, and what equal answers are known by. */
+  readonly answer?: { readonly point: number; readonly identity: string } | undefined;
 }
 
 interface TaskPayload {
@@ -160,9 +160,9 @@ export class TortureTask {
       const { type, message: problem } = answer.error;
       this.record.note(`${name} <- ${replica.name} ${type}: ${problem}`);
       if (problem.includes("It is unknown whether")) counts.unknown += 1;
-      if (message.answersPoint !== undefined && finalRefusals.has(type)) {
+      if (message.answer !== undefined && finalRefusals.has(type)) {
         countOne(counts.refusals, type);
-        this.#onRefusal(message.answersPoint, type);
+        this.#onRefusal(message.answer.point, type);
         return;
       }
       countOne(counts.errors, type);
@@ -195,7 +195,7 @@ export class TortureTask {
     }
     const passed = passedOf(next);
     const text = JSON.stringify(frame);
-    const result = message.answersPoint === undefined ? "first" : this.record.pass(passed, name, text);
+    const result = message.answer === undefined ? "first" : this.record.pass(passed, message.answer.identity, text);
     this.record.note(`${name} <- ${replica.name} goes on from pause point ${passed}: ${digestOf(text)} (${result})`);
     if (result === "another") this.record.note(`which is ${text.slice(0, 4000)}`);
     this.#goOn(next);
@@ -263,9 +263,11 @@ export class TortureTask {
       headers: keepsHeaders || idStyle === "fresh" ? (resume.headers ?? {}) : {},
       ...(clock === "gateway" ? { status: { phase: "pending", created_at: this.#gatewayTime(number) } } : {}),
     };
+    const identity = digestOf(JSON.stringify([envelope.id, input]));
     this.#start(async () => {
       await sleep(delayMs);
-      await this.#deliver({ name: `answer ${number}`, envelope, answersPoint: point });
+      this.record.answer(identity);
+      await this.#deliver({ name: `answer ${number}`, envelope, answer: { point, identity } });
     });
   }
 
