@@ -28,6 +28,10 @@ const weights: Partial<Record<RequestFault, number>> = {
   blackhole: 1,
 };
 const errorWeight = 2;
+const shortSilenceMs = 800;
+// Longer than an attempt of the actors' stores.
+const longSilenceMs = 2600;
+const longShare = 0.15;
 
 /** @param rate the share of requests that meets a fault */
 export function createFaultInjector(rate: number, random: Random): FaultInjector {
@@ -43,7 +47,8 @@ export function createFaultInjector(rate: number, random: Random): FaultInjector
       });
       if (first === undefined) return undefined;
       const fault = random.pick([first, ...others]);
-      const [delayMs, silentMs] = [random.integer(5, 80), random.integer(200, 2500)];
+      const delayMs = random.integer(5, 80);
+      const silentMs = random.chance(longShare) ? longSilenceMs : random.integer(100, shortSilenceMs);
       const meanwhile = (): void => {
         countOne(injected, fault);
         // Otherwise a client that has one connection would stay silent for ever.

@@ -24,11 +24,11 @@ export interface TortureOptions {
   readonly seed?: string | undefined;
   /** Actor processes, half of them x-pause and half x-resume. @default 4 */
   readonly processes?: number | undefined;
-  /** How many tasks are under way at once. @default 48 */
+  /** How many tasks are under way at once. @default 64 */
   readonly concurrency?: number | undefined;
   /** The share of the requests to the server that meets a fault; 0 is none. @default 0.05 */
   readonly faultRate?: number | undefined;
-  /** How many deliveries there are to one `kill -9`, on average; 0 is no kill. @default 150 */
+  /** How many deliveries there are to one `kill -9`, on average; 0 is no kill. @default 200 */
   readonly deliveriesPerKill?: number | undefined;
   /** Variables that the store needs beside its URL. @default none but those of this process */
   readonly environment?: Readonly<Record<string, string>> | undefined;
@@ -75,8 +75,8 @@ const impatience = { attemptTimeoutMs: "2000", timeoutMs: "10000" };
  * @throws {Error} if an actor cannot be started, with what it wrote last
  */
 export async function runTorture(storeUrl: string, options: TortureOptions = {}): Promise<TortureReport> {
-  const { tasks = 1000, seed = drawSeed(), processes = 4, concurrency = 48, onProgress } = options;
-  const { faultRate = 0.05, deliveriesPerKill = 150 } = options;
+  const { tasks = 1000, seed = drawSeed(), processes = 4, concurrency = 64, onProgress } = options;
+  const { faultRate = 0.05, deliveriesPerKill = 200 } = options;
   const random = createRandom(seed);
   const counts = createCounts();
   const injector = createFaultInjector(faultRate, random.named("faults"));

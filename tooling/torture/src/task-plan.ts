@@ -1,7 +1,7 @@
 import type { Random } from "./random.ts";
 
 /** A second answer to the same question. */
-export interface SecondClick {
+interface SecondClick {
   /** After the first. */
   readonly delayMs: number;
   /** Whether it reuses the first answer's message id, where its gateway makes ids of the task's. */

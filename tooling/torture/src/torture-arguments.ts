@@ -8,7 +8,7 @@ export const usage = `pnpm torture --store <url> [options]
   --tasks <n>            how many tasks (1000)
   --seed <text>          decides every choice; printed, to run the same again (drawn)
   --processes <n>        actor processes, half x-pause and half x-resume (4)
-  --concurrency <n>      tasks under way at once (48)
+  --concurrency <n>      tasks under way at once (64)
   --faults on|off        whether connections to the server break (on)
   --kills on|off         whether actor processes are killed (on)`;
 
@@ -25,7 +25,7 @@ export function parseArguments(
         tasks: { type: "string", default: "1000" },
         seed: { type: "string", default: String(Math.floor(Math.random() * 1_000_000)) },
         processes: { type: "string", default: "4" },
-        concurrency: { type: "string", default: "48" },
+        concurrency: { type: "string", default: "64" },
         faults: { type: "string", default: "on" },
         kills: { type: "string", default: "on" },
       },
