@@ -48,6 +48,8 @@ async function forward(client: Socket, settings: FaultSettings, injector: FaultI
   const { protocol, impossible = [] } = settings;
   const { target, rest } = await readTarget(client);
   await using proxy = await startFaultProxy({ target, protocol });
+  // Its process may have been killed meanwhile.
+  if (client.destroyed) return;
   const possible = proxy.faults.filter((fault): fault is RequestFault => !impossible.includes(fault));
   proxy.choose(() => injector.next(possible, () => client.resetAndDestroy()));
   const url = new URL(`tcp://${proxy.address}`);
@@ -64,6 +66,7 @@ async function forward(client: Socket, settings: FaultSettings, injector: FaultI
 /** Resolves once the socket is closed, however it came to that. */
 function untilClosed(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
+    if (socket.closed) resolve();
     socket.once("close", () => resolve());
   });
 }

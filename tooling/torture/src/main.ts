@@ -14,7 +14,10 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(sign
 const { store, options } = parsed;
 console.log(`seed ${options.seed}`);
 const progressLine = createProgressLine(process.stdout);
-const report = await runTorture(store, { ...options, onProgress: progressLine.show });
+const report = await runTorture(store, { ...options, onProgress: progressLine.show }).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(2);
+});
 progressLine.end();
 for (const story of [...report.stories, ...report.crashReports]) console.log(`\n${story}`);
 console.log(`\n${formatReport(report)}`);
