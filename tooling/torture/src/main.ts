@@ -1,8 +1,11 @@
 /** Pauses and resumes many tasks on the store of a URL while everything breaks; see the README beside. */
-import { parseArguments, usage } from "./torture-arguments.ts";
-import { createProgressLine } from "./progress-line.ts";
+import { openStore } from "@holdpoint/core";
+
 import { formatReport } from "./format-report.ts";
+import { createProgressLine } from "./progress-line.ts";
+import type { TortureReport } from "./run-torture.ts";
 import { runTorture } from "./run-torture.ts";
+import { parseArguments, usage } from "./torture-arguments.ts";
 
 const parsed = parseArguments(process.argv.slice(2));
 if (typeof parsed === "string") {
@@ -12,9 +15,8 @@ if (typeof parsed === "string") {
 // Actors end with this process.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(130));
 const { store, options } = parsed;
-console.log(`seed ${options.seed}`);
 const progressLine = createProgressLine(process.stdout);
-const report = await runTorture(store, { ...options, onProgress: progressLine.show }).catch((error: unknown) => {
+const report = await checkAndRun().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
   process.exit(2);
 });
@@ -23,3 +25,11 @@ for (const story of [...report.stories, ...report.crashReports]) console.log(`\n
 console.log(`\n${formatReport(report)}`);
 process.exitCode =
   report.counts.lost === 0 && report.counts.doubled === 0 && report.counts.tasks === report.tasks ? 0 : 1;
+
+async function checkAndRun(): Promise<TortureReport> {
+  // Without the proxy, so that a store that cannot be used says why.
+  const opened = await openStore(store);
+  await opened.close();
+  console.log(`seed ${options.seed}, store ${opened.location}`);
+  return await runTorture(store, { ...options, onProgress: progressLine.show });
+}

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { crewActor } from "@holdpoint/actors/mesh";
 import type { ActorCommand } from "@holdpoint/actors/mesh";
-import { openStore } from "@holdpoint/core";
 
 import type { ActorName, Replica } from "./actor-pool.ts";
 import { ActorPool } from "./actor-pool.ts";
@@ -73,7 +72,6 @@ const impatience = { attemptTimeoutMs: "2000", timeoutMs: "10000" };
  * const { counts } = await runTorture("redis://127.0.0.1:6379", { tasks: 100, seed: "1" });
  * console.log(counts.lost, counts.doubled);
  * ```
- * @throws {CheckpointError} what `openStore` throws
  * @throws {Error} if an actor cannot be started, with what it wrote last
  */
 export async function runTorture(storeUrl: string, options: TortureOptions = {}): Promise<TortureReport> {
@@ -82,7 +80,6 @@ export async function runTorture(storeUrl: string, options: TortureOptions = {})
   const random = createRandom(seed);
   const counts = createCounts();
   const injector = createFaultInjector(faultRate, random.named("faults"));
-  await checkStore(storeUrl, options.environment);
   await using proxy = await startAnyTargetProxy(faultSettingsOf(storeUrl), injector);
   const variables = {
     ...options.environment,
@@ -169,12 +166,6 @@ function createKiller(actors: ActorPool, deliveriesPerKill: number, random: Rand
     const downMs = random.integer(0, maxDownMs);
     void sleep(instantMs).then(() => actors.killAndRestart(replica, downMs));
   };
-}
-
-/** Without the proxy, so that a store that cannot be used says why. */
-async function checkStore(storeUrl: string, environment: TortureOptions["environment"]): Promise<void> {
-  await using store = await openStore(storeUrl, { environment: { ...process.env, ...environment } });
-  await store.check();
 }
 
 function crewActors(): Record<ActorName, ActorCommand> {
