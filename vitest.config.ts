@@ -37,6 +37,7 @@ export default defineConfig({
       project("redis", "packages/backend-redis", ["redis", "redis-cluster"]),
       project("nats", "packages/backend-nats", ["nats"]),
       project("servers", "tooling/servers", serverNames),
+      project("torture", "tooling/torture"),
       project("everywhere", "test", serverNames),
     ],
   },

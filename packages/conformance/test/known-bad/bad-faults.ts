@@ -390,6 +390,7 @@ export const badUnderFaults: readonly BadUnderFaults[] = [
   {
     name: "counts only the last attempt at a deletion",
     foundBy: "faults/own-delete-that-landed",
+    alsoFails: ["faults/replaced-since-is-no-conflict"],
     open: besideGood(CountsLastAttempt),
   },
   {

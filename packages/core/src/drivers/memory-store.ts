@@ -48,7 +48,7 @@ class MemoryDriver implements CheckpointDriver {
 
   async read(key: string): Promise<DriverRecord | null> {
     const record = this.#current(key);
-    return record === undefined ? null : { ...record, body: record.body.slice() };
+    return record === undefined ? null : { ...record, body: new Uint8Array(record.body) };
   }
 
   async write(key: string, body: Uint8Array, write: DriverWrite): Promise<{ readonly version: string }> {
@@ -60,7 +60,7 @@ class MemoryDriver implements CheckpointDriver {
     this.#writes += 1;
     const version = String(this.#writes);
     const expiresAt = ttlMs === undefined ? Infinity : performance.now() + ttlMs;
-    this.#records.set(key, { body: body.slice(), version, writeId, modifiedAt: new Date(), expiresAt });
+    this.#records.set(key, { body: new Uint8Array(body), version, writeId, modifiedAt: new Date(), expiresAt });
     return { version };
   }
 

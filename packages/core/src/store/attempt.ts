@@ -11,14 +11,17 @@ const firstBackoffMs = 50;
 const maxBackoffMs = 2_000;
 
 /**
- * Waits before attempt `attempt + 1`: exponential backoff with full jitter, or as long as the server asked for.
- * Rejects with the signal's reason if it aborts meanwhile.
+ * How long to wait before attempt `attempt + 1`: exponential backoff with full jitter, or as long as the server asked for.
  *
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
-export async function backOff(attempt: number, retryAfterMs: number | undefined, signal: AbortSignal): Promise<void> {
-  const ceilingMs = Math.min(maxBackoffMs, firstBackoffMs * 2 ** (attempt - 1));
-  await sleep(retryAfterMs ?? Math.random() * ceilingMs, undefined, { signal }).catch(() => {
+export function backOffMs(attempt: number, retryAfterMs: number | undefined): number {
+  return retryAfterMs ?? Math.random() * Math.min(maxBackoffMs, firstBackoffMs * 2 ** (attempt - 1));
+}
+
+/** Waits; rejects with the signal's reason if it aborts meanwhile. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => {
     signal.throwIfAborted();
   });
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 import type { Capabilities } from "./capabilities.ts";
 import type { CheckpointDriver, DriverFailure, DriverRecord, DriverWrite } from "./checkpoint-driver.ts";
@@ -48,8 +48,16 @@ class FatedDriver implements CheckpointDriver {
     });
   }
 
-  async remove(key: string): Promise<boolean> {
-    return await this.#meet("remove", () => this.records.delete(key));
+  async remove(key: string, ifVersion: string | undefined): Promise<boolean> {
+    return await this.#meet("remove", () => {
+      const current = this.records.get(key);
+      if (current !== undefined && ifVersion !== undefined && current.version !== ifVersion) {
+        throw new PreconditionFailedError();
+      }
+      const removed = this.records.delete(key);
+      this.meanwhile();
+      return removed;
+    });
   }
 
   async *list(): AsyncIterable<{ key: string }> {
@@ -153,7 +161,45 @@ describe("a write whose answer is lost", () => {
   });
 });
 
+describe("a deletion whose answer is lost", () => {
+  it("is unknown, not a conflict, if it was applied and the key was written again before anybody looked", async () => {
+    const driver = new FatedDriver();
+    const store = createStore(driver);
+    const { version } = await store.put("key", body);
+    driver.fates.push("lost after");
+    driver.meanwhile = () => {
+      driver.meanwhile = () => {};
+      driver.records.set("key", { body: other, version: "v9", writeId: `${crypto.randomUUID()}-` });
+    };
+    const deletion = store.delete("key", { ifVersion: version });
+    await expect(deletion).rejects.toMatchObject({ code: "unavailable", outcome: "unknown" });
+    expect(driver.records.get("key")?.body).toEqual(other);
+  });
+
+  it("is a conflict if another write replaced the very version that it was to remove", async () => {
+    const driver = new FatedDriver();
+    const store = createStore(driver);
+    const { version } = await store.put("key", body);
+    await store.put("key", other, { ifVersion: version });
+    driver.fates.push("lost before");
+    const deletion = store.delete("key", { ifVersion: version });
+    await expect(deletion).rejects.toMatchObject({ code: "conflict", outcome: "not-applied" });
+  });
+});
+
 describe("retries", () => {
+  it("do not wait past the deadline for the next attempt", async () => {
+    const longest = vi.spyOn(Math, "random").mockReturnValue(0.999);
+    onTestFinished(() => longest.mockRestore());
+    const driver = new FatedDriver(...Array.from({ length: 99 }, (): Fate => "busy"));
+    const startedAt = performance.now();
+    // The waits are 50, 100, 200, 400 and 800 ms.
+    await expect(createStore(driver, { maxAttempts: 99 }).get("key", { timeoutMs: 800 })).rejects.toMatchObject({
+      code: "unavailable",
+    });
+    expect(performance.now() - startedAt).toBeLessThan(1_200);
+  });
+
   it("repeat what was certainly not applied, up to the limit", async () => {
     const driver = new FatedDriver("busy", "busy", "answered");
     await createStore(driver).put("key", body);

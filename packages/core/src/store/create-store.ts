@@ -1,4 +1,4 @@
-import { AttemptTimeoutError, backOff, withDeadline } from "./attempt.ts";
+import { AttemptTimeoutError, backOffMs, pause, withDeadline } from "./attempt.ts";
 import type { RetryPolicy } from "./attempt.ts";
 import type { Capabilities } from "./capabilities.ts";
 import type { CheckpointDriver, DriverFailure, DriverRecord, Precondition } from "./checkpoint-driver.ts";
@@ -17,7 +17,7 @@ import type {
 import type { OperationTrace } from "./operation-trace.ts";
 import { storeTracing } from "./operation-trace.ts";
 import type { StoreOptions } from "./store-options.ts";
-import { createWriteId, judgeWrite } from "./write-id.ts";
+import { createWriteId, isSuccessor, judgeWrite } from "./write-id.ts";
 
 /**
  * Makes a portable store of a driver: validates, refuses what is not declared, bounds and repeats requests, settles
@@ -135,7 +135,11 @@ class PortableStore implements CheckpointStore {
           return removed || inDoubt;
         } catch (error) {
           const failure = this.#classify(operation, error);
-          inDoubt ||= failure.outcome === "unknown" && failure.code !== "conflict";
+          const conflict = failure.code === "conflict";
+          if (conflict && inDoubt && ifVersion !== undefined) {
+            return await this.#settleRemoval(operation, key, ifVersion, error, failure);
+          }
+          inDoubt ||= failure.outcome === "unknown" && !conflict;
           if (!failure.retryable || attempt >= this.#policy.maxAttempts) {
             throw this.#error(operation, failure, error, inDoubt ? "unknown" : "not-applied");
           }
@@ -221,6 +225,25 @@ class PortableStore implements CheckpointStore {
     }
   }
 
+  /** Looks at what is there when a deletion whose answer was lost finds another version than the one it was to remove. */
+  async #settleRemoval(
+    operation: Operation,
+    key: string,
+    version: string,
+    error: unknown,
+    failure: DriverFailure,
+  ): Promise<true> {
+    let record: DriverRecord | null;
+    try {
+      record = await this.#read(operation, key);
+    } catch {
+      throw this.#error(operation, overwrittenFailure, error, "unknown");
+    }
+    if (record === null) return true;
+    if (isSuccessor(version, record)) throw this.#error(operation, failure, error, "not-applied");
+    throw this.#error(operation, overwrittenFailure, error, "unknown");
+  }
+
   async #read(operation: Operation, key: string): Promise<DriverRecord | null> {
     return await this.#repeat(operation, (signal) => this.#driver.read(key, { signal }));
   }
@@ -259,10 +282,10 @@ class PortableStore implements CheckpointStore {
     inDoubt: boolean | undefined,
   ): Promise<void> {
     const outcome = inDoubt === undefined ? undefined : inDoubt ? "unknown" : "not-applied";
-    const leftMs = operation.deadlineAt - performance.now();
-    if (leftMs <= (failure.retryAfterMs ?? 0)) throw this.#error(operation, failure, error, outcome);
+    const waitMs = backOffMs(attempt, failure.retryAfterMs);
+    if (operation.deadlineAt - performance.now() <= waitMs) throw this.#error(operation, failure, error, outcome);
     try {
-      await backOff(attempt, failure.retryAfterMs, operation.signal);
+      await pause(waitMs, operation.signal);
     } catch (abort) {
       throw this.#error(operation, this.#classify(operation, abort), abort, outcome);
     }

@@ -40,6 +40,11 @@ export function judgeWrite(
     return record.writeId?.slice(uuidLength) === "-" ? "conflict" : "unknown";
   }
   if (record?.version === precondition.version) return "pending";
-  const mark = preconditionMark(precondition);
-  return mark !== "*" && record?.writeId?.slice(uuidLength) === mark ? "conflict" : "unknown";
+  return isSuccessor(precondition.version, record) ? "conflict" : "unknown";
+}
+
+/** Whether a value is certain to have replaced a version: then nothing else did, nor did a deletion of that version. */
+export function isSuccessor(version: string, record: DriverRecord | null): boolean {
+  const mark = preconditionMark({ kind: "version", version });
+  return mark !== "*" && record?.writeId?.slice(uuidLength) === mark;
 }
