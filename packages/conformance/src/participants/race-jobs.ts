@@ -64,7 +64,7 @@ export const raceJobs = {
 };
 
 /** The jobs by name. */
-export type RaceJobs = typeof raceJobs;
+type RaceJobs = typeof raceJobs;
 /** The name of a job. */
 export type RaceJobName = keyof RaceJobs;
 /** What a job is given. */
