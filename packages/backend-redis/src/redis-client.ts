@@ -2,18 +2,27 @@ import { readFile } from "node:fs/promises";
 import type { ConnectionOptions } from "node:tls";
 
 import { CheckpointError } from "@holdpoint/core";
+import type { DriverFailure } from "@holdpoint/core/driver";
 import { Cluster, Redis } from "ioredis";
 import type { RedisOptions } from "ioredis";
 
 import type { RedisClient } from "./redis-connection.ts";
 import { isCluster } from "./redis-connection.ts";
-import { isReadOnlyError, withoutArguments } from "./redis-error.ts";
+import { isReadOnlyError, RedisFailureError, withoutArguments } from "./redis-error.ts";
 import type { RedisStoreOptions } from "./redis-options.ts";
 
 const maxConnectTimeoutMs = 5_000;
 // These two bound how long something that never answers can keep the process alive after close().
 const maxLookupTimeoutMs = 2_000;
 const disconnectTimeoutMs = 500;
+
+const noAnswer: DriverFailure = {
+  code: "timeout",
+  retryable: true,
+  outcome: "not-applied",
+  message: "something accepts connections at this address, and answers nothing",
+  remedy: "Check host and port, and that the server is not stuck.",
+};
 
 /**
  * Makes a client of ioredis that connects when it is first used, and leaves to the store what is the store's: it never
@@ -90,7 +99,7 @@ export async function createRedisClient(options: RedisStoreOptions, attemptTimeo
 
 /**
  * Finds out why no node or sentinel can be used: ioredis drops the errors of the connections that it asks them by. The
- * first error that a connection to one of them meets; `undefined` if there is none.
+ * first error that a connection to one of them meets, or that it answers nothing in time; `undefined` if all answer.
  */
 export async function explainFailure(client: RedisClient, options: RedisStoreOptions): Promise<unknown> {
   const { nodes, sentinels } = options;
@@ -111,11 +120,15 @@ export async function explainFailure(client: RedisClient, options: RedisStoreOpt
     });
     const { promise, resolve } = Promise.withResolvers<unknown>();
     probe.on("error", resolve);
-    probe.connect().then(
+    // Any answer will do, also an error: the server is there.
+    probe.ping().then(
       () => resolve(undefined),
       () => resolve(undefined),
     );
-    const timer = setTimeout(resolve, shared?.connectTimeout ?? maxConnectTimeoutMs);
+    const timer = setTimeout(
+      () => resolve(new RedisFailureError(noAnswer)),
+      shared?.connectTimeout ?? maxConnectTimeoutMs,
+    );
     const reason = await promise;
     clearTimeout(timer);
     probe.disconnect();

@@ -10,6 +10,8 @@ import { Redis } from "ioredis";
 import { describe, expect, test } from "vitest";
 
 import { createRedisStore } from "../src/index.ts";
+import { createRedisClient, explainFailure } from "../src/redis-client.ts";
+import { classifyRedisError } from "../src/redis-error.ts";
 import { freePort } from "./free-port.ts";
 import { clusterUrl, inspector, ownServer, redisUrl } from "./test-server.ts";
 
@@ -75,6 +77,15 @@ describe("what cannot be opened says why", () => {
       });
     });
   }
+
+  test("a node that never answers is named as the reason why a cluster cannot be used", async () => {
+    await using server = await listen(createServer((socket) => socket.on("error", () => undefined).resume()));
+    const [host = "", port] = server.address.split(":");
+    const options = { nodes: [{ host, port: Number(port) }], password: "s3cret" };
+    const client = await createRedisClient(options, 200);
+    expect(classifyRedisError(await explainFailure(client, options)).code).toBe("timeout");
+    client.disconnect();
+  });
 
   test("no TLS where it is expected", async () => {
     await using server = await listen(createHttpServer());
