@@ -11,7 +11,9 @@ function project(name: string, folder: string, servers: readonly ServerName[] = 
     extends: true,
     test: {
       name,
-      include: folder === "test" ? ["test/**/*.test.ts"] : [`${folder}/{src,test}/**/*.test.ts`],
+      include: /^(?:packages|tooling)\//u.test(folder)
+        ? [`${folder}/{src,test}/**/*.test.ts`]
+        : [`${folder}/*.test.ts`],
       globalSetup: servers.length === 0 ? [] : ["tooling/servers/src/global-setup.ts"],
       provide: { servers },
     },
@@ -38,6 +40,11 @@ export default defineConfig({
       project("nats", "packages/backend-nats", ["nats"]),
       project("servers", "tooling/servers", serverNames),
       project("torture", "tooling/torture"),
+      project("interop", "test/interop", ["minio"]),
+      project("deploy", "test/deploy", serverNames),
+      project("hostile", "test/hostile", serverNames),
+      project("load", "test/load", serverNames),
+      project("examples", "examples"),
       project("everywhere", "test", serverNames),
     ],
   },

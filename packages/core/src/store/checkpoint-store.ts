@@ -60,7 +60,8 @@ export interface ListOptions extends OperationOptions {
  *
  * Every write ends in one of three ways: it resolves (applied), it rejects with code `conflict` (not applied, for the
  * reason that its precondition did not hold), or it rejects with another code, whose `outcome` then says whether the
- * write is certainly `not-applied` or `unknown`.
+ * write is certainly `not-applied` or `unknown`. A write on a version takes effect at most once. One that names no
+ * version may, when its answer is lost, take effect again before it ends.
  *
  * @example
  * ```ts

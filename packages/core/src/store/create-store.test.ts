@@ -61,7 +61,10 @@ class FatedDriver implements CheckpointDriver {
   }
 
   async *list(): AsyncIterable<{ key: string }> {
-    for (const key of this.records.keys()) yield { key };
+    for (const key of this.records.keys()) {
+      await this.#meet("list", () => undefined);
+      yield { key };
+    }
   }
 
   async check(): Promise<void> {
@@ -146,10 +149,18 @@ describe("a write whose answer is lost", () => {
     });
   });
 
-  it("is unknown if it cannot be read back", async () => {
-    const driver = new FatedDriver("lost after", "lost before", "lost before");
+  it("is read back until the deadline, past the number of attempts", async () => {
+    const driver = new FatedDriver("lost after", ...Array.from({ length: 9 }, (): Fate => "busy"));
+    const shortest = vi.spyOn(Math, "random").mockReturnValue(0.001);
+    onTestFinished(() => shortest.mockRestore());
     const store = createStore(driver, { maxAttempts: 2 });
-    await expect(store.put("key", body, { ifAbsent: true })).rejects.toMatchObject({ outcome: "unknown" });
+    await expect(store.put("key", body, { ifAbsent: true })).resolves.toEqual({ version: "v1" });
+  });
+
+  it("is unknown if it cannot be read back", async () => {
+    const driver = new FatedDriver("lost after", ...Array.from({ length: 99 }, (): Fate => "lost before"));
+    const put = createStore(driver).put("key", body, { ifAbsent: true, timeoutMs: 100 });
+    await expect(put).rejects.toMatchObject({ outcome: "unknown" });
   });
 
   it("is unknown if the caller aborts while it is on its way", async () => {
@@ -212,6 +223,16 @@ describe("retries", () => {
       message: 'fated: cannot put "key" at fated://here: the server is busy.',
     });
     expect(never.requests).toHaveLength(2);
+  });
+
+  it("begin a listing anew as long as it has yielded nothing", async () => {
+    const driver = new FatedDriver();
+    const store = createStore(driver);
+    for (const key of ["a", "b"]) await store.put(key, body);
+    driver.fates.push("lost before", "busy");
+    expect((await Array.fromAsync(store.list())).map(({ key }) => key)).toEqual(["a", "b"]);
+    driver.fates.push("answered", "busy");
+    await expect(Array.fromAsync(store.list())).rejects.toMatchObject({ code: "unavailable", retryable: true });
   });
 
   it("settle and go on after an attempt that hangs, within the deadline", async () => {

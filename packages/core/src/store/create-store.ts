@@ -158,23 +158,29 @@ class PortableStore implements CheckpointStore {
         { backend: this.backend, operation: "list" },
       );
     }
-    // What was already listed is not listed again when a page is asked for anew, so a listing is not retried as a
-    // whole but fails; what it has yielded so far stays true.
     const controller = new AbortController();
+    const begin = (): AsyncIterator<CheckpointEntry> =>
+      this.#driver.list(prefix, { signal: controller.signal })[Symbol.asyncIterator]();
     let iterator: AsyncIterator<CheckpointEntry> | undefined;
     try {
-      for (;;) {
-        const next = await this.#run("list", undefined, options, async (operation) => {
-          iterator ??= this.#driver.list(prefix, { signal: controller.signal })[Symbol.asyncIterator]();
-          const open = iterator;
+      let next = await this.#run("list", undefined, options, (operation) =>
+        this.#repeat(operation, () => {
+          iterator?.return?.().catch(() => undefined);
+          iterator = begin();
+          return iterator.next();
+        }),
+      );
+      while (next.done !== true) {
+        yield next.value;
+        next = await this.#run("list", undefined, options, async (operation) => {
+          // A listing that began anew would yield keys twice, so it fails; what it has yielded stays true.
+          const open = (iterator ??= begin());
           try {
             return await this.#attempt(operation, () => open.next());
           } catch (error) {
             throw this.#error(operation, this.#classify(operation, error), error, undefined);
           }
         });
-        if (next.done === true) return;
-        yield next.value;
       }
     } finally {
       controller.abort();
@@ -209,7 +215,7 @@ class PortableStore implements CheckpointStore {
   ): Promise<{ readonly version: string } | undefined> {
     let record: DriverRecord | null;
     try {
-      record = await this.#read(operation, key);
+      record = await this.#readUntilDeadline(operation, key);
     } catch {
       throw this.#error(operation, failure, error, "unknown");
     }
@@ -235,7 +241,7 @@ class PortableStore implements CheckpointStore {
   ): Promise<true> {
     let record: DriverRecord | null;
     try {
-      record = await this.#read(operation, key);
+      record = await this.#readUntilDeadline(operation, key);
     } catch {
       throw this.#error(operation, overwrittenFailure, error, "unknown");
     }
@@ -248,16 +254,23 @@ class PortableStore implements CheckpointStore {
     return await this.#repeat(operation, (signal) => this.#driver.read(key, { signal }));
   }
 
+  /** Reads what settles a write: not to know costs the caller more than the time that is left. */
+  async #readUntilDeadline(operation: Operation, key: string): Promise<DriverRecord | null> {
+    return await this.#repeat(operation, (signal) => this.#driver.read(key, { signal }), Infinity);
+  }
+
   /** Tries a request that changes nothing until it succeeds or the policy ends it. */
-  async #repeat<Result>(operation: Operation, request: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  async #repeat<Result>(
+    operation: Operation,
+    request: (signal: AbortSignal) => Promise<Result>,
+    maxAttempts = this.#policy.maxAttempts,
+  ): Promise<Result> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#attempt(operation, request);
       } catch (error) {
         const failure = this.#classify(operation, error);
-        if (!failure.retryable || attempt >= this.#policy.maxAttempts) {
-          throw this.#error(operation, failure, error, undefined);
-        }
+        if (!failure.retryable || attempt >= maxAttempts) throw this.#error(operation, failure, error, undefined);
         await this.#backOff(operation, attempt, failure, error, undefined);
       }
     }
