@@ -10,6 +10,7 @@ export type {
   Precondition,
 } from "./store/checkpoint-driver.ts";
 export { createStore } from "./store/create-store.ts";
+export type { StoreFinding } from "./store/store-finding.ts";
 export {
   booleanOption,
   choiceOption,

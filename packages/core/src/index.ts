@@ -20,6 +20,7 @@ export { openStore } from "./store/open-store.ts";
 export type { OpenStoreOptions, StoreConfig, StoreConfigs } from "./store/open-store.ts";
 export { storeTracing } from "./store/operation-trace.ts";
 export type { OperationTrace } from "./store/operation-trace.ts";
+export type { StoreFinding } from "./store/store-finding.ts";
 export type { StoreOptions } from "./store/store-options.ts";
 export { createPauseLedger } from "./pausing/create-pause-ledger.ts";
 export type { PauseLedgerOptions } from "./pausing/create-pause-ledger.ts";
@@ -28,6 +29,8 @@ export { LedgerError } from "./pausing/ledger-error.ts";
 export type { LedgerErrorCode } from "./pausing/ledger-error.ts";
 export { parseLosslessJson } from "./pausing/lossless-json.ts";
 export type { MergeMode } from "./pausing/merge-input.ts";
+export { relateDocuments } from "./pausing/relate-documents.ts";
+export type { DocumentRelation } from "./pausing/relate-documents.ts";
 export type {
   CancelOptions,
   ListTasksOptions,

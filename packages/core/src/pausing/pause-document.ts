@@ -217,7 +217,7 @@ const ownSchema = v.variant("state", [
 export function decodeDocument(
   body: Uint8Array,
   taskId: string,
-  store: CheckpointStore,
+  store: Pick<CheckpointStore, "backend" | "location">,
   modifiedAt: Date | undefined,
 ): PauseDocument {
   const corrupt = (problem: string, cause?: unknown): CheckpointError => corruptDocument(taskId, store, problem, cause);
@@ -276,7 +276,12 @@ function parsePart<Schema extends v.GenericSchema>(
   throw corrupt(`${v.getDotPath(issue) ?? "the document"}: ${issue.message}`);
 }
 
-function corruptDocument(taskId: string, store: CheckpointStore, problem: string, cause: unknown): CheckpointError {
+function corruptDocument(
+  taskId: string,
+  store: Pick<CheckpointStore, "backend" | "location">,
+  problem: string,
+  cause: unknown,
+): CheckpointError {
   const key = documentKey(taskId);
   return new CheckpointError(
     "corrupt",

@@ -2,21 +2,10 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 
 import { atNextPause, pauseEnvelope, resumeEnvelope } from "../../test/ledger-fixture.ts";
+import { withoutConditionalDelete } from "../../test/without-conditional-delete.ts";
 import { createMemoryStore } from "../drivers/memory-store.ts";
 import type { CheckpointStore } from "../store/checkpoint-store.ts";
 import { createPauseLedger } from "./create-pause-ledger.ts";
-
-/** The same store, without deletes under a condition, as MinIO has it. */
-function withoutConditionalDelete(store: CheckpointStore): CheckpointStore {
-  const capabilities = { ...store.capabilities, conditionalDelete: false };
-  return new Proxy(store, {
-    get(target, name) {
-      if (name === "capabilities") return capabilities;
-      const member: unknown = Reflect.get(target, name, target);
-      return typeof member === "function" ? member.bind(target) : member;
-    },
-  });
-}
 
 /** Lets a scheduler choose the order in which requests of concurrent callers reach the store. */
 function scheduled(store: CheckpointStore, scheduler: fc.Scheduler): CheckpointStore {

@@ -1,6 +1,7 @@
 import type { Capabilities } from "./capabilities.ts";
 import type { CheckpointErrorCode } from "./checkpoint-error.ts";
 import type { CheckpointEntry } from "./checkpoint-store.ts";
+import type { StoreFinding } from "./store-finding.ts";
 
 /** What a driver is given with every call. */
 export interface DriverContext {
@@ -90,6 +91,12 @@ export interface CheckpointDriver {
 
   /** Asks the server whether it can be used now. */
   check(context: DriverContext): Promise<void>;
+
+  /**
+   * Asks the server for settings on which the store's promises rest and that no method above shows. What the server does
+   * not tell, for lack of a permission for example, is a finding of level `unknown` and not an error. Changes nothing.
+   */
+  inspect?(context: DriverContext): Promise<readonly StoreFinding[]>;
 
   /** Called once. Releases what the driver opened and leaves open what it was handed. */
   close(): Promise<void>;

@@ -1,4 +1,5 @@
 import type { Capabilities } from "./capabilities.ts";
+import type { StoreFinding } from "./store-finding.ts";
 
 /** A stored value together with the version that a later conditional write can name. */
 export interface Checkpoint {
@@ -113,6 +114,15 @@ export interface CheckpointStore extends AsyncDisposable {
    * @throws {CheckpointError} `not-found`, `permission-denied`, `unavailable`, `timeout`, `aborted`, `closed`
    */
   check(options?: OperationOptions): Promise<void>;
+
+  /**
+   * Asks the server about settings that a store depends on and cannot see by working: durability, eviction, rules that
+   * remove values. Changes nothing, and may need permissions that nothing else does. Absent where a store was not made
+   * with `createStore`; empty where its backend has nothing to say.
+   *
+   * @throws {CheckpointError} `permission-denied`, `unavailable`, `timeout`, `aborted`, `closed`
+   */
+  inspect?(options?: OperationOptions): Promise<readonly StoreFinding[]>;
 
   /** Releases what the store opened; a client that was handed in stays open. May be called again. */
   close(): Promise<void>;

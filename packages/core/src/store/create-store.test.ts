@@ -6,6 +6,7 @@ import { PreconditionFailedError } from "./checkpoint-driver.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import { createStore } from "./create-store.ts";
 import { storeTracing } from "./operation-trace.ts";
+import type { StoreFinding } from "./store-finding.ts";
 
 class Lost extends Error {}
 class Busy extends Error {}
@@ -268,6 +269,14 @@ describe("before any request", () => {
     await expect(put).rejects.toSatisfy((error) => CheckpointError.is(error, code as CheckpointError["code"]));
     expect(driver.requests).toEqual([]);
   });
+});
+
+it("hands on what a driver finds out about its server, and nothing where it has nothing to say", async () => {
+  const silent = createStore(new FatedDriver());
+  expect(await silent.inspect?.()).toEqual([]);
+  const findings: readonly StoreFinding[] = [{ subject: "durability", level: "problem", found: "it keeps nothing" }];
+  const driver = Object.assign(new FatedDriver(), { inspect: async () => findings });
+  expect(await createStore(driver).inspect?.()).toEqual(findings);
 });
 
 it("traces each operation with its attempts", async () => {

@@ -16,6 +16,7 @@ import type {
 } from "./checkpoint-store.ts";
 import type { OperationTrace } from "./operation-trace.ts";
 import { storeTracing } from "./operation-trace.ts";
+import type { StoreFinding } from "./store-finding.ts";
 import type { StoreOptions } from "./store-options.ts";
 import { createWriteId, isSuccessor, judgeWrite } from "./write-id.ts";
 
@@ -192,6 +193,12 @@ class PortableStore implements CheckpointStore {
   async check(options: OperationOptions = {}): Promise<void> {
     await this.#run("check", undefined, options, (operation) =>
       this.#repeat(operation, (signal) => this.#driver.check({ signal })),
+    );
+  }
+
+  async inspect(options: OperationOptions = {}): Promise<readonly StoreFinding[]> {
+    return await this.#run("inspect", undefined, options, (operation) =>
+      this.#repeat(operation, async (signal) => (await this.#driver.inspect?.({ signal })) ?? []),
     );
   }
 

@@ -3,7 +3,7 @@ import { tracingChannel } from "node:diagnostics_channel";
 /** What is published about each operation of a store; it never holds a body or a credential. */
 export interface OperationTrace {
   readonly backend: string;
-  readonly operation: "get" | "put" | "delete" | "list" | "check";
+  readonly operation: "get" | "put" | "delete" | "list" | "check" | "inspect";
   readonly key?: string | undefined;
   /** How many requests the operation has begun, reads that settle a write included. */
   attempts: number;
