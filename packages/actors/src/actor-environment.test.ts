@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { readActorEnvironment } from "./actor-environment.ts";
+import { readActorEnvironment, readStoreSetting } from "./actor-environment.ts";
 import { ActorSetupError } from "./setup-error.ts";
 
 const enough = { ASYA_PERSISTENCE_MOUNT: "/state" };
@@ -110,5 +110,13 @@ describe("readActorEnvironment", () => {
     expect(problems).toHaveLength(4);
     for (const { variable } of problems) expect(message).toContain(variable);
     expect(message).not.toContain("hunter2");
+  });
+});
+
+describe("readStoreSetting", () => {
+  it("asks nothing of the environment but a store", () => {
+    const environment = { ASYA_PERSISTENCE_MOUNT: "/state", ASYA_PAUSE_METADATA: "no JSON", ASYA_IS_END_ACTOR: "true" };
+    expect(readStoreSetting(environment).shown).toBe("/state");
+    expect(() => readStoreSetting({})).toThrow(/ASYA_CHECKPOINT_STORE or ASYA_PERSISTENCE_MOUNT: found neither set/u);
   });
 });

@@ -76,6 +76,22 @@ export function inspectActorEnvironment(environment: Environment): {
   return { settings, problems };
 }
 
+/**
+ * Reads which store the environment names, and nothing else of it.
+ *
+ * @example
+ * ```ts
+ * await using store = await openStore(readStoreSetting(process.env).from);
+ * ```
+ * @throws {ActorSetupError} if no variable names one, or if what it names cannot be one
+ */
+export function readStoreSetting(environment: Environment): StoreSetting {
+  const problems: SetupProblem[] = [];
+  const store = readStore(environment, problems);
+  if (store === undefined) throw new ActorSetupError(problems);
+  return store;
+}
+
 function readStore(environment: Environment, problems: SetupProblem[]): StoreSetting | undefined {
   const url = variableOf(environment, "ASYA_CHECKPOINT_STORE");
   if (url !== undefined) return { variable: "ASYA_CHECKPOINT_STORE", from: url, shown: redactStoreUrl(url) };

@@ -1,4 +1,4 @@
-export { readActorEnvironment } from "./actor-environment.ts";
+export { readActorEnvironment, readStoreSetting } from "./actor-environment.ts";
 export type { ActorEnvironment, StoreSetting } from "./actor-environment.ts";
 export { createActorLog } from "./actor-log.ts";
 export type { ActorLog, ActorLogOptions, LogFields } from "./actor-log.ts";
@@ -6,6 +6,7 @@ export type { ActorContext, ActorHandler, ActorMessage, ActorReply, MessageHeade
 export type { JsonParser } from "./parse-message.ts";
 export { createPauseActor } from "./pause-actor.ts";
 export type { PauseActorOptions } from "./pause-actor.ts";
+export { redactStoreUrl } from "./redact-credentials.ts";
 export { createResumeActor } from "./resume-actor.ts";
 export type { ResumeActorOptions } from "./resume-actor.ts";
 export { serveActor } from "./serve-actor.ts";

@@ -3,6 +3,11 @@ const secretName = /(?:pass|secret|token|credential|signature|key)/iu;
 /**
  * A store's URL as it may be shown: without user, password and the values of options whose name suggests a secret.
  * Works on the text, since what cannot be parsed must not show a password either.
+ *
+ * @example
+ * ```ts
+ * redactStoreUrl("redis://user:secret@host/0"); // "redis://***@host/0"
+ * ```
  */
 export function redactStoreUrl(text: string): string {
   const [address, query] = splitOnce(text, "?");
