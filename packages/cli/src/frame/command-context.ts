@@ -1,0 +1,67 @@
+import type { ExitCode } from "./exit-code.ts";
+import { exitCodes } from "./exit-code.ts";
+import { Output } from "./output.ts";
+
+/** What a command works with, besides its arguments. */
+export interface CommandContext {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Where data goes. */
+  readonly output: Output;
+  /** Where everything goes that is not data: progress, questions, warnings. */
+  readonly messages: Output;
+  /** Whether somebody sits at a terminal who can be asked. */
+  readonly interactive: boolean;
+  /** Aborts at the first Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+  /** The exit code of a command that returns. @default 0 */
+  exitCode: ExitCode;
+  /** Does something that must not be left half done: a Ctrl-C waits for its end, and does not count then. */
+  finish<Result>(work: () => Promise<Result>): Promise<Result>;
+}
+
+const signals = { SIGINT: exitCodes.interrupted, SIGTERM: exitCodes.terminated } as const;
+// What is left to do after a Ctrl-C is to close connections; a server that does not answer must not hold a person up.
+const closingMs = 2_000;
+
+/** The context of this process, and what becomes of its signals. */
+export class ProcessContext implements CommandContext {
+  readonly environment = process.env;
+  readonly output: Output = new Output(process.stdout);
+  readonly messages: Output = new Output(process.stderr);
+  exitCode: ExitCode = exitCodes.ok;
+  /** The exit code that the signal stands for which ended the command. */
+  interruption: ExitCode | undefined;
+  #finishing = 0;
+  readonly #controller = new AbortController();
+
+  constructor() {
+    for (const [name, exitCode] of Object.entries(signals)) process.on(name, () => this.#interrupt(exitCode));
+  }
+
+  get interactive(): boolean {
+    return process.stdin.isTTY && this.messages.isTerminal;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  async finish<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.signal.throwIfAborted();
+    this.#finishing += 1;
+    try {
+      return await work();
+    } finally {
+      this.#finishing -= 1;
+    }
+  }
+
+  #interrupt(exitCode: ExitCode): void {
+    // The second time, whoever asks means it.
+    if (this.interruption !== undefined) process.exit(exitCode);
+    this.interruption = exitCode;
+    if (this.#finishing > 0) return;
+    this.#controller.abort();
+    setTimeout(() => process.exit(exitCode), closingMs).unref();
+  }
+}

@@ -1,0 +1,29 @@
+import { ActorSetupError } from "@holdpoint/actors";
+import type { CheckpointErrorCode, LedgerErrorCode } from "@holdpoint/core";
+import { CheckpointError, LedgerError } from "@holdpoint/core";
+
+import type { ExitCode } from "./exit-code.ts";
+import { exitCodes } from "./exit-code.ts";
+
+const ledgerExitCodes: Readonly<Record<LedgerErrorCode, ExitCode>> = {
+  "invalid-message": exitCodes.usage,
+  "invalid-input": exitCodes.usage,
+  "ambiguous-task": exitCodes.usage,
+  "task-not-found": exitCodes.notFound,
+  "already-resumed": exitCodes.refused,
+  canceled: exitCodes.refused,
+  "repeated-resume": exitCodes.refused,
+};
+
+const storeExitCodes: Readonly<Partial<Record<CheckpointErrorCode, ExitCode>>> = {
+  "invalid-argument": exitCodes.usage,
+  conflict: exitCodes.refused,
+};
+
+/** The name that programs may know an error by, and the exit code it ends a command with. */
+export function explainError(error: unknown): { readonly code: string; readonly exitCode: ExitCode } {
+  if (LedgerError.is(error)) return { code: error.code, exitCode: ledgerExitCodes[error.code] };
+  if (CheckpointError.is(error)) return { code: error.code, exitCode: storeExitCodes[error.code] ?? exitCodes.failed };
+  if (error instanceof ActorSetupError) return { code: "configuration", exitCode: exitCodes.usage };
+  return { code: "failed", exitCode: exitCodes.failed };
+}
