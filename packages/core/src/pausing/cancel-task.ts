@@ -12,7 +12,7 @@ export async function cancelTask(
   taskId: string,
   cancelOptions: CancelOptions,
 ): Promise<boolean> {
-  const { by = "unknown", reason = null, ...options } = cancelOptions;
+  const { by = "unknown", reason = null, ifVersion, ...options } = cancelOptions;
   for (let race = 0; race < maxRaces; race += 1) {
     const found = await findTask(context, taskId, options);
     if (found === undefined) {
@@ -32,6 +32,7 @@ export async function cancelTask(
         taskId,
       );
     }
+    if (ifVersion !== undefined && version !== ifVersion) throw context.changed(document.taskId, "cancel");
     const { message, metadata, state: _paused, ...rest } = document;
     const canceled: CanceledDocument = {
       ...rest,

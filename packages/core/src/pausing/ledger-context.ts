@@ -45,10 +45,19 @@ export class LedgerContext {
 
   /** The error for a document that changes faster than it can be judged. */
   contended(taskId: string, operation: string): CheckpointError {
+    return this.#conflict(taskId, operation, `changed ${maxRaces} times meanwhile. Try again.`);
+  }
+
+  /** The error for a document that is not the one that the caller has seen. */
+  changed(taskId: string, operation: string): CheckpointError {
+    return this.#conflict(taskId, operation, "has changed since it was looked at. Look at it again.");
+  }
+
+  #conflict(taskId: string, operation: string, problem: string): CheckpointError {
     const key = documentKey(taskId);
     return new CheckpointError(
       "conflict",
-      `${this.store.backend}: cannot ${operation} the task ${JSON.stringify(taskId)}: its document ${JSON.stringify(key)} at ${this.store.location} changed ${maxRaces} times meanwhile. Try again.`,
+      `${this.store.backend}: cannot ${operation} the task ${JSON.stringify(taskId)}: its document ${JSON.stringify(key)} at ${this.store.location} ${problem}`,
       { backend: this.store.backend, operation, key, retryable: true, outcome: "not-applied" },
     );
   }

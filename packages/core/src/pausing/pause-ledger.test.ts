@@ -216,6 +216,16 @@ describe("a resume", () => {
     });
   });
 
+  it("takes strictly what it can of fields that another program stored", async () => {
+    await ledger.pause(pauseEnvelope());
+    const key = "paused/task-1.json";
+    const { _holdpoint, ...foreign } = await readJson(store, key);
+    const metadata = { prompt: "?", fields: [{ name: "size", type: "string", options: "S, M or L" }] };
+    await store.put(key, new TextEncoder().encode(JSON.stringify({ ...foreign, _pause_metadata: metadata })));
+    const { message } = await ledger.resume(resumeEnvelope({ payload: { size: "M" } }), { validation: "strict" });
+    expect(message.payload).toMatchObject({ size: "M" });
+  });
+
   it("reports every violation in strict mode, and the task stays paused", async () => {
     const metadata = {
       prompt: "Review",
@@ -509,10 +519,30 @@ describe("a document that cannot be read", () => {
 });
 
 describe("cancel, list and prune", () => {
+  it("answers and cancels only the pause point that was looked at, if asked to", async () => {
+    const { second, resume } = await reachSecondPause();
+    await ledger.pause(second);
+    const shown = await ledger.inspect("task-1");
+    const answer = resumeEnvelope({ id: "answer-2" });
+    await store.put("paused/task-1.json", (await store.get("paused/task-1.json"))?.body ?? new Uint8Array());
+    const ifVersion = shown?.version;
+    expect(ifVersion).toEqual(expect.any(String));
+    await expect(ledger.resume(answer, { ifVersion })).rejects.toMatchObject({
+      code: "conflict",
+      outcome: "not-applied",
+    });
+    await expect(ledger.cancel("task-1", { ifVersion })).rejects.toMatchObject({ code: "conflict" });
+    expect(await ledger.resume(resume, { ifVersion })).toMatchObject({ outcome: "absorbed" });
+    const now = await ledger.inspect("task-1");
+    expect(await ledger.resume(answer, { ifVersion: now?.version })).toMatchObject({ outcome: "resumed" });
+    expect(await ledger.resume(answer, { ifVersion: now?.version })).toMatchObject({ outcome: "replayed" });
+  });
+
   it("cancels once, and a canceled task cannot be resumed", async () => {
     await ledger.pause(pauseEnvelope());
     expect(await ledger.cancel("task-1", { by: "ops", reason: "duplicate" })).toBe(true);
     expect(await ledger.cancel("task-1")).toBe(false);
+    expect(await ledger.inspect("task-1")).toMatchObject({ state: "canceled", endedBy: "ops", reason: "duplicate" });
     await expect(ledger.resume(resumeEnvelope())).rejects.toMatchObject({
       code: "canceled",
       message: expect.stringMatching(/canceled by "ops" at .* \(duplicate\)/u),

@@ -37,6 +37,11 @@ export interface ResumeOptions extends OperationOptions {
   readonly validation?: "off" | "strict" | undefined;
   /** Who answered, for the record and for whoever comes second. @default the resume message's id */
   readonly by?: string | undefined;
+  /**
+   * Claim the task only if its document still has this {@link TaskDetails.version}, so that an answer to what a person
+   * was shown does not answer another pause point. Otherwise code `conflict`. A replay is given all the same.
+   */
+  readonly ifVersion?: string | undefined;
 }
 
 /** What became of a resume. */
@@ -80,11 +85,15 @@ export interface TaskSummary {
 
 /** One task with its whole content. */
 export interface TaskDetails extends TaskSummary {
+  /** The version of the task's document, for {@link ResumeOptions.ifVersion}. */
+  readonly version: string;
   readonly metadata: PauseMetadata | undefined;
   /** The message as it was paused; for a resumed task, as it went on. */
   readonly message: { readonly route: unknown; readonly headers: JsonObject; readonly payload: JsonObject } | undefined;
   /** The person's input, once resumed. */
   readonly input?: JsonObject | undefined;
+  /** Why it was canceled, where a reason was given. */
+  readonly reason?: string | undefined;
   /** Earlier pause points of the same id, oldest first. */
   readonly history: readonly {
     readonly sequence: number;
@@ -99,6 +108,8 @@ export interface CancelOptions extends OperationOptions {
   /** Who canceled. @default "unknown" */
   readonly by?: string | undefined;
   readonly reason?: string | undefined;
+  /** Cancel only if the document still has this {@link TaskDetails.version}. Otherwise code `conflict`. */
+  readonly ifVersion?: string | undefined;
 }
 
 /** Options of {@link PauseLedger.list}. */
@@ -111,6 +122,10 @@ export interface ListTasksOptions extends OperationOptions {
 export interface PruneOptions extends OperationOptions {
   /** Only tasks that were resumed or canceled at least this long ago, in milliseconds. */
   readonly olderThanMs: number;
+  /** Counts what would be removed or emptied, and changes nothing. @default false */
+  readonly dryRun?: boolean | undefined;
+  /** Told after each document what has been done so far. */
+  readonly onProgress?: ((soFar: PruneResult) => void) | undefined;
 }
 
 /** What {@link PauseLedger.prune} did, in documents. */

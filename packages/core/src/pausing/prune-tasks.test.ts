@@ -50,6 +50,27 @@ it.each([
   );
 });
 
+it.each([
+  ["with", (store: CheckpointStore) => store],
+  ["without", withoutConditionalDelete],
+])("counts beforehand what it will do, on a store %s conditional delete", async (_name, adapt) => {
+  const store = adapt(await createMemoryStore());
+  const ledger = createPauseLedger(store);
+  for (const id of ["waiting", "resumed", "canceled"]) await ledger.pause(pauseEnvelope({ id }));
+  await ledger.resume(resumeEnvelope({ id: "answer", headers: { "x-asya-resume-task": "resumed" } }));
+  await ledger.cancel("canceled");
+  const stored = async (): Promise<unknown> =>
+    await Array.fromAsync(store.list(), async ({ key }) => await store.get(key));
+  const before = await stored();
+  const foretold = await ledger.prune({ olderThanMs: 0, dryRun: true });
+  expect(await stored()).toEqual(before);
+  const progress: unknown[] = [];
+  expect(await ledger.prune({ olderThanMs: 0, onProgress: (soFar) => progress.push(soFar) })).toEqual(foretold);
+  expect(foretold.removed + foretold.compacted).toBe(2);
+  expect(progress).toHaveLength(3);
+  expect(progress.at(-1)).toEqual(foretold);
+});
+
 it("empties what it may not delete, once, and still refuses another answer", async () => {
   const ledger = createPauseLedger(withoutConditionalDelete(await createMemoryStore()));
   await ledger.pause(pauseEnvelope());

@@ -11,20 +11,21 @@ import { readConcurrency } from "./view-task.ts";
 
 /** {@link PauseLedger.prune} */
 export async function pruneTasks(context: LedgerContext, pruneOptions: PruneOptions): Promise<PruneResult> {
-  const { olderThanMs, ...options } = pruneOptions;
+  const { olderThanMs, dryRun = false, onProgress, ...options } = pruneOptions;
   if (!(olderThanMs >= 0)) {
     throw new CheckpointError("invalid-argument", `Cannot prune: olderThanMs is ${olderThanMs}; expected 0 or more.`);
   }
   const before = new Date(context.now().getTime() - olderThanMs);
   const outcomes = pMapIterable(
     context.store.list({ ...options, prefix: documentPrefix }),
-    async (entry) => await pruneDocument(context, entry, before, options),
+    async (entry) => await pruneDocument(context, entry, before, dryRun, options),
     { concurrency: readConcurrency },
   );
   const result = { examined: 0, removed: 0, compacted: 0 };
   for await (const outcome of outcomes) {
     result.examined += 1;
     if (outcome !== "kept") result[outcome] += 1;
+    onProgress?.({ ...result });
   }
   return result;
 }
@@ -33,6 +34,7 @@ async function pruneDocument(
   context: LedgerContext,
   entry: CheckpointEntry,
   before: Date,
+  dryRun: boolean,
   options: OperationOptions,
 ): Promise<"kept" | "removed" | "compacted"> {
   const taskId = taskIdOfKey(entry.key);
@@ -40,6 +42,7 @@ async function pruneDocument(
   if (found === undefined || !(await hasEnded(context, found.document, before, options))) return "kept";
   const { document, version, key } = found;
   if (context.store.capabilities.conditionalDelete) {
+    if (dryRun) return "removed";
     try {
       return (await context.store.delete(key, { ...options, ifVersion: version })) ? "removed" : "kept";
     } catch (error) {
@@ -50,11 +53,13 @@ async function pruneDocument(
   // Without a condition, a delete could take a pause with it that has come since the document was read. An emptied
   // document is small, and a lifecycle rule of the bucket may remove it: writing a pause makes it new again.
   if (document.state === "resumed" && document.result !== null) {
+    if (dryRun) return "compacted";
     return (await compact(context, { ...document, result: null, history: [] }, version, options))
       ? "compacted"
       : "kept";
   }
   if (document.state === "canceled" && document.kept !== null) {
+    if (dryRun) return "compacted";
     return (await compact(context, { ...document, kept: null, history: [] }, version, options)) ? "compacted" : "kept";
   }
   return "kept";

@@ -37,7 +37,7 @@ export async function resumeTask(
   received: Envelope,
   resumeOptions: ResumeOptions,
 ): Promise<ResumeResult> {
-  const { mergeMode, validation, by, ...options } = resumeOptions;
+  const { mergeMode, validation, by, ifVersion, ...options } = resumeOptions;
   const envelope = assertEnvelope(received, "resume a task");
   const mark = resumeMark(envelope);
   const taskIds = candidateTaskIds(envelope);
@@ -50,6 +50,7 @@ export async function resumeTask(
     }
     if (judgement === "absorb") return absorbed(envelope, document);
     if (judgement !== "claim" || document.state !== "paused") throw refusal(document, mark, judgement === "repeated");
+    if (ifVersion !== undefined && version !== ifVersion) throw context.changed(document.taskId, "resume");
 
     const claim = claimDocument(context, envelope, document, mark, { mergeMode, validation, by });
     const claimed = await context.write(claim, { ifVersion: version }, options);

@@ -39,7 +39,8 @@ export function validateInput(input: JsonObject, metadata: PauseMetadata): JsonO
 function valueViolation(value: unknown, field: PauseField): string | undefined {
   if (value === null && field.required === false) return undefined;
   if (!typeChecks[field.type]?.(value)) return `is ${typeName(value)}; expected ${field.type}`;
-  if (field.options === undefined) return undefined;
+  // Another program's x-pause may have stored anything here.
+  if (!Array.isArray(field.options)) return undefined;
   const choices = new Set(field.options.map(canonicalJson));
   // A multiple-choice field of type array holds several of the choices.
   const chosen = field.type === "array" && Array.isArray(value) && !choices.has(canonicalJson(value)) ? value : [value];

@@ -19,7 +19,7 @@ export async function inspectTask(
   options: OperationOptions,
 ): Promise<TaskDetails | null> {
   const found = await findTask(context, taskId, options);
-  return found === undefined ? null : detailsOf(found.document);
+  return found === undefined ? null : { ...detailsOf(found.document), version: found.version };
 }
 
 /** The task that an id stands for, also where it has gone on and paused again under another id. */
@@ -89,7 +89,7 @@ function summaryOf(document: TaskDocument): TaskSummary {
   }
 }
 
-function detailsOf(document: TaskDocument): TaskDetails {
+function detailsOf(document: TaskDocument): Omit<TaskDetails, "version"> {
   const history = document.history.map(({ sequence, pausedAt, resumption }) => ({
     sequence,
     pausedAt: dateOf(pausedAt),
@@ -111,8 +111,10 @@ function detailsOf(document: TaskDocument): TaskDetails {
         input: result.input,
       };
     }
-    case "canceled":
-      return { ...base, metadata: document.kept?.metadata, message: document.kept?.message };
+    case "canceled": {
+      const { kept, cancellation } = document;
+      return { ...base, metadata: kept?.metadata, message: kept?.message, reason: cancellation.reason ?? undefined };
+    }
   }
 }
 
