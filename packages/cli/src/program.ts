@@ -2,10 +2,11 @@ import { Command } from "@commander-js/extra-typings";
 
 import { examples } from "./command.ts";
 import type { CommandFactory } from "./command.ts";
+import { copyCommand } from "./copy/copy-command.ts";
 import type { CommandContext } from "./frame/command-context.ts";
 import { lsCommand } from "./list/ls-command.ts";
 
-const commands: readonly CommandFactory[] = [lsCommand];
+const commands: readonly CommandFactory[] = [lsCommand, copyCommand];
 
 /** The program with all its commands. */
 export function createProgram(context: CommandContext): Command {
