@@ -1,4 +1,5 @@
 import { Command, Option } from "@commander-js/extra-typings";
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 
 import type { CommandContext } from "./frame/command-context.ts";
 
@@ -34,7 +35,10 @@ import type { CommandContext } from "./frame/command-context.ts";
  * }
  * ```
  */
-export type CommandFactory = (context: CommandContext) => Pick<Command, "name" | "copyInheritedSettings">;
+export type CommandFactory = (context: CommandContext) => {
+  name(): string;
+  copyInheritedSettings(source: CommandUnknownOpts): unknown;
+};
 
 /** A command that can answer in JSON. */
 export function jsonCommand(name: string, summary: string) {
