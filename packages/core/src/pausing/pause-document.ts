@@ -220,12 +220,12 @@ export function decodeDocument(
   store: Pick<CheckpointStore, "backend" | "location">,
   modifiedAt: Date | undefined,
 ): PauseDocument {
-  const corrupt = (problem: string, cause?: unknown): CheckpointError => corruptDocument(taskId, store, problem, cause);
+  const corrupt = (problem: string): CheckpointError => corruptDocument(taskId, store, problem);
   let value: unknown;
   try {
     value = parseLosslessJson(new TextDecoder("utf-8", { fatal: true }).decode(body));
   } catch (error) {
-    throw corrupt(body.byteLength === 0 ? "it is empty" : `it is not JSON (${(error as Error).message})`, error);
+    throw corrupt(body.byteLength === 0 ? "it is empty" : `it is not JSON (${syntaxProblem(error as Error)})`);
   }
   if (!isJsonObject(value)) throw corrupt("it is not a JSON object");
   const own = value["_holdpoint"];
@@ -246,6 +246,16 @@ export function decodeDocument(
   if (ours.state !== "paused") return { ...ours, taskId };
   const message = parsePart(messageSchema, value, corrupt);
   return { ...ours, taskId, message, metadata: readStoredMetadata(value["_pause_metadata"]) };
+}
+
+/** What is wrong with a text, without the piece of it that the engine quotes: that is somebody's payload. */
+function syntaxProblem({ message }: Error): string {
+  const problem = /^Unexpected token '.+?'(?=, )|^[^"]+$/u.exec(message)?.[0] ?? "it holds something else";
+  // https://docs.python.org/3/library/json.html#infinite-and-nan-number-values
+  const isOfPython = /^Unexpected token '[NI]'|^No number after minus sign/u.test(problem);
+  return isOfPython
+    ? `${problem}; Python writes NaN and Infinity, which are not JSON: put null in their place, and keep an actor from writing them with json.dumps(…, allow_nan=False)`
+    : problem;
 }
 
 /** The mark of the message that another x-pause stored, as far as its document tells. */
@@ -280,12 +290,11 @@ function corruptDocument(
   taskId: string,
   store: Pick<CheckpointStore, "backend" | "location">,
   problem: string,
-  cause: unknown,
 ): CheckpointError {
   const key = documentKey(taskId);
   return new CheckpointError(
     "corrupt",
     `${store.backend}: the document ${JSON.stringify(key)} at ${store.location} cannot be read as a paused task: ${problem}. It was left as it is. Repair or remove it, or wait if another program is still writing it.`,
-    { backend: store.backend, operation: "get", key, retryable: true, cause },
+    { backend: store.backend, operation: "get", key, retryable: true },
   );
 }

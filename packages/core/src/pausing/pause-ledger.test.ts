@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { CheckpointError } from "../store/checkpoint-error.ts";
@@ -282,9 +284,13 @@ describe("identity", () => {
       headers: a2a,
       payload: {},
     };
-    await store.put("paused/task-1.json", new TextEncoder().encode(JSON.stringify(document)));
     const resume = resumeEnvelope({ headers: { "x-asya-resume-task": "a2a-7" } });
-    expect(await ledger.resume(resume)).toMatchObject({ outcome: "resumed", message: { next: ["next"] } });
+    // The child of a fan-out carries its parent's A2A id, but does not answer to it.
+    const child = { ...document, id: "a-child", parent_id: "task-1" };
+    for (const each of [child, document]) {
+      await store.put(`paused/${each.id}.json`, new TextEncoder().encode(JSON.stringify(each)));
+    }
+    expect(await ledger.resume(resume)).toMatchObject({ outcome: "resumed", taskId: "task-1" });
   });
 
   const secondRounds: readonly (readonly [string, string, Record<string, string>])[] = [
@@ -488,9 +494,32 @@ describe("documents of a Python x-pause", () => {
     expect(await ledger.pause(pauseEnvelope())).toMatchObject({ outcome: "already-paused" });
     expect((await store.get("paused/task-1.json"))?.body).toEqual(body);
   });
+
+  it("that replaced a tombstone are not resumed by the answer to an earlier pause point", async () => {
+    const resume = resumeEnvelope({ id: "task-1" });
+    const { second } = await reachSecondPause(resume);
+    const { prev, curr, next } = second.route;
+    const document = { ...second, route: { prev, curr, next: ["x-resume", ...next] } };
+    await store.put("paused/task-1.json", new TextEncoder().encode(JSON.stringify(document)));
+    await expect(ledger.resume(resume)).rejects.toMatchObject({ code: "repeated-resume" });
+    expect(await ledger.pause(second)).toMatchObject({ outcome: "already-paused" });
+    expect(await ledger.resume(resumeEnvelope({ id: "another" }))).toMatchObject({ outcome: "resumed" });
+  });
 });
 
 describe("a document that cannot be read", () => {
+  it.each([
+    ['{"payload":{"secret":"hunter2","score":NaN}}', "Python writes NaN"],
+    ['{"payload":{"secret":"hunter2"} "a"', "at position"],
+    ["hunter2", "Unexpected token 'h'"],
+    ["undefined", "something else"],
+  ])("is told about without what it holds: %s", async (text, problem) => {
+    await store.put("paused/task-1.json", new TextEncoder().encode(text));
+    const error = await ledger.inspect("task-1").catch((thrown: unknown) => thrown as CheckpointError);
+    expect(error).toMatchObject({ code: "corrupt", message: expect.stringContaining(problem) as unknown });
+    expect(inspect(error)).not.toMatch(/hunter2|"undefined"/u);
+  });
+
   it.each([
     ["empty", ""],
     ["cut off", '{"id":"task-1","payload":{"a'],

@@ -1,9 +1,10 @@
 import { CheckpointError } from "../store/checkpoint-error.ts";
 import type { CheckpointStore, OperationOptions } from "../store/checkpoint-store.ts";
-import { a2aTaskHeader, textHeader } from "./asya-headers.ts";
+import { a2aTaskHeader, textHeader, trailHeader } from "./asya-headers.ts";
 import { LedgerError } from "./ledger-error.ts";
 import type { AliasDocument, PauseDocument, TaskDocument } from "./pause-document.ts";
 import { decodeDocument, documentKey, documentPrefix, foreignRun, taskIdOfKey } from "./pause-document.ts";
+import { withForeignTrail } from "./trail.ts";
 
 /** A document together with where it was found. */
 export interface Located<Document extends PauseDocument = TaskDocument> {
@@ -28,7 +29,7 @@ export class TaskLookup {
     const key = documentKey(taskId);
     const checkpoint = await this.#store.get(key, options);
     if (checkpoint === null) return undefined;
-    const document = decodeDocument(checkpoint.body, taskId, this.#store, checkpoint.modifiedAt);
+    const document = withForeignTrail(decodeDocument(checkpoint.body, taskId, this.#store, checkpoint.modifiedAt));
     return { key, version: checkpoint.version, document };
   }
 
@@ -128,8 +129,12 @@ export class TaskLookup {
         if (searched > maxSearched) return undefined;
         const taskId = taskIdOfKey(key);
         const found = taskId === undefined ? undefined : await this.load(taskId, options).catch(ignoreCorrupt);
-        if (found?.document.state !== "paused" || found.document.point.run !== foreignRun) continue;
-        const a2aTaskId = textHeader(found.document.message.headers, a2aTaskHeader);
+        if (found?.document.state !== "paused") continue;
+        const { point, message } = found.document;
+        // A trail among the headers is kept by no x-pause of ours.
+        const isForeign = point.run === foreignRun || message.headers[trailHeader] !== undefined;
+        if (!isForeign || message.parent_id !== undefined) continue;
+        const a2aTaskId = textHeader(message.headers, a2aTaskHeader);
         if (a2aTaskId !== undefined && a2aTaskIds.has(a2aTaskId)) return { ...found, document: found.document };
       }
     } catch (error) {

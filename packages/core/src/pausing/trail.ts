@@ -2,8 +2,8 @@ import * as v from "valibot";
 
 import { trailHeader } from "./asya-headers.ts";
 import type { Envelope } from "./envelope.ts";
-import type { PastPausePoint, ResumedDocument } from "./pause-document.ts";
-import { historyAfter, pastPausePointSchema } from "./pause-document.ts";
+import type { PastPausePoint, PauseDocument, ResumedDocument } from "./pause-document.ts";
+import { foreignRun, historyAfter, pastPausePointSchema } from "./pause-document.ts";
 
 /**
  * What x-resume writes on the message that it restores, so that the next pause knows which task, which document and
@@ -62,4 +62,24 @@ export function createTrail(document: ResumedDocument, version: string): Trail {
 export function readTrail(envelope: Envelope): Trail | undefined {
   const result = v.safeParse(trailSchema, envelope.headers?.[trailHeader]);
   return result.success && result.output.for === envelope.id ? result.output : undefined;
+}
+
+/**
+ * What the document of another x-pause does not say about its pause point, as far as the trail tells that was kept among
+ * the headers: without it, the answer to an earlier pause point, delivered again, would be taken for this one's.
+ */
+export function withForeignTrail(document: PauseDocument): PauseDocument {
+  if (document.state !== "paused" || document.point.run !== foreignRun) return document;
+  const { point, message, taskId } = document;
+  const trail = readTrail({ id: point.envelopeId, ...message });
+  if (trail === undefined) return document;
+  const { run, sequence, aliases, parentId, history = [] } = trail;
+  return {
+    ...document,
+    point: { ...point, run, sequence: sequence + 1 },
+    // Those ids lead to the document that the trail names.
+    aliases: trail.task === taskId ? aliases : [],
+    history,
+    message: { ...message, parent_id: message.parent_id ?? parentId },
+  };
 }
