@@ -46,8 +46,11 @@ export async function copyKey(plan: CopyPlan, key: string): Promise<KeyOutcome> 
     if (written !== undefined && outcome !== undefined) {
       if (isSame(body, written.body)) return { kind: outcome };
       const version = await putUnder(plan, key, body, { ifVersion: written.version });
-      written = version === undefined ? undefined : { body, version };
-      if (version !== undefined) continue;
+      if (version !== undefined) {
+        [outcome, written] = ["updated", { body, version }];
+        continue;
+      }
+      written = undefined;
     } else if (outcome === undefined) {
       // Without looking first: where listing is not permitted, S3 does not tell a missing key from a forbidden one.
       const version = await putUnder(plan, key, body, { ifAbsent: true });
