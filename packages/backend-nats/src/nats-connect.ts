@@ -137,16 +137,20 @@ function hostOf(server: string): string {
 
 /** Reads the file for each connection, since short-lived credentials are renewed by replacing it. */
 async function credsFileAuthenticator(path: string): Promise<ReturnType<typeof credsAuthenticator>> {
+  // An easy mistake with Kubernetes Secrets, and what it holds must not be repeated.
+  if (path.includes("-----BEGIN")) throw credsFailure("holds credentials instead of the path of a file");
   let latest: Uint8Array;
   try {
     latest = await readFile(path);
   } catch (error) {
-    throw credsFailure(path, `cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown error"})`);
+    throw credsFailure(
+      `names the file ${path}, which cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown error"})`,
+    );
   }
   try {
     credsAuthenticator(latest)("nonce");
   } catch {
-    throw credsFailure(path, "holds no NATS user credentials");
+    throw credsFailure(`names the file ${path}, which holds no NATS user credentials`);
   }
   return (nonce) => {
     try {
@@ -158,13 +162,13 @@ async function credsFileAuthenticator(path: string): Promise<ReturnType<typeof c
   };
 }
 
-function credsFailure(path: string, problem: string): NatsStoreError {
+function credsFailure(problem: string): NatsStoreError {
   return new NatsStoreError({
     code: "invalid-argument",
     retryable: false,
     outcome: "not-applied",
-    message: `the credentials file ${path} ${problem}`,
-    remedy: "Correct the option creds or the variable NATS_CREDS_FILE.",
+    message: `the option creds, or the variable NATS_CREDS_FILE, ${problem}`,
+    remedy: "Give the path of a .creds file.",
   });
 }
 

@@ -180,11 +180,18 @@ describe.skipIf(shared === undefined)("a store cannot be opened on a real server
   test("a credentials file that does not exist, or is none", async () => {
     const missing = await openError(`nats://${withUsers.address}/checkpoints?creds=/no/such/file.creds`);
     expect(missing).toMatchObject({ code: "invalid-argument" });
-    expect(missing.message).toContain("/no/such/file.creds cannot be read (ENOENT)");
+    expect(missing.message).toContain("/no/such/file.creds, which cannot be read (ENOENT)");
     const file = join(servers.directory, "wrong.creds");
     await writeFile(file, "s3cret");
     const wrong = await openError(`nats://${withUsers.address}/checkpoints?creds=${file}`);
     expect(wrong).toMatchObject({ code: "invalid-argument" });
     expect(wrong.message).toContain("holds no NATS user credentials");
+  });
+
+  test("credentials in place of the path of their file", async () => {
+    const content = "-----BEGIN USER NKEY SEED-----\ns3cret\n------END USER NKEY SEED------\n";
+    const error = await openError(`nats://${withUsers.address}/checkpoints?creds=${encodeURIComponent(content)}`);
+    expect(error).toMatchObject({ code: "invalid-argument" });
+    expect(error.message).toContain("holds credentials instead of the path of a file");
   });
 });
