@@ -1,0 +1,327 @@
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { chmod, glob, mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { validate } from "dockerfile-utils";
+import type { IDeployment } from "kubernetes-models/apps/v1";
+import * as v from "valibot";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+
+import { postToSocket } from "../../packages/actors/test/post-to-socket.ts";
+import { asyncActorSchema, composeDeployment } from "./async-actor.ts";
+import type { ExampleServer } from "./example-servers.ts";
+import { exampleServers } from "./example-servers.ts";
+import type { ImageTree } from "./image-tree.ts";
+import { argumentsOf, buildImageTree, imageDirectory, readStages, repository } from "./image-tree.ts";
+import type { Manifest } from "./manifests.ts";
+import { readManifests } from "./manifests.ts";
+import type { PodProcess } from "./pod-process.ts";
+import { imageUser, runProbe, startPod } from "./pod-process.ts";
+
+interface Package {
+  readonly name: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+}
+
+let tree: ImageTree;
+beforeAll(async () => {
+  tree = await buildImageTree();
+}, 300_000);
+afterAll(async () => {
+  await tree?.[Symbol.asyncDispose]();
+});
+
+async function readPackage(file: string): Promise<Package> {
+  return JSON.parse(await readFile(join(repository, file), "utf8")) as Package;
+}
+
+async function temporaryDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "pod-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  // The actors run as another user.
+  await chmod(directory, 0o755);
+  return directory;
+}
+
+describe("the Dockerfile", () => {
+  it("has nothing that a builder would complain about", async () => {
+    expect(validate(await readFile(join(repository, "Dockerfile"), "utf8"))).toEqual([]);
+  });
+
+  it("begins each stage with the version of Node that the tests run on, and ends as another user than root", async () => {
+    const stages = await readStages();
+    const { devDependencies } = await readPackage("package.json");
+    expect(stages).toHaveLength(2);
+    for (const [from] of stages) {
+      expect(from && argumentsOf(from)[0]).toBe(`node:${devDependencies?.["node"] ?? ""}-slim`);
+    }
+    const final = stages.at(-1) ?? [];
+    const user = final.findLast((instruction) => instruction.getKeyword() === "USER");
+    expect(user && argumentsOf(user)).toEqual([`${imageUser}:${imageUser}`]);
+    const copies = final.filter((instruction) => instruction.getKeyword() === "COPY");
+    expect(copies.map((instruction) => instruction.toString())).toEqual([
+      `COPY --from=build ${imageDirectory} ${imageDirectory}`,
+    ]);
+  });
+
+  it("is given nothing that may hold a secret, and nothing that was built elsewhere", async () => {
+    const ignored = (await readFile(join(repository, ".dockerignore"), "utf8")).trim().split("\n");
+    expect(ignored).toEqual(expect.arrayContaining(["**/.env*", "**/.npmrc", "**/node_modules", "**/dist"]));
+    // The tests read these patterns as globs, which holds as long as none is an exception.
+    expect(ignored.join("")).toMatch(/^[\w*/.]+$/u);
+  });
+});
+
+describe("the image's files", () => {
+  it("are the packages and what they need at run time", async () => {
+    const manifests = await Array.fromAsync(glob("{.,packages/*,tooling/*}/package.json", { cwd: repository }));
+    const packages = await Promise.all(manifests.map(readPackage));
+    const needed = new Set(packages.flatMap(({ dependencies }) => Object.keys(dependencies ?? {})));
+    const development = packages.flatMap(({ devDependencies }) => Object.keys(devDependencies ?? {}));
+    const unwanted = development.filter((name) => !needed.has(name) && !name.startsWith("@holdpoint/"));
+    expect(unwanted.length).toBeGreaterThan(10);
+    const present = (name: string): boolean => existsSync(join(tree.path, "node_modules", name));
+    expect([...unwanted, "@holdpoint/conformance", "@holdpoint/test-servers"].filter(present)).toEqual([]);
+    const image = await readPackage("tooling/image/package.json");
+    const wanted = Object.keys(image.dependencies ?? {});
+    expect(wanted.filter((name) => !present(name))).toEqual([]);
+  });
+
+  it("hold no test, no key, and no trace of the machine that built them", async () => {
+    const all = await Array.fromAsync(glob("**", { cwd: tree.path }));
+    const own = all.filter((file) => file.startsWith("node_modules/@holdpoint/"));
+    expect(own.length).toBeGreaterThan(100);
+    expect(own.filter((file) => /\.test\.|\/test\/|\.tsbuildinfo$/u.test(file))).toEqual([]);
+    expect(all.filter((file) => /\.(?:pem|key|p12|env)$|\.npmrc$|id_rsa|\.git$|pnpm-|\.pnpm/u.test(file))).toEqual([]);
+    const sizes = await Promise.all(all.map(async (file) => (await stat(join(tree.path, file))).size));
+    const megabytes = sizes.reduce((sum, size) => sum + size, 0) / 1e6;
+    process.stdout.write(
+      `The image's own files: ${all.length} with ${megabytes.toFixed(0)} MB, beside the base image.\n`,
+    );
+    expect(megabytes).toBeLessThan(150);
+  });
+});
+
+const manifests = await readManifests("deploy/**/*.yaml");
+const inExample = (example: string): readonly Manifest[] =>
+  manifests.filter(({ file }) => file.startsWith(`deploy/examples/${example}/`)).map(({ manifest }) => manifest);
+const plainDeployments = manifests
+  .filter(({ file }) => file.startsWith("deploy/deployments/"))
+  .map(({ manifest }) => manifest);
+
+/** The two ways in which an example is deployed: its actors through the composition, or as plain Deployments. */
+function deploymentsOf(example: string, way: "AsyncActor" | "Deployment"): readonly (Manifest & IDeployment)[] {
+  const ours = inExample(example).filter(({ kind }) => kind === way);
+  if (way === "AsyncActor") {
+    return ours.map((actor) => composeDeployment(v.parse(asyncActorSchema, actor)) as Manifest & IDeployment);
+  }
+  return (ours.length > 0 ? ours : plainDeployments) as readonly (Manifest & IDeployment)[];
+}
+
+/** An example's manifest, for the server that stands in for the one that it names. */
+function adapt<Type extends Manifest>(manifest: Type, { addresses, files }: ExampleServer): Type {
+  return JSON.parse(JSON.stringify(manifest), (key, part: unknown) => {
+    if (typeof part !== "string") return part;
+    // The name of a file is that of a field.
+    if (Object.hasOwn(files, key)) return files[key];
+    return Object.entries(addresses).reduce((text, [from, to]) => text.replaceAll(from, to), part);
+  }) as Type;
+}
+
+interface Cluster {
+  readonly example: string;
+  readonly server: ExampleServer;
+  /** Where its pods keep what they share. */
+  readonly claims: string;
+}
+
+async function start(
+  deployment: Manifest & IDeployment,
+  { example, server, claims }: Cluster,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<PodProcess> {
+  const pod = await startPod(adapt(deployment, server), {
+    objects: inExample(example).map((manifest) => adapt(manifest, server)),
+    tree: tree.path,
+    directory: await temporaryDirectory(),
+    claims,
+    environment: { ...server.environment, ...environment },
+  });
+  onTestFinished(() => void pod.process.kill("SIGKILL"));
+  return pod;
+}
+
+/** Starts both actors of an example. */
+async function startBoth(
+  cluster: Cluster,
+  way: "AsyncActor" | "Deployment",
+): Promise<readonly [PodProcess, PodProcess]> {
+  const pods = deploymentsOf(cluster.example, way).map(async (deployment) => {
+    const pod = await start(deployment, cluster);
+    if (!(await pod.ready)) throw new Error(await pod.output);
+    return pod;
+  });
+  const [pause, resume, ...others] = await Promise.all(pods);
+  if (pause === undefined || resume === undefined || others.length > 0) throw new Error("There are not two actors.");
+  return [pause, resume];
+}
+
+const draft = { analysis: "fine", review: { by: "Ann" } };
+
+async function answer(pod: PodProcess, envelope: object): Promise<Record<string, unknown>> {
+  const { body } = await postToSocket(pod.socketPath, envelope);
+  return JSON.parse(body) as Record<string, unknown>;
+}
+
+async function pauseAndResume(pause: PodProcess, resume: PodProcess): Promise<void> {
+  const id = `task-${crypto.randomUUID()}`;
+  const paused = await answer(pause, {
+    id,
+    route: { prev: ["analyzer"], curr: "x-pause", next: ["summarizer"] },
+    payload: draft,
+  });
+  const prompt = "Review this analysis before proceeding";
+  expect(paused).toMatchObject({ frames: [{ headers: { "x-asya-pause": { prompt } } }] });
+  const resumed = await answer(resume, {
+    id: `resume-${id}`,
+    route: { prev: [], curr: "x-resume", next: [] },
+    headers: { "x-asya-resume-task": id },
+    payload: { approved: true, notes: "good" },
+  });
+  expect(resumed).toMatchObject({
+    frames: [
+      {
+        payload: { analysis: "fine", approved: true, review: { by: "Ann", notes: "good" } },
+        route: { curr: "summarizer", next: [] },
+      },
+    ],
+  });
+  const other = { id: "other", headers: { "x-asya-resume-task": id }, payload: { approved: false } };
+  const refused = await answer(resume, { ...other, route: { prev: [], curr: "x-resume", next: [] } });
+  // What the manifests list as errors that another attempt cannot help.
+  expect(refused).toMatchObject({ details: { mro: ["AlreadyResumedError", "LedgerError", "Error"] } });
+}
+
+const mistakes = [
+  {
+    example: "volume",
+    mistake: "the volume is not mounted",
+    environment: { ASYA_PERSISTENCE_MOUNT: "/not-mounted" },
+    expected: ["ASYA_PERSISTENCE_MOUNT", "state mount not found"],
+  },
+  {
+    example: "volume",
+    mistake: "nothing says where to keep messages",
+    environment: { ASYA_PERSISTENCE_MOUNT: "" },
+    expected: ["ASYA_CHECKPOINT_STORE or ASYA_PERSISTENCE_MOUNT"],
+  },
+  {
+    example: "s3-irsa",
+    mistake: "the bucket does not exist",
+    environment: { ASYA_CHECKPOINT_STORE: "s3://another-bucket?region=us-east-1" },
+    expected: ["ASYA_CHECKPOINT_STORE", "another-bucket"],
+  },
+  {
+    example: "minio",
+    mistake: "the secret key is wrong",
+    environment: { MINIO_SECRET_KEY: "hunter2" },
+    expected: ["ASYA_CHECKPOINT_STORE", "SignatureDoesNotMatch"],
+  },
+  {
+    example: "gcs-workload-identity",
+    mistake: "the bucket does not exist",
+    environment: { ASYA_CHECKPOINT_STORE: "gs://another-bucket" },
+    expected: ["ASYA_CHECKPOINT_STORE", "another-bucket"],
+  },
+  {
+    example: "redis",
+    mistake: "the password is wrong",
+    environment: { REDIS_PASSWORD: "hunter2" },
+    expected: ["ASYA_CHECKPOINT_STORE", "WRONGPASS"],
+  },
+  {
+    example: "nats",
+    mistake: "the credentials are not mounted",
+    environment: { NATS_CREDS_FILE: "/not-mounted/nats.creds" },
+    expected: ["ASYA_CHECKPOINT_STORE", "/not-mounted/nats.creds"],
+  },
+];
+
+const nothing: ExampleServer = { addresses: {}, files: {}, environment: {}, close: async () => {} };
+
+describe("the image", () => {
+  it("starts without a place to write to but its volumes, is ready when it says so, and ends when told to", async () => {
+    const cluster = { example: "volume", server: nothing, claims: await temporaryDirectory() };
+    const [pause, resume] = await startBoth(cluster, "Deployment");
+    const container = deploymentsOf("volume", "Deployment")[0]?.spec?.template.spec?.containers[0];
+    if (container === undefined) throw new Error("There is no container.");
+    expect((await stat(pause.socketPath)).isSocket()).toBe(true);
+    expect(await runProbe(container, pause)).toBe(0);
+    await pauseAndResume(pause, resume);
+    for (const { process: child, socketPath, readyPath, output } of [pause, resume]) {
+      const closed = once(child, "close");
+      child.kill("SIGTERM");
+      expect(await closed).toEqual([0, null]);
+      expect(await output).toContain('"event":"stopped"');
+      expect([existsSync(socketPath), existsSync(readyPath)]).toEqual([false, false]);
+    }
+    expect(await runProbe(container, pause)).not.toBe(0);
+  });
+
+  it("needs no more memory than its manifests ask for", async () => {
+    const server = await exampleServers["s3-irsa"]?.("");
+    // The client of S3 is the largest; Linux tells what a process takes.
+    if (server === undefined || !existsSync("/proc/self/status")) return;
+    const cluster = { example: "s3-irsa", server, claims: "" };
+    const [pause, resume] = await startBoth(cluster, "Deployment");
+    await pauseAndResume(pause, resume);
+    const status = await readFile(`/proc/${pause.process.pid ?? 0}/status`, "utf8");
+    const mebibytes = Number(/^VmRSS:\s+(\d+) kB/mu.exec(status)?.[1]) / 1024;
+    process.stdout.write(`x-pause on S3 takes ${mebibytes.toFixed(0)} MiB after one message.\n`);
+    const { requests } = deploymentsOf("s3-irsa", "Deployment")[0]?.spec?.template.spec?.containers[0]?.resources ?? {};
+    expect(mebibytes).toBeLessThan(Number.parseInt(String(requests?.["memory"]), 10));
+  });
+});
+
+const examples = Object.entries(exampleServers).map(([example, openServer]) => ({ example, openServer }));
+
+describe.each(examples)("the example $example", ({ example, openServer }) => {
+  let directory: string;
+  let server: ExampleServer | undefined;
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), "server-"));
+    server = await openServer?.(directory);
+  });
+  afterAll(async () => {
+    await server?.close();
+    await rm(directory, { recursive: true });
+  });
+
+  it.for(["AsyncActor", "Deployment"] as const)("pauses and resumes a task as a pair of %ss", async (way, { skip }) => {
+    if (server === undefined) return skip("its server could not be had");
+    const [pause, resume] = await startBoth({ example, server, claims: await temporaryDirectory() }, way);
+    await expect(pauseAndResume(pause, resume)).resolves.toBeUndefined();
+  });
+
+  it.for(mistakes.filter((mistake) => mistake.example === example))(
+    "says at the start what is wrong where $mistake",
+    async ({ environment, expected }, { skip }) => {
+      if (server === undefined) return skip("its server could not be had");
+      const [deployment] = deploymentsOf(example, "AsyncActor");
+      if (deployment === undefined) throw new Error("There is no actor.");
+      const claims = await temporaryDirectory();
+      const pod = await start(deployment, { example, server, claims }, environment);
+      const closed = once(pod.process, "close");
+      expect(await pod.ready).toBe(false);
+      expect(await closed).toEqual([78, null]);
+      const output = await pod.output;
+      expect(output).toContain("x-pause cannot start. ");
+      for (const part of expected) expect(output).toContain(part);
+      for (const secret of ["change-me", "minioadmin", "hunter2"]) expect(output).not.toContain(secret);
+      expect(output).not.toMatch(/^\s+at /mu);
+    },
+  );
+});

@@ -1,0 +1,32 @@
+import { glob, readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { parseAllDocuments } from "yaml";
+
+import { repository } from "./image-tree.ts";
+
+/** An object of a cluster, as a manifest states it. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+}
+
+/** A manifest and the file that holds it. */
+export interface ManifestInFile {
+  readonly file: string;
+  readonly manifest: Manifest;
+}
+
+/** All manifests in the YAML files that the pattern names, from the repository's directory. */
+export async function readManifests(pattern: string): Promise<readonly ManifestInFile[]> {
+  const files = await Array.fromAsync(glob(pattern, { cwd: repository }));
+  const read = files.toSorted().map(async (file) => {
+    const documents = parseAllDocuments(await readFile(join(repository, file), "utf8"));
+    return Array.from(documents, (document) => {
+      for (const problem of [...document.errors, ...document.warnings]) throw problem;
+      return { file, manifest: document.toJS() as Manifest };
+    });
+  });
+  return (await Promise.all(read)).flat();
+}

@@ -1,0 +1,166 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, watch } from "node:fs";
+import { chown, mkdir, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
+
+import type { IDeployment } from "kubernetes-models/apps/v1";
+import type { IContainer, IEnvFromSource, IEnvVar, IVolume } from "kubernetes-models/v1";
+
+import { imageDirectory } from "./image-tree.ts";
+import type { Manifest } from "./manifests.ts";
+
+/** Who runs the actors in the image: the Dockerfile's USER. */
+export const imageUser = 1000;
+
+const socketDirectory = "/var/run/asya";
+
+/** What {@link startPod} needs beside the Deployment. */
+export interface PodSurroundings {
+  /** What else there is in the cluster. */
+  readonly objects: readonly Manifest[];
+  /** The files of the image. */
+  readonly tree: string;
+  /** An empty directory for the pod's own volumes. */
+  readonly directory: string;
+  /** A directory for those that pods share, each under the name of its claim. */
+  readonly claims: string;
+  /** Variables that the platform would inject. @default none */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+}
+
+/** An actor's container that runs on this machine. */
+export interface PodProcess {
+  readonly process: ChildProcess;
+  readonly socketPath: string;
+  readonly readyPath: string;
+  /** Its environment, with the paths of this machine. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Everything it has written, once it has ended. */
+  readonly output: Promise<string>;
+  /** Whether it became ready; `false` if it has ended instead. */
+  readonly ready: Promise<boolean>;
+}
+
+/** Starts the actor's container of a Deployment as the kubelet would, as the image's user where that is allowed. */
+export async function startPod(deployment: IDeployment, surroundings: PodSurroundings): Promise<PodProcess> {
+  const pod = deployment.spec?.template.spec;
+  const container = pod?.containers.find(({ name }) => name === "asya-runtime");
+  if (pod === undefined || container === undefined) throw new Error("The Deployment has no container asya-runtime.");
+  await mountVolumes(container, pod.volumes ?? [], surroundings);
+  const onThisMachine = (value: string): string => withLocalPaths(value, container, surroundings.directory);
+  const resolved = Object.entries(resolveEnvironment(container, surroundings.objects));
+  const environment: Record<string, string> = {
+    PATH: `${surroundings.tree}:${dirname(process.execPath)}:/usr/bin:/bin`,
+    NODE_ENV: "production",
+    // As far as the process can tell, there is nothing that it may write to.
+    HOME: "/nonexistent",
+    TMPDIR: "/nonexistent",
+    ...Object.fromEntries(resolved.map(([name, value]) => [name, onThisMachine(value)])),
+    ...surroundings.environment,
+  };
+  const [command = "", ...parameters] = container.command ?? [];
+  const identity = process.getuid?.() === 0 ? { uid: imageUser, gid: imageUser } : {};
+  const child = spawn(command.replace(imageDirectory, surroundings.tree), parameters, {
+    cwd: surroundings.tree,
+    env: environment,
+    stdio: ["ignore", "pipe", "pipe"],
+    ...identity,
+  });
+  const shared = onThisMachine(socketDirectory);
+  const readyPath = join(shared, "runtime-ready");
+  const output = Promise.all([text(child.stdout), text(child.stderr)]).then((parts) => parts.join(""));
+  const socketPath = join(shared, "asya-runtime.sock");
+  return { process: child, socketPath, readyPath, environment, output, ready: becomesReady(child, readyPath) };
+}
+
+/** Runs a container's probe where the pod runs; resolves to its exit code. */
+export async function runProbe(container: IContainer, { socketPath }: PodProcess): Promise<unknown> {
+  const [command = "", ...parameters] = container.readinessProbe?.exec?.command ?? [];
+  const here = parameters.map((each) => each.replaceAll(socketDirectory, dirname(socketPath)));
+  const probe = spawn(command, here);
+  const [code] = (await once(probe, "close")) as unknown[];
+  return code;
+}
+
+async function becomesReady(child: ChildProcess, readyPath: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const watcher = watch(dirname(readyPath), () => {
+    if (existsSync(readyPath)) resolve(true);
+  });
+  child.once("close", () => resolve(false));
+  child.once("error", () => resolve(false));
+  return await promise.finally(() => watcher.close());
+}
+
+function withLocalPaths(value: string, container: IContainer, directory: string): string {
+  const mounts = container.volumeMounts ?? [];
+  return mounts.reduce((local, { mountPath }) => local.replaceAll(mountPath, join(directory, mountPath)), value);
+}
+
+async function mountVolumes(
+  container: IContainer,
+  volumes: readonly IVolume[],
+  { directory, claims, objects }: PodSurroundings,
+): Promise<void> {
+  for (const { name, mountPath } of container.volumeMounts ?? []) {
+    const path = join(directory, mountPath);
+    const volume = volumes.find((each) => each.name === name);
+    if (volume === undefined) throw new Error(`There is no volume ${name}.`);
+    const { emptyDir, persistentVolumeClaim: claim, secret } = volume;
+    if (emptyDir !== undefined) await makeWritable(path);
+    if (claim !== undefined) {
+      const isThere = objects.some((each) => each.metadata.name === claim.claimName && each.kind.endsWith("Claim"));
+      if (!isThere) throw new Error(`There is no claim ${claim.claimName}.`);
+      await makeWritable(join(claims, claim.claimName));
+      await mkdir(dirname(path), { recursive: true });
+      await symlink(join(claims, claim.claimName), path);
+    }
+    if (secret !== undefined) {
+      await mkdir(path, { recursive: true });
+      const files = findValues(objects, "Secret", { name: secret.secretName, optional: secret.optional });
+      for (const [file, content] of Object.entries(files)) {
+        await writeFile(join(path, file), content);
+      }
+    }
+  }
+}
+
+async function makeWritable(path: string): Promise<void> {
+  await mkdir(path, { recursive: true });
+  if (process.getuid?.() === 0) await chown(path, imageUser, imageUser);
+}
+
+function resolveEnvironment(container: IContainer, objects: readonly Manifest[]): Readonly<Record<string, string>> {
+  const all = (container.envFrom ?? []).map((source) => readSource(source, objects));
+  const own = (container.env ?? []).map((variable) => [variable.name, readVariable(variable, objects)] as const);
+  return { ...Object.assign({}, ...all), ...Object.fromEntries(own) };
+}
+
+function readSource({ configMapRef, secretRef }: IEnvFromSource, objects: readonly Manifest[]): Values {
+  if (configMapRef !== undefined) return findValues(objects, "ConfigMap", configMapRef);
+  return findValues(objects, "Secret", secretRef);
+}
+
+function readVariable({ name, value, valueFrom }: IEnvVar, objects: readonly Manifest[]): string {
+  const reference = valueFrom?.secretKeyRef;
+  const found = value ?? findValues(objects, "Secret", reference)[reference?.key ?? ""];
+  if (found === undefined) throw new Error(`There is no value for ${name}.`);
+  return found;
+}
+
+type Values = Readonly<Record<string, string>>;
+
+/** What a ConfigMap or a Secret holds. */
+function findValues(
+  objects: readonly Manifest[],
+  kind: "ConfigMap" | "Secret",
+  reference: { readonly name?: string | undefined; readonly optional?: boolean | undefined } | undefined,
+): Values {
+  const found = objects.find((each) => each.kind === kind && each.metadata.name === reference?.name);
+  if (found === undefined && reference?.optional !== true) throw new Error(`There is no ${kind} ${reference?.name}.`);
+  const { data, stringData } = (found ?? {}) as { readonly data?: Values; readonly stringData?: Values };
+  return { ...data, ...stringData };
+}
