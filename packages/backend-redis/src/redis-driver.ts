@@ -3,6 +3,7 @@ import type { Capabilities, CheckpointEntry } from "@holdpoint/core";
 import { defaultMaxBodyBytes, PreconditionFailedError } from "@holdpoint/core/driver";
 import type { CheckpointDriver, DriverContext, DriverFailure, DriverRecord, DriverWrite } from "@holdpoint/core/driver";
 
+import type { OneTimeCommandOptions } from "./redis-command.ts";
 import type { RedisAnswer, RedisNode } from "./redis-connection.ts";
 import { isCluster, RedisConnection } from "./redis-connection.ts";
 import type { RedisClient } from "./redis-connection.ts";
@@ -15,7 +16,7 @@ import type { RedisScript } from "./redis-scripts.ts";
 import { putScript, removeScript } from "./redis-scripts.ts";
 import { assertUsable, parseServerInfo } from "./redis-server-info.ts";
 import type { RedisServerInfo } from "./redis-server-info.ts";
-import { decodeValue, encodeValue, versionOf } from "./redis-value.ts";
+import { decodeValue, valueHead, versionOf } from "./redis-value.ts";
 
 /** Options of {@link RedisDriver}. */
 export interface RedisDriverOptions {
@@ -77,7 +78,7 @@ export class RedisDriver implements CheckpointDriver {
     const { precondition, writeId, ttlMs } = write;
     const version = versionOf(writeId);
     const argv = [
-      encodeValue(writeId, body),
+      Buffer.from(body.buffer, body.byteOffset, body.byteLength),
       version,
       writeId,
       precondition.kind,
@@ -85,7 +86,7 @@ export class RedisDriver implements CheckpointDriver {
       ttlMs === undefined ? "" : String(ttlMs),
     ];
     await this.#durably("put", key, context, async (signal) => {
-      const answer = await this.#run(putScript, key, argv, signal);
+      const answer = await this.#run(putScript, key, argv, { signal, head: valueHead(version, writeId) });
       if (answer.reply === null) throw new PreconditionFailedError();
       return answer;
     });
@@ -94,7 +95,7 @@ export class RedisDriver implements CheckpointDriver {
 
   async remove(key: string, ifVersion: string | undefined, context: DriverContext): Promise<boolean> {
     const { reply } = await this.#durably("delete", key, context, async (signal) => {
-      const answer = await this.#run(removeScript, key, [ifVersion ?? ""], signal);
+      const answer = await this.#run(removeScript, key, [ifVersion ?? ""], { signal });
       if (String(answer.reply) === "conflict") throw new PreconditionFailedError();
       return answer;
     });
@@ -130,14 +131,14 @@ export class RedisDriver implements CheckpointDriver {
     script: RedisScript,
     key: string,
     argv: readonly (string | Buffer)[],
-    signal: AbortSignal,
+    options: OneTimeCommandOptions,
   ): Promise<RedisAnswer> {
     const rest = ["1", this.#keys.redisKey(key), ...argv];
     try {
-      return await this.#connection.request("evalsha", [script.sha1, ...rest], { signal });
+      return await this.#connection.request("evalsha", [script.sha1, ...rest], options);
     } catch (error) {
       if (!isReplyError(error) || !error.message.startsWith("NOSCRIPT")) throw error;
-      return await this.#connection.request("eval", [script.source, ...rest], { signal });
+      return await this.#connection.request("eval", [script.source, ...rest], options);
     }
   }
 

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 
 // A Redis string and not a hash, because one SET replaces body, version, write id and expiry at once. A hash would need
 // HSET and then PEXPIRE or PERSIST, and a script is not rolled back when its second command is refused, for example by
@@ -29,21 +29,21 @@ export const rawVersionMark = "raw-";
  * cannot get an old version again, not even after a failover that lost writes.
  */
 export function versionOf(writeId: string): string {
-  return createHash("sha256").update(writeId).digest("hex").slice(0, 32);
+  return hash("sha256", writeId, "hex").slice(0, 32);
 }
 
-/** The bytes to store. The body is copied. */
-export function encodeValue(writeId: string, body: Uint8Array): Buffer {
-  return Buffer.concat([Buffer.from(`${magic}${versionOf(writeId)} ${writeId}\n`, "latin1"), body]);
+/** The line that comes before the body, in Latin-1; `version` is {@link versionOf} the write id. */
+export function valueHead(version: string, writeId: string): string {
+  return `${magic}${version} ${writeId}\n`;
 }
 
 /**
- * Reads what {@link encodeValue} made; `undefined` if its first line is damaged. A string without such a line is the
- * value that another program stored there, for example a Python actor whose task is now to be resumed here. The body is
- * a copy.
+ * Reads a body with its {@link valueHead}; `undefined` if its first line is damaged. A string without such a line is the
+ * value that another program stored there, for example a Python actor whose task is now to be resumed here. Takes
+ * `stored` over: whoever hands it in must not use it any more.
  */
 export function decodeValue(stored: Buffer): RedisValue | undefined {
-  if (!stored.subarray(0, magic.length).equals(Buffer.from(magic))) {
+  if (stored.toString("latin1", 0, magic.length) !== magic) {
     // SHA-1, because it is what a script can compute.
     const version = rawVersionMark + createHash("sha1").update(stored).digest("hex");
     return { version, writeId: undefined, body: new Uint8Array(stored) };
@@ -53,5 +53,15 @@ export function decodeValue(stored: Buffer): RedisValue | undefined {
   const line = stored.toString("latin1", magic.length, lineEnd);
   const [, version, writeId] = /^(\S+) (.*)$/u.exec(line) ?? [];
   if (version === undefined || writeId === undefined || version !== versionOf(writeId)) return undefined;
-  return { version, writeId, body: new Uint8Array(stored.subarray(lineEnd + 1)) };
+  return { version, writeId, body: bodyAfter(stored, lineEnd + 1) };
+}
+
+/** What follows the first bytes, in an array that nobody else holds. */
+function bodyAfter(stored: Buffer, start: number): Uint8Array {
+  const { buffer, byteLength } = stored;
+  // A small answer is part of what was read from the socket with others.
+  if (buffer.byteLength !== byteLength) return new Uint8Array(stored.subarray(start));
+  // A large one has memory of its own, and moving it there costs far less than as much memory again.
+  stored.copyWithin(0, start);
+  return new Uint8Array(buffer, 0, byteLength - start);
 }
