@@ -33,11 +33,7 @@ async function report(error: unknown, context: ProcessContext, json: boolean): P
   const shown = json
     ? toJsonLine({ error: { code, exitCode, message } })
     : `${context.messages.style("red", "holdpoint:")} ${escapeControls(message, "lines")}\n`;
-  try {
-    await context.messages.write(shown);
-  } catch {
-    // Nobody is left to tell; the exit code still does.
-  }
+  await context.messages.tell(shown);
   return exitCode;
 }
 

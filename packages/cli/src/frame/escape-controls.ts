@@ -14,6 +14,11 @@ export function escapeControls(text: string, keep: "nothing" | "lines" = "nothin
   return text.replace(keep === "lines" ? exceptLines : everything, escapeCharacter);
 }
 
+/** The same of a value that should be a text, but that another program may have stored as anything. */
+export function escapeValue(value: unknown): string {
+  return escapeControls(typeof value === "string" ? value : (JSON.stringify(value) ?? "nothing"));
+}
+
 /** One line of JSON that may be shown on a terminal; the same value to every program. */
 export function toJsonLine(value: unknown): string {
   return `${escapeControls(JSON.stringify(value))}\n`;

@@ -5,9 +5,13 @@ export class OutputClosedError extends Error {
   override readonly name = "OutputClosedError";
 }
 
+// As often as an eye can follow.
+const progressIntervalMs = 100;
+
 /** Standard output or standard error: waits for a slow reader, and has colours only on a terminal. */
 export class Output {
   readonly #stream: NodeJS.WriteStream;
+  #progressAt = Number.NEGATIVE_INFINITY;
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
@@ -44,9 +48,24 @@ export class Output {
     });
   }
 
-  /** A line that replaces the one before it, on a terminal; nothing elsewhere. `""` clears it. */
+  /** Writes what is not worth failing for. */
+  async tell(text: string): Promise<void> {
+    try {
+      await this.write(text);
+    } catch {
+      // Nobody is listening.
+    }
+  }
+
+  /**
+   * A line that replaces the one before it, on a terminal; nothing elsewhere. `""` clears it. May be called at any rate,
+   * and never fails.
+   */
   async progress(text: string): Promise<void> {
     if (!this.isTerminal) return;
-    await this.write(`\r\u001B[2K${text.slice(0, (this.columns ?? 80) - 1)}`);
+    const now = performance.now();
+    if (text !== "" && now - this.#progressAt < progressIntervalMs) return;
+    this.#progressAt = now;
+    await this.tell(`\r\u001B[2K${text.slice(0, (this.columns ?? 80) - 1)}`);
   }
 }

@@ -2,6 +2,7 @@ import type { TaskState, TaskSummary } from "@holdpoint/core";
 import { createPauseLedger } from "@holdpoint/core";
 
 import type { CommandContext } from "../frame/command-context.ts";
+import { shortTime } from "../frame/describe-time.ts";
 import { escapeControls, toJsonLine } from "../frame/escape-controls.ts";
 import { exitCodes } from "../frame/exit-code.ts";
 import type { StoreChoice } from "../frame/open-command-store.ts";
@@ -32,12 +33,12 @@ export async function listTasks(context: CommandContext, options: ListChoice): P
     await output.write(options.json ? toJsonLine(task) : `${row(context, task)}\n`);
   }
   if (undated > 0) {
-    await messages.write(`Left out: ${undated} of which the store does not know how old they are.\n`);
+    await messages.tell(`Left out: ${undated} of which the store does not know how old they are.\n`);
   }
   if (unreadable > 0) {
     context.exitCode = exitCodes.failed;
     if (options.state !== "all" && options.state !== "corrupt") {
-      await messages.write(`Cannot be read: ${unreadable}; holdpoint ls --state corrupt says why.\n`);
+      await messages.tell(`Cannot be read: ${unreadable}; holdpoint ls --state corrupt says why.\n`);
     }
   }
 }
@@ -47,14 +48,11 @@ function sinceWhen(task: TaskSummary): Date | undefined {
 }
 
 function row({ output }: CommandContext, task: TaskSummary): string {
-  const since =
-    sinceWhen(task)
-      ?.toISOString()
-      .replace(/\.\d+Z$/u, "Z") ?? "-";
+  const since = sinceWhen(task);
   const asked = task.problem ?? task.prompt ?? "";
   const ended = task.endedBy === undefined ? "" : ` (by ${escapeControls(task.endedBy)})`;
   return [
-    since.padEnd(20),
+    (since === undefined ? "-" : shortTime(since)).padEnd(20),
     output.style(states[task.state], task.state.padEnd(8)),
     escapeControls(task.taskId).padEnd(36),
     `${escapeControls(asked)}${output.style("gray", ended)}`,

@@ -1,0 +1,25 @@
+import type { CheckpointStore, PauseLedger, TaskDetails } from "@holdpoint/core";
+
+import { CommandError } from "./command-error.ts";
+import { exitCodes } from "./exit-code.ts";
+
+/**
+ * The task that an id stands for, whichever of its ids that is.
+ *
+ * @throws {CommandError} if there is none
+ */
+export async function requireTask(
+  ledger: PauseLedger,
+  store: CheckpointStore,
+  id: string,
+  signal: AbortSignal,
+): Promise<TaskDetails> {
+  const task = await ledger.inspect(id, { signal });
+  if (task !== null) return task;
+  const ids = id.startsWith("resume-") ? [id, id.slice("resume-".length)] : [id];
+  const keys = ids.map((each) => JSON.stringify(`paused/${each}.json`)).join(" and ");
+  throw new CommandError(
+    exitCodes.notFound,
+    `There is no task ${JSON.stringify(id)}: looked for ${keys} at ${store.location}, and for a task that has this id besides its own. It has never paused, was pruned, or is in another store; holdpoint ls --state all lists what is there.`,
+  );
+}

@@ -1,0 +1,81 @@
+import { readFile } from "node:fs/promises";
+import { addAbortSignal } from "node:stream";
+import { text } from "node:stream/consumers";
+
+import type { JsonObject, PauseField } from "@holdpoint/core";
+import { parseLosslessJson } from "@holdpoint/core";
+
+import { CommandError } from "../frame/command-error.ts";
+import { exitCodes } from "../frame/exit-code.ts";
+
+/** What the command line says of a person's input. */
+export interface InputChoice {
+  readonly field?: readonly string[] | undefined;
+  readonly input?: string | undefined;
+}
+
+/**
+ * The input that is given by file, where one is.
+ *
+ * @throws {CommandError} if it cannot be read or is no JSON object
+ */
+export async function readInputFile({ input }: InputChoice, signal: AbortSignal): Promise<JsonObject> {
+  if (input === undefined) return {};
+  const name = input === "-" ? "standard input" : JSON.stringify(input);
+  const wrong = (problem: string, cause?: unknown): CommandError =>
+    new CommandError(exitCodes.usage, `The input from ${name} ${problem}.`, { cause });
+  let content: string;
+  try {
+    content =
+      input === "-"
+        ? await text(addAbortSignal(signal, process.stdin))
+        : await readFile(input, { encoding: "utf8", signal });
+  } catch (error) {
+    throw wrong(`cannot be read: ${(error as Error).message}`, error);
+  }
+  let value: unknown;
+  try {
+    value = parseLosslessJson(content);
+  } catch (error) {
+    throw wrong(`is not JSON: ${(error as Error).message}`, error);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw wrong('is not a JSON object such as {"approved":true}');
+  }
+  return value as JsonObject;
+}
+
+/**
+ * The input that `--field` gives, each value read as its field's type says. One that cannot be read so stays a text,
+ * which the check of the whole input then names among all that is wrong.
+ *
+ * @throws {CommandError} if a field is given twice
+ */
+export function readFields({ field = [] }: InputChoice, declared: readonly PauseField[]): JsonObject {
+  const values = new Map<string, unknown>();
+  for (const given of field) {
+    const at = given.indexOf("=");
+    const name = given.slice(0, at);
+    if (values.has(name)) throw new CommandError(exitCodes.usage, `--field ${name} is given twice.`);
+    const type = declared.find((each) => each.name === name)?.type;
+    values.set(name, valueOf(given.slice(at + 1), type));
+  }
+  return Object.fromEntries(values);
+}
+
+function valueOf(given: string, type: PauseField["type"] | undefined): unknown {
+  switch (type) {
+    case "boolean":
+    case "number":
+    case "array":
+    case "object":
+      try {
+        return parseLosslessJson(given);
+      } catch {
+        return given;
+      }
+    case "string":
+    case undefined:
+      return given;
+  }
+}

@@ -1,0 +1,70 @@
+import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
+
+import { examples, storeCommand } from "../command.ts";
+import type { CommandContext } from "../frame/command-context.ts";
+import { CommandError } from "../frame/command-error.ts";
+import { exitCodes } from "../frame/exit-code.ts";
+
+const description = `Answers a paused task and hands its message on, once.
+
+Fields that are not given by --field or --input are asked for at the terminal; where there is none, they are left out. The input is checked against the fields that the pause declares; one that does not fit changes nothing, and every fault is named. Then the task is claimed, and its message is written as one JSON envelope to standard output, or to the standard input of the command after --. Whoever receives it delivers it to the actor route.curr.
+
+If the message does not arrive (the command fails, the connection breaks), the task is claimed all the same. The same call again hands over the same message: the same task, the same --by, and the same input. Any other answer is refused. At a terminal the recorded input need not be typed again.`;
+
+/** `holdpoint resume` */
+export function resumeCommand(context: CommandContext) {
+  return storeCommand("resume", "answer a paused task, and hand its message on")
+    .description(description)
+    .argument("<id>", "any id of the task")
+    .argument("[command...]", "after --: what is started with the message on its standard input")
+    .option("-f, --field <name=value>", "an answer; the value is read as the field's type says (repeatable)", collect)
+    .option("-i, --input <file>", "a JSON file with all answers; - is standard input")
+    .option("--by <name>", "who answers (default: this user at this host)")
+    .option("--pause-point <number>", "answer only this pause point, as show numbers them", parseCount)
+    .addOption(
+      new Option("--merge <mode>", "how input meets objects (default: ASYA_RESUME_MERGE_MODE, else shallow)").choices([
+        "shallow",
+        "deep",
+      ] as const),
+    )
+    .option("--no-validation", "take the input unchecked, and apply no defaults")
+    .option(
+      "--message-id <id>",
+      "the id that the message goes on under (default: one made from task, answerer and pause point)",
+    )
+    .option("-y, --yes", "ask nothing")
+    .addHelpText(
+      "after",
+      examples(
+        ["holdpoint resume task-1 -- ./send-to-queue", "be asked, and hand the message to a command"],
+        ["holdpoint resume task-1 -f approved=true -f notes=fine > message.json", "from a script"],
+        ["jq '{approved: .ok}' answer.json | holdpoint resume task-1 --input - --by ci", "with input from a pipe"],
+      ),
+    )
+    .action(async (id, command, options, { parent }) => {
+      assertAfterDashes(command, (parent as { rawArgs?: readonly string[] } | null)?.rawArgs ?? []);
+      const { resumeTask } = await import("./resume-task.ts");
+      await resumeTask(context, id, command, options);
+    });
+}
+
+/** Else an answer whose --field was forgotten would be started as a program, once the task is claimed. */
+function assertAfterDashes([first, ...rest]: readonly string[], typed: readonly string[]): void {
+  const dashes = typed.indexOf("--");
+  const after = dashes === -1 ? 0 : typed.length - dashes - 1;
+  if (first === undefined || after === rest.length + 1) return;
+  throw new CommandError(
+    exitCodes.usage,
+    `Unexpected ${JSON.stringify(first)}: an answer is written --field name=value, and a command stands after --.`,
+  );
+}
+
+function collect(text: string, earlier: readonly string[] = []): readonly string[] {
+  if (!/^[^=]+=/u.test(text)) throw new InvalidArgumentError("Expected name=value.");
+  return [...earlier, text];
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,8}$/u.test(text)) throw new InvalidArgumentError("Expected a whole number from 1.");
+  return Number(text);
+}

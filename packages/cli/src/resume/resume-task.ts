@@ -1,0 +1,144 @@
+import { log } from "@clack/prompts";
+import type { CheckpointStore, JsonObject, MergeMode, PauseLedger, ResumeResult, TaskDetails } from "@holdpoint/core";
+import { CheckpointError, createPauseLedger } from "@holdpoint/core";
+
+import { confirmToGoOn } from "../frame/ask.ts";
+import type { CommandContext } from "../frame/command-context.ts";
+import { CommandError } from "../frame/command-error.ts";
+import { describeTime } from "../frame/describe-time.ts";
+import { escapeControls, toJsonLine } from "../frame/escape-controls.ts";
+import { exitCodes } from "../frame/exit-code.ts";
+import type { StoreChoice } from "../frame/open-command-store.ts";
+import { openCommandStore } from "../frame/open-command-store.ts";
+import { requireTask } from "../frame/require-task.ts";
+import { whoAmI } from "../frame/who-am-i.ts";
+import { describeTask } from "../show/describe-task.ts";
+import { answerId, answerMessage, restoredEnvelope } from "./answer-message.ts";
+import { askFields } from "./ask-fields.ts";
+import type { InputChoice } from "./given-input.ts";
+import { readFields, readInputFile } from "./given-input.ts";
+import { handOver } from "./hand-over.ts";
+
+/** Options of `holdpoint resume`. */
+export interface ResumeChoice extends StoreChoice, InputChoice {
+  readonly by?: string | undefined;
+  readonly pausePoint?: number | undefined;
+  readonly merge?: MergeMode | undefined;
+  readonly validation: boolean;
+  readonly messageId?: string | undefined;
+  readonly yes?: true | undefined;
+}
+
+/** Answers a paused task and hands its message to standard output or to a command. */
+export async function resumeTask(
+  context: CommandContext,
+  id: string,
+  command: readonly string[],
+  options: ResumeChoice,
+): Promise<void> {
+  const { signal } = context;
+  const mergeMode = options.merge ?? configuredMergeMode(context);
+  const by = options.by ?? whoAmI();
+  const fromFile = await readInputFile(options, signal);
+  await using store = await openCommandStore(context, options);
+  const ledger = createPauseLedger(store);
+  const task = await requireTask(ledger, store, id, signal);
+  assertPausePoint(task, options.pausePoint);
+  const given = { ...fromFile, ...readFields(options, task.metadata?.fields ?? []) };
+  const input = await completeInput(context, task, given, by, store, options);
+  const messageId = options.messageId ?? answerId(task, by);
+  const envelope = answerMessage(task, messageId, input);
+  const validation = options.validation ? "strict" : "off";
+  // From here on a Ctrl-C waits: a claimed task whose message went nowhere would be something half done.
+  await context.finish(async () => {
+    const result = await claim(ledger, envelope, { by, mergeMode, validation, ifVersion: task.version });
+    await tell(context, task, result);
+    await handOver(context, toJsonLine(restoredEnvelope(result, messageId)), command);
+  });
+}
+
+/** The rules of the actors: what is set to nothing is not set. */
+function configuredMergeMode({ environment }: CommandContext): MergeMode {
+  const text = environment["ASYA_RESUME_MERGE_MODE"]?.trim() ?? "";
+  if (text === "" || text === "shallow" || text === "deep") return text === "deep" ? "deep" : "shallow";
+  throw new CommandError(
+    exitCodes.usage,
+    `ASYA_RESUME_MERGE_MODE: found ${JSON.stringify(text)}, expected shallow or deep.`,
+  );
+}
+
+function assertPausePoint({ taskId, sequence }: TaskDetails, expected: number | undefined): void {
+  if (expected === undefined || expected === sequence) return;
+  throw new CommandError(
+    exitCodes.refused,
+    `The task ${JSON.stringify(taskId)} is at pause point ${sequence}, not ${expected}; nothing was changed.`,
+  );
+}
+
+/** What is given, and where somebody can be asked, what is missing. */
+async function completeInput(
+  context: CommandContext,
+  task: TaskDetails,
+  given: JsonObject,
+  by: string,
+  store: CheckpointStore,
+  options: ResumeChoice,
+): Promise<JsonObject> {
+  if (!context.interactive || options.yes === true || options.input === "-") return given;
+  const { messages } = context;
+  if (task.state === "resumed" && task.endedBy === by && task.input !== undefined && Object.keys(given).length === 0) {
+    await confirmToGoOn(
+      context,
+      `You resumed this task ${describeTime(task.endedAt)}. Hand over the same message again?`,
+    );
+    return task.input;
+  }
+  // The ledger says why not.
+  if (task.state !== "paused") return given;
+  await messages.write(`${describeTask(task, store.location, messages)}\n`);
+  const input = await askFields(context, task.metadata?.fields ?? [], given);
+  log.message(escapeControls(JSON.stringify(input)), { output: messages.stream });
+  await confirmToGoOn(context, "Resume the task with this answer?");
+  return input;
+}
+
+async function claim(
+  ledger: PauseLedger,
+  envelope: Parameters<PauseLedger["resume"]>[0],
+  options: Parameters<PauseLedger["resume"]>[1],
+): Promise<ResumeResult> {
+  let result: ResumeResult;
+  try {
+    result = await ledger.resume(envelope, options);
+  } catch (error) {
+    if (!CheckpointError.is(error) || error.outcome !== "unknown") throw error;
+    throw new CommandError(
+      exitCodes.failed,
+      `${error.message} Whether the task is claimed is not known. The same call again is safe: it claims the task, or hands over its message.`,
+      { cause: error },
+    );
+  }
+  if (result.outcome !== "absorbed") return result;
+  throw new CommandError(
+    exitCodes.refused,
+    `The task ${JSON.stringify(result.taskId)} has had this answer already, and has come to a later pause point since; nothing was changed.`,
+  );
+}
+
+/** Says what became of the task. Whether that can be said must not keep the message from going on. */
+async function tell(
+  { messages, interactive }: CommandContext,
+  { taskId, endedAt }: TaskDetails,
+  { outcome, message, ignoredInput }: ResumeResult,
+): Promise<void> {
+  const name = escapeControls(taskId);
+  if (outcome === "replayed") {
+    await messages.tell(`${name} was resumed by the same call ${describeTime(endedAt)}; this is its message again.\n`);
+  } else if (interactive) {
+    await messages.tell(`${name} is resumed; its message goes to ${escapeControls(message.next[0] ?? "nobody")}.\n`);
+  }
+  if (ignoredInput.length > 0) {
+    const names = ignoredInput.map((each) => escapeControls(each)).join(", ");
+    await messages.tell(`Left out, since no field declares it: ${names}.\n`);
+  }
+}

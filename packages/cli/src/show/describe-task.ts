@@ -1,0 +1,73 @@
+import type { PauseField, TaskDetails } from "@holdpoint/core";
+
+import { describeTime } from "../frame/describe-time.ts";
+import { escapeControls, escapeValue } from "../frame/escape-controls.ts";
+import type { Output } from "../frame/output.ts";
+
+/** One task on several lines, for a person. Nothing of what it holds acts on the terminal. */
+export function describeTask(task: TaskDetails, location: string, output: Output): string {
+  const label = (text: string): string => output.style("bold", text);
+  const lines = [
+    `${label(escapeControls(task.taskId))}  ${stateOf(task)}`,
+    `  ${label("kept as")}  ${escapeControls(task.key)} at ${escapeControls(location)}`,
+    `  ${label("paused")}   ${describeTime(task.pausedAt)}, pause point ${task.sequence}`,
+    ...endOf(task).map((line) => `  ${line}`),
+    `  ${label("asked")}    ${indented(task.prompt ?? "(not kept any more)", "           ")}`,
+  ];
+  const fields = task.metadata?.fields ?? [];
+  if (fields.length > 0) lines.push(`  ${label("fields")}`, ...fields.map((field) => `    ${describeField(field)}`));
+  if (task.history.length > 0) lines.push(`  ${label("history")}`, ...task.history.map(describePast));
+  if (task.input !== undefined) lines.push(`  ${label("answer")}`, json(task.input));
+  if (task.message !== undefined) {
+    const { route, headers, payload } = task.message;
+    lines.push(`  ${label("route")}    ${json(route, 0)}`);
+    lines.push(`  ${label("headers")}`, json(headers), `  ${label("payload")}`, json(payload));
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function stateOf({ state, endedAt, endedBy, reason }: TaskDetails): string {
+  if (state === "paused") return "waits for an answer";
+  const why = reason === undefined ? "" : `: ${escapeControls(reason)}`;
+  return `${state} by ${quoted(endedBy)}, ${describeTime(endedAt)}${why}`;
+}
+
+function endOf(task: TaskDetails): readonly string[] {
+  return task.state === "paused" || task.message !== undefined ? [] : ["Its message was emptied by prune."];
+}
+
+function describeField(field: PauseField): string {
+  // Another program may have stored anything here.
+  const { name, type, prompt, required, payload_key, options } = field;
+  const details = [
+    escapeValue(type),
+    required === false ? "optional" : "required",
+    ...(field.default === undefined || field.default === null ? [] : [`default ${json(field.default, 0)}`]),
+    ...(Array.isArray(options) ? [`one of ${options.map((option) => json(option, 0)).join(", ")}`] : []),
+    ...(typeof payload_key === "string" ? [`goes to ${escapeControls(payload_key)}`] : []),
+  ];
+  const asked = typeof prompt === "string" ? `: ${escapeControls(prompt)}` : "";
+  return `${escapeControls(name)} (${details.join(", ")})${asked}`;
+}
+
+function describePast({ sequence, pausedAt, resumedAt, resumedBy }: TaskDetails["history"][number]): string {
+  const end = resumedAt === undefined ? "" : `, resumed by ${quoted(resumedBy)} ${describeTime(resumedAt)}`;
+  return `    ${sequence}. paused ${describeTime(pausedAt)}${end}`;
+}
+
+function quoted(text: string | undefined): string {
+  return escapeControls(JSON.stringify(text ?? "unknown"));
+}
+
+/** A text of several lines, each of them indented, so that none can pass for a line of ours. */
+function indented(text: string, margin: string): string {
+  return text
+    .split("\n")
+    .map((line) => escapeControls(line))
+    .join(`\n${margin}`);
+}
+
+function json(value: unknown, indent = 2): string {
+  const text = escapeControls(JSON.stringify(value, null, indent), "lines");
+  return indent === 0 ? text : text.replaceAll(/^/gmu, "    ");
+}
