@@ -35,6 +35,8 @@ export class GcsDriver implements CheckpointDriver {
   readonly location: string;
   /** Of a server that is not Google's, known after the first `check`. */
   capabilities: Capabilities;
+  // One connection each.
+  readonly maxConcurrency = 50;
   readonly #settings: GcsDriverSettings;
   readonly #bucket: GcsBucket;
   #probed: boolean;

@@ -26,6 +26,9 @@ export interface S3DriverSettings {
 export class S3Driver implements CheckpointDriver {
   readonly backend: string;
   readonly location: string;
+  // As many as the AWS SDK has connections; the minio client would open one for each.
+  // https://docs.aws.amazon.com/sdk-for-javascript/v3/developer-guide/node-configuring-maxsockets.html
+  readonly maxConcurrency = 50;
   readonly #client: ObjectClient;
   readonly #namePrefix: string;
   readonly #mayMissPreconditions: boolean;

@@ -68,6 +68,11 @@ export interface CheckpointDriver {
   /** Where values are kept, as a URL without credentials. */
   readonly location: string;
   readonly capabilities: Capabilities;
+  /**
+   * How many reads, writes and removals may be under way at once; further ones wait their turn before any request.
+   * @default no limit
+   */
+  readonly maxConcurrency?: number | undefined;
 
   /** The current value, never from a replica that may lag; `null` only if it is certain that there is none. */
   read(key: string, context: DriverContext): Promise<DriverRecord | null>;

@@ -251,6 +251,69 @@ describe("retries", () => {
   });
 });
 
+describe("a driver that wants few at once", () => {
+  /** A driver whose requests wait until a test lets one go on. */
+  class SlowDriver extends FatedDriver {
+    readonly maxConcurrency = 2;
+    readonly begun: string[] = [];
+    readonly #answers: (() => void)[] = [];
+
+    override async read(key: string): Promise<DriverRecord | null> {
+      this.begun.push(key);
+      await new Promise<void>((resolve) => this.#answers.push(resolve));
+      return await super.read(key);
+    }
+
+    /** Answers the request that has waited longest. */
+    answer(): void {
+      this.#answers.shift()?.();
+    }
+  }
+
+  it("is asked in order, and never for more", async () => {
+    const driver = new SlowDriver();
+    const store = createStore(driver);
+    const keys = ["a", "b", "c", "d", "e"];
+    const reads = keys.map((key) => store.get(key));
+    for (const [index] of keys.entries()) {
+      await vi.waitFor(() => expect(driver.begun).toEqual(keys.slice(0, index + 2)));
+      driver.answer();
+    }
+    await expect(Promise.all(reads)).resolves.toEqual(keys.map(() => null));
+  });
+
+  it("is not asked for what was given up meanwhile, and then for what comes next", async () => {
+    const driver = new SlowDriver();
+    const store = createStore(driver);
+    const under = [store.get("a"), store.get("b")];
+    const controller = new AbortController();
+    const aborted = store.put("c", body, { signal: controller.signal });
+    const late = store.put("d", body, { timeoutMs: 20 });
+    const last = store.put("e", body);
+    await expect(late).rejects.toMatchObject({ code: "timeout", outcome: "not-applied", retryable: true });
+    controller.abort();
+    await expect(aborted).rejects.toMatchObject({ code: "aborted", outcome: "not-applied" });
+    driver.answer();
+    await last;
+    expect([...driver.records.keys()]).toEqual(["e"]);
+    driver.answer();
+    await Promise.all(under);
+  });
+
+  it("is closed without those that wait", async () => {
+    const driver = new SlowDriver();
+    const store = createStore(driver);
+    const under = [store.get("a"), store.get("b")];
+    const waiting = store.get("c");
+    await store.close();
+    driver.answer();
+    await expect(waiting).rejects.toMatchObject({ code: "closed" });
+    driver.answer();
+    await Promise.all(under);
+    expect(driver.begun).toEqual(["a", "b"]);
+  });
+});
+
 describe("before any request", () => {
   it.each([
     ["an empty key", () => ["", body, {}], "invalid-argument"],

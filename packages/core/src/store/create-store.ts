@@ -18,6 +18,7 @@ import type { OperationTrace } from "./operation-trace.ts";
 import { storeTracing } from "./operation-trace.ts";
 import type { StoreFinding } from "./store-finding.ts";
 import type { StoreOptions } from "./store-options.ts";
+import { Turns } from "./turns.ts";
 import { createWriteId, isSuccessor, judgeWrite } from "./write-id.ts";
 
 /**
@@ -68,11 +69,13 @@ class PortableStore implements CheckpointStore {
   readonly capabilities: Capabilities;
   readonly #driver: CheckpointDriver;
   readonly #policy: RetryPolicy;
+  readonly #turns: Turns;
   #closing: Promise<void> | undefined;
 
   constructor(driver: CheckpointDriver, policy: RetryPolicy) {
     this.#driver = driver;
     this.#policy = policy;
+    this.#turns = new Turns(driver.maxConcurrency ?? Infinity);
     this.backend = driver.backend;
     this.location = driver.location;
     this.capabilities = driver.capabilities;
@@ -80,7 +83,7 @@ class PortableStore implements CheckpointStore {
 
   async get(key: string, options: OperationOptions = {}): Promise<Checkpoint | null> {
     assertKey(key, this.backend, "get");
-    return await this.#run("get", key, options, async (operation) => {
+    return await this.#runInTurn("get", key, options, async (operation) => {
       const record = await this.#read(operation, key);
       if (record === null) return null;
       return { key, body: record.body, version: record.version, modifiedAt: record.modifiedAt };
@@ -93,7 +96,7 @@ class PortableStore implements CheckpointStore {
     const precondition = this.#precondition(key, options);
     const ttlMs = this.#ttl(key, options.ttlMs);
     const writeId = createWriteId(precondition);
-    return await this.#run("put", key, options, async (operation) => {
+    return await this.#runInTurn("put", key, options, async (operation) => {
       let inDoubt = false;
       for (let attempt = 1; ; attempt += 1) {
         try {
@@ -127,7 +130,7 @@ class PortableStore implements CheckpointStore {
       if (!this.capabilities.conditionalDelete)
         throw this.#unsupported("delete", key, "ifVersion", "conditionalDelete");
     }
-    return await this.#run("delete", key, options, async (operation) => {
+    return await this.#runInTurn("delete", key, options, async (operation) => {
       let inDoubt = false;
       for (let attempt = 1; ; attempt += 1) {
         try {
@@ -340,6 +343,32 @@ class PortableStore implements CheckpointStore {
     }, trace);
   }
 
+  /** Runs an operation once fewer are under way than the driver wants at once. The wait is part of its time. */
+  async #runInTurn<Result>(
+    name: "get" | "put" | "delete",
+    key: string,
+    options: OperationOptions,
+    work: (operation: Operation) => Promise<Result>,
+  ): Promise<Result> {
+    return await this.#run(name, key, options, async (operation) => {
+      const outcome = name === "get" ? undefined : "not-applied";
+      try {
+        if (!this.#turns.begin()) {
+          await withDeadline(operation.signal, operation.timeoutMs, (signal) => this.#turns.wait(signal));
+        }
+      } catch (error) {
+        const failure = operation.signal.aborted ? abortedFailure : overloadedFailure;
+        throw this.#error(operation, failure, error, outcome);
+      }
+      try {
+        if (this.#closing !== undefined) throw this.#error(operation, closedFailure, undefined, outcome);
+        return await work(operation);
+      } finally {
+        this.#turns.end();
+      }
+    });
+  }
+
   #classify(operation: Operation, error: unknown): DriverFailure {
     if (operation.signal.aborted) return abortedFailure;
     if (error instanceof PreconditionFailedError) return conflictFailure;
@@ -453,6 +482,14 @@ const timeoutFailure: DriverFailure = {
   outcome: "unknown",
   message: "there was no answer in time",
   remedy: "Check that the server is reachable, or allow more time with timeoutMs.",
+};
+
+const overloadedFailure: DriverFailure = {
+  code: "timeout",
+  retryable: true,
+  outcome: "not-applied",
+  message: "so many other operations were under way all the time that this one was not begun",
+  remedy: "Ask for fewer at once, add processes, or allow more time with timeoutMs.",
 };
 
 const abortedFailure: DriverFailure = {

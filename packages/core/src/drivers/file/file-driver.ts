@@ -32,6 +32,9 @@ import { TemporaryFile } from "./temporary-file.ts";
 // Part of the layout: processes with another number would not lock each other out.
 const lockCount = 16;
 
+// Each holds two open files, and Node's thread pool works on four system calls at a time.
+const maxConcurrency = 32;
+
 /** Keeps values as plain files. Everything it promises beyond a plain file is in the order of the steps of `write`. */
 export class FileDriver implements CheckpointDriver {
   readonly backend = "file";
@@ -42,6 +45,7 @@ export class FileDriver implements CheckpointDriver {
     uniqueVersions: true,
     maxBodyBytes: defaultMaxBodyBytes,
   };
+  readonly maxConcurrency = maxConcurrency;
   readonly #root: string;
   readonly #locks: ProcessLocks;
   readonly #parents: DurableParents;
