@@ -10,7 +10,7 @@ import type { CommandContext } from "./frame/command-context.ts";
  *   It is loaded at every start, also for `--help`, so it imports nothing but this file and types.
  * - The work itself is in files that the action imports when it runs; they may import whatever they need.
  *
- * `program.ts` lists the commands. What an action may count on:
+ * `command-entries.ts` lists the commands, with the same summary. What an action may count on:
  *
  * - It ends well by returning, and with another exit code by throwing: a `CommandError` says which; the errors of core
  *   have theirs (`frame/exit-code.ts`). `context.exitCode` is for a command that did its work and found something bad.

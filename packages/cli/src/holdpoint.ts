@@ -1,7 +1,10 @@
 #!/usr/bin/env node
-import { enableCompileCache } from "node:module";
+import { programHelp } from "./command-entries.ts";
 
-// Half of the start-up time would be spent on compiling the same files again.
-enableCompileCache();
-const { runHoldpoint } = await import("./run-holdpoint.ts");
-await runHoldpoint(process.argv.slice(2));
+const parameters = process.argv.slice(2);
+// Help is asked for most and needs least: the parser alone takes longer to load than all of this.
+if (parameters.length === 1 && /^(?:--help|-h|help)$/u.test(parameters[0] ?? "")) process.stdout.write(programHelp());
+else {
+  const { runHoldpoint } = await import("./run-holdpoint.ts");
+  await runHoldpoint(parameters);
+}

@@ -12,10 +12,12 @@ import { createProgram } from "./program.ts";
 export async function runHoldpoint(parameters: readonly string[]): Promise<never> {
   const context = new ProcessContext();
   let json = false;
-  const program = createProgram(context).hook("preAction", (_program, command) => {
-    json = Object.hasOwn(command.opts(), "json");
-  });
+  const named = parameters.find((parameter) => !parameter.startsWith("-")) ?? "";
   try {
+    const program = await createProgram(context, [named]);
+    program.hook("preAction", (_program, command) => {
+      json = Object.hasOwn(command.opts(), "json");
+    });
     await program.parseAsync(parameters, { from: "user" });
   } catch (error) {
     context.exitCode = await report(error, context, json);
@@ -30,15 +32,25 @@ async function report(error: unknown, context: ProcessContext, json: boolean): P
   if (context.interruption !== undefined && context.signal.aborted) return context.interruption;
   const { code, exitCode } = await explain(error);
   const message = error instanceof Error ? error.message : String(error);
-  const shown = json
+  const line = json
     ? toJsonLine({ error: { code, exitCode, message } })
-    : `${context.messages.style("red", "holdpoint:")} ${escapeControls(message, "lines")}\n`;
-  await context.messages.tell(shown);
+    : `${context.messages.style("red", "holdpoint:")} ${shown(error, message)}\n`;
+  await context.messages.tell(line);
   return exitCode;
 }
 
+/** Only our own messages have lines; in others a line break may come from a document. */
+function shown(error: unknown, message: string): string {
+  return escapeControls(message, error instanceof CommandError ? "lines" : "nothing");
+}
+
 async function explain(error: unknown): Promise<{ readonly code: string; readonly exitCode: ExitCode }> {
-  if (error instanceof CommandError) return { code: "command", exitCode: error.exitCode };
+  if (error instanceof CommandError) return { code: nameOf(error.exitCode), exitCode: error.exitCode };
   const { explainError } = await import("./frame/explain-error.ts");
   return explainError(error);
+}
+
+function nameOf(exitCode: ExitCode): string {
+  const [name = ""] = Object.entries(exitCodes).find(([, code]) => code === exitCode) ?? [];
+  return name.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -17,8 +17,11 @@ export function completionCommand(context: CommandContext) {
         ["holdpoint completion fish | source", "in ~/.config/fish/config.fish"],
       ),
     )
-    .action(async (shell, _options, { parent }) => {
+    .action(async (shell) => {
       const { completionScript } = await import("./completion-script.ts");
-      if (parent !== null) await context.output.write(completionScript(parent, shell));
+      const { commandEntries } = await import("../command-entries.ts");
+      const { createProgram } = await import("../program.ts");
+      const names = commandEntries.map(({ name }) => name);
+      await context.output.write(completionScript(await createProgram(context, names), shell));
     });
 }

@@ -1,7 +1,8 @@
 // What a document holds may be written by anyone who can start a task. These characters can move a terminal's cursor,
-// recolour or retitle it, or (the direction marks) show a text in another order than it has.
+// recolour or retitle it, or (the direction marks) show a text in another order than it has. The joiners U+200C and
+// U+200D stay: some languages are not written without them.
 const control = String.raw`\u0000-\u0008\u000b-\u001f\u007f-\u009f`;
-const invisible = String.raw`\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff`;
+const invisible = String.raw`\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff`;
 const everything = new RegExp(String.raw`[\n\t${control}${invisible}\u{e0000}-\u{e007f}]`, "gu");
 const exceptLines = new RegExp(String.raw`[${control}${invisible}\u{e0000}-\u{e007f}]`, "gu");
 

@@ -24,14 +24,17 @@ export async function listTasks(context: CommandContext, options: ListChoice): P
   const before = options.olderThan === undefined ? undefined : Date.now() - options.olderThan;
   let unreadable = 0;
   let undated = 0;
+  let listed = 0;
   for await (const task of createPauseLedger(store).list({ signal })) {
     if (task.state === "corrupt") unreadable += 1;
     if (options.state !== "all" && task.state !== options.state) continue;
     const since = sinceWhen(task);
     if (before !== undefined && since === undefined) undated += 1;
     if (before !== undefined && (since === undefined || since.getTime() > before)) continue;
+    listed += 1;
     await output.write(options.json ? toJsonLine(task) : `${row(context, task)}\n`);
   }
+  if (listed === 0 && messages.isTerminal) await messages.tell(`No such task at ${escapeControls(store.location)}.\n`);
   if (undated > 0) {
     await messages.tell(`Left out: ${undated} of which the store does not know how old they are.\n`);
   }
