@@ -38,6 +38,19 @@ export interface GcsPage {
   readonly nextPageToken: string | undefined;
 }
 
+/** The part of a bucket's own resource that bears on what is kept in it. */
+export interface BucketSettings {
+  readonly lifecycle?: {
+    readonly rule?: readonly {
+      readonly action?: { readonly type?: string };
+      readonly condition?: { readonly matchesPrefix?: readonly string[]; readonly [name: string]: unknown };
+    }[];
+  };
+  readonly versioning?: { readonly enabled?: boolean };
+  readonly retentionPolicy?: { readonly retentionPeriod?: string | number };
+  readonly defaultEventBasedHold?: boolean;
+}
+
 /** A download; a server may leave headers out. */
 interface Download extends Omit<GcsObject, "generation"> {
   readonly generation: string | undefined;
@@ -221,6 +234,18 @@ export class GcsBucket {
       if (hasStatus(error, 404) && !isMissingBucket(error)) return null;
       throw error;
     }
+  }
+
+  /**
+   * What the bucket's owner has set.
+   *
+   * @see https://cloud.google.com/storage/docs/json_api/v1/buckets
+   */
+  async settings(signal: AbortSignal): Promise<BucketSettings> {
+    const { endpoint, bucket } = this.#settings;
+    const fields = "lifecycle,versioning,retentionPolicy,defaultEventBasedHold";
+    const url = `${endpoint}/storage/v1/b/${bucket}${queryString({ fields })}`;
+    return parseJson(await this.#transport.send({ method: "GET", url, signal }));
   }
 
   #objectUrl(name: string): string {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 
-import type { Capabilities, CheckpointEntry } from "@holdpoint/core";
+import type { Capabilities, CheckpointEntry, StoreFinding } from "@holdpoint/core";
 import { defaultMaxBodyBytes } from "@holdpoint/core/driver";
 import type {
   CheckpointDriver,
@@ -13,6 +13,7 @@ import type {
 
 import type { GcsBucket } from "./gcs-bucket.ts";
 import { classifyGcsError, GcsAnswerError, GcsFailureError, hasStatus } from "./gcs-error.ts";
+import { inspectBucket } from "./gcs-inspection.ts";
 import { keyOf, namePrefixOf, objectNameOf } from "./gcs-key.ts";
 import { impossibleGeneration, probeServer, tryImpossibleUpload } from "./gcs-probe.ts";
 import type { GcsTransport } from "./gcs-transport.ts";
@@ -108,6 +109,10 @@ export class GcsDriver implements CheckpointDriver {
       this.#probed = true;
     }
     if (!honoured && !unsafeAllowMissingPreconditions) throw new GcsFailureError(missingPreconditionsFailure);
+  }
+
+  async inspect({ signal }: DriverContext): Promise<readonly StoreFinding[]> {
+    return await inspectBucket(this.#bucket, this.#settings.prefix, signal);
   }
 
   async close(): Promise<void> {

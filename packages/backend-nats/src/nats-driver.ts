@@ -1,6 +1,6 @@
 import { PreconditionFailedError, defaultMaxBodyBytes } from "@holdpoint/core/driver";
 import type { CheckpointDriver, DriverContext, DriverFailure, DriverRecord, DriverWrite } from "@holdpoint/core/driver";
-import type { Capabilities, CheckpointEntry } from "@holdpoint/core";
+import type { Capabilities, CheckpointEntry, StoreFinding } from "@holdpoint/core";
 
 import { Background } from "./nats-background.ts";
 import { NatsBodies, corruptBody, maxBodyBytesFor } from "./nats-bodies.ts";
@@ -14,6 +14,7 @@ import {
   jetStreamErrors,
 } from "./nats-error.ts";
 import { bodyHeader, bodySizeHeader, isMarker, writeIdHeader } from "./nats-headers.ts";
+import { inspectStream } from "./nats-inspection.ts";
 import { JetStream } from "./nats-jetstream.ts";
 import type { StoredMessage } from "./nats-jetstream.ts";
 import { escapeNatsKey, natsKeyFilter, unescapeNatsKey } from "./nats-key.ts";
@@ -177,6 +178,10 @@ export class NatsDriver implements CheckpointDriver {
     const bucket = await openBucket(this.#jetStream, request, signal);
     if (this.#messageBytes < minMessageBytes) throw smallMessages(this.#messageBytes);
     this.#opened = { bucket, bodies: bodies ?? new NatsBodies(this.#jetStream, bucket, create) };
+  }
+
+  async inspect({ signal }: DriverContext): Promise<readonly StoreFinding[]> {
+    return inspectStream(await this.#jetStream.streamInfo(this.#open.bucket.stream, signal));
   }
 
   async close(): Promise<void> {

@@ -17,7 +17,12 @@ export interface StoredMessage {
 /** What JetStream says about a stream. */
 export interface StreamInfo {
   readonly config: Readonly<Record<string, unknown>>;
-  readonly state: { readonly subjects?: Readonly<Record<string, number>>; readonly last_seq: number };
+  readonly state: {
+    readonly subjects?: Readonly<Record<string, number>>;
+    readonly last_seq: number;
+    readonly bytes?: number;
+    readonly messages?: number;
+  };
   /** How many subjects match the filter. */
   readonly total?: number;
   /** The server's time; servers before 2.10 do not say it. */

@@ -1,5 +1,5 @@
 import { CheckpointError } from "@holdpoint/core";
-import type { Capabilities, CheckpointEntry } from "@holdpoint/core";
+import type { Capabilities, CheckpointEntry, StoreFinding } from "@holdpoint/core";
 import { defaultMaxBodyBytes, PreconditionFailedError } from "@holdpoint/core/driver";
 import type { CheckpointDriver, DriverContext, DriverFailure, DriverRecord, DriverWrite } from "@holdpoint/core/driver";
 
@@ -10,6 +10,7 @@ import type { RedisClient } from "./redis-connection.ts";
 import { assertCanAcknowledge, waitForAcknowledgement } from "./redis-durability.ts";
 import type { RedisDurability } from "./redis-durability.ts";
 import { AnswerLostError, classifyRedisError, isReplyError, RedisFailureError } from "./redis-error.ts";
+import { inspectRedis } from "./redis-inspection.ts";
 import { RedisKeys } from "./redis-key.ts";
 import { listKeys } from "./redis-listing.ts";
 import type { RedisScript } from "./redis-scripts.ts";
@@ -116,6 +117,10 @@ export class RedisDriver implements CheckpointDriver {
       assertUsable(info, isCluster(client) ? "cluster" : "standalone");
       if (durability !== undefined) assertCanAcknowledge(info, durability);
     }
+  }
+
+  async inspect(): Promise<readonly StoreFinding[]> {
+    return await inspectRedis(this.#connection, this.#options.durability);
   }
 
   async close(): Promise<void> {

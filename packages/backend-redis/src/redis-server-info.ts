@@ -19,13 +19,19 @@ export interface RedisServerInfo {
 /** The oldest version of Redis that is known to keep the store's promises. */
 const oldestVersion = "6.2";
 
-/** Reads the answer of `INFO`; `undefined` if that is not what it is. */
-export function parseServerInfo(text: string): RedisServerInfo | undefined {
+/** The fields of the answer of `INFO` by their names. */
+export function readInfoFields(text: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>();
   for (const line of text.split("\r\n")) {
     const colon = line.indexOf(":");
     if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1));
   }
+  return fields;
+}
+
+/** Reads the answer of `INFO`; `undefined` if that is not what it is. */
+export function parseServerInfo(text: string): RedisServerInfo | undefined {
+  const fields = readInfoFields(text);
   const version = fields.get("redis_version");
   if (version === undefined) return undefined;
   // Valkey keeps redis_version at the Redis that it was forked from, and says what it is beside it:

@@ -24,6 +24,12 @@ export interface ObjectClient {
   /** One page of the objects whose names begin with `prefix`. */
   listPage(prefix: string, cursor: string | undefined, signal: AbortSignal): Promise<ObjectPage>;
 
+  /** The bucket's rules that remove objects; rejects with code `NoSuchLifecycleConfiguration` where there are none. */
+  lifecycleRules(signal: AbortSignal): Promise<readonly LifecycleRule[]>;
+
+  /** `Enabled`, `Suspended`, or `undefined` for a bucket that never had versions. */
+  versioning(signal: AbortSignal): Promise<string | undefined>;
+
   close(): Promise<void>;
 
   /** The facts of an error that a method above rejected with. Never throws. */
@@ -43,6 +49,27 @@ export interface StoredObject {
   readonly etag: string | undefined;
   readonly writeId: string | undefined;
   readonly modifiedAt: Date | undefined;
+}
+
+/**
+ * A rule of a bucket as S3 describes it.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html
+ */
+export interface LifecycleRule {
+  readonly ID?: string | undefined;
+  readonly Status?: string | undefined;
+  readonly Prefix?: string | undefined;
+  readonly Filter?:
+    | {
+        readonly Prefix?: string | undefined;
+        readonly Tag?: unknown;
+        readonly And?: { readonly Prefix?: string | undefined; readonly Tags?: unknown } | undefined;
+      }
+    | undefined;
+  readonly Expiration?:
+    | { readonly Days?: number | string | undefined; readonly Date?: Date | string | undefined }
+    | undefined;
 }
 
 /** One page of a listing; the last one has no `nextCursor`. */

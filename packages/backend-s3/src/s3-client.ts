@@ -1,11 +1,25 @@
 import type { Readable } from "node:stream";
 
-import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
+import {
+  DeleteObjectCommand,
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketVersioningCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
 import type { S3Client, S3ServiceException, ServerSideEncryption } from "@aws-sdk/client-s3";
 
 import { BadAnswerError } from "./bad-answer-error.ts";
 import { discard, readWhole, removeCredentials, writeIdMetadata } from "./object-client.ts";
-import type { ObjectClient, ObjectFailure, ObjectPage, StoredObject, WriteHeaders } from "./object-client.ts";
+import type {
+  LifecycleRule,
+  ObjectClient,
+  ObjectFailure,
+  ObjectPage,
+  StoredObject,
+  WriteHeaders,
+} from "./object-client.ts";
 
 /** What goes with every request. */
 export interface S3ObjectClientSettings {
@@ -101,6 +115,18 @@ export class S3ObjectClient implements ObjectClient {
       })),
       nextCursor: page.IsTruncated ? page.NextContinuationToken : undefined,
     };
+  }
+
+  async lifecycleRules(signal: AbortSignal): Promise<readonly LifecycleRule[]> {
+    const command = new GetBucketLifecycleConfigurationCommand({ Bucket: this.#settings.bucket });
+    const output = await this.#once(command, () => this.#client.send(command, { abortSignal: signal }));
+    return output.Rules ?? [];
+  }
+
+  async versioning(signal: AbortSignal): Promise<string | undefined> {
+    const command = new GetBucketVersioningCommand({ Bucket: this.#settings.bucket });
+    const output = await this.#once(command, () => this.#client.send(command, { abortSignal: signal }));
+    return output.Status;
   }
 
   async close(): Promise<void> {

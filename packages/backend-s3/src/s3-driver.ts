@@ -2,13 +2,14 @@ import { randomUUID } from "node:crypto";
 
 import { defaultMaxBodyBytes } from "@holdpoint/core/driver";
 import type { CheckpointDriver, DriverContext, DriverFailure, DriverRecord, DriverWrite } from "@holdpoint/core/driver";
-import type { Capabilities, CheckpointEntry } from "@holdpoint/core";
+import type { Capabilities, CheckpointEntry, StoreFinding } from "@holdpoint/core";
 
 import { isAwsHost } from "./aws-host.ts";
 import type { ObjectClient } from "./object-client.ts";
 import { probePreconditions } from "./precondition-probe.ts";
 import { classifyFailure } from "./s3-error.ts";
 import type { S3Operation } from "./s3-error.ts";
+import { inspectBucket } from "./s3-inspection.ts";
 import { keyOfObjectName, objectNameOfKey, objectNamePrefix } from "./s3-key.ts";
 import { etagOfVersion, versionOfEtag } from "./s3-version.ts";
 
@@ -138,6 +139,10 @@ export class S3Driver implements CheckpointDriver {
       }
       this.#serverIsKnown = true;
     });
+  }
+
+  async inspect({ signal }: DriverContext): Promise<readonly StoreFinding[]> {
+    return await this.#during("check", () => inspectBucket(this.#client, this.#namePrefix, signal));
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,14 @@ import type { Client } from "minio";
 
 import { BadAnswerError } from "../bad-answer-error.ts";
 import { discard, readWhole, removeCredentials, writeIdMetadata } from "../object-client.ts";
-import type { ObjectClient, ObjectFailure, ObjectPage, StoredObject, WriteHeaders } from "../object-client.ts";
+import type {
+  LifecycleRule,
+  ObjectClient,
+  ObjectFailure,
+  ObjectPage,
+  StoredObject,
+  WriteHeaders,
+} from "../object-client.ts";
 import { duringExchange, observeClient } from "./minio-exchange.ts";
 import type { MinioExchange } from "./minio-exchange.ts";
 
@@ -84,6 +91,20 @@ export class MinioObjectClient implements ObjectClient {
     if (isTruncated && last === undefined) throw new BadAnswerError("the listing is cut short and cannot be continued");
     // Not the client's own marker, which is percent-encoded once too often.
     return { objects: rows, nextCursor: isTruncated ? last : undefined };
+  }
+
+  async lifecycleRules(signal: AbortSignal): Promise<readonly LifecycleRule[]> {
+    const config = await this.#once(signal, () => this.#client.getBucketLifecycle(this.#bucket));
+    // Of a single rule the client makes no list, whatever its type says.
+    return [config?.Rule ?? []].flat();
+  }
+
+  async versioning(signal: AbortSignal): Promise<string | undefined> {
+    // For a bucket that never had versions the client gives an empty string, whatever its type says.
+    const config = (await this.#once(signal, () => this.#client.getBucketVersioning(this.#bucket))) as
+      | { readonly Status?: string }
+      | "";
+    return config === "" ? undefined : config.Status;
   }
 
   async close(): Promise<void> {

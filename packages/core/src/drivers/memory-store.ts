@@ -5,6 +5,7 @@ import type { CheckpointDriver, DriverFailure, DriverRecord, DriverWrite } from 
 import { PreconditionFailedError } from "../store/checkpoint-driver.ts";
 import type { CheckpointEntry, CheckpointStore } from "../store/checkpoint-store.ts";
 import { createStore } from "../store/create-store.ts";
+import type { StoreFinding } from "../store/store-finding.ts";
 import type { StoreOptions } from "../store/store-options.ts";
 import { readUrlOptions } from "../store/url-options.ts";
 
@@ -80,6 +81,18 @@ class MemoryDriver implements CheckpointDriver {
   }
 
   async check(): Promise<void> {}
+
+  async inspect(): Promise<readonly StoreFinding[]> {
+    return [
+      {
+        subject: "durability",
+        level: "problem",
+        found: "values live and die with this process",
+        reason: "No other process sees them, and a restart loses what is paused.",
+        remedy: "Use memory: for tests only.",
+      },
+    ];
+  }
 
   async close(): Promise<void> {
     this.#records.clear();

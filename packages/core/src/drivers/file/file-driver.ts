@@ -15,9 +15,11 @@ import type {
 } from "../../store/checkpoint-driver.ts";
 import { PreconditionFailedError } from "../../store/checkpoint-driver.ts";
 import type { CheckpointEntry } from "../../store/checkpoint-store.ts";
+import type { StoreFinding } from "../../store/store-finding.ts";
 import { DurableParents } from "./durable-parents.ts";
 import { FileStoreError, classifyFileError, errnoOf } from "./file-error.ts";
 import { escapeKey } from "./file-key.ts";
+import { inspectFilesystem } from "./file-inspection.ts";
 import { fileVersion } from "./file-version.ts";
 import { listValues } from "./list-values.ts";
 import { ProcessLocks } from "./process-locks.ts";
@@ -127,6 +129,10 @@ export class FileDriver implements CheckpointDriver {
     } finally {
       await rm(place.target, { force: true });
     }
+  }
+
+  async inspect(): Promise<readonly StoreFinding[]> {
+    return await inspectFilesystem(this.#root);
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,101 @@
+import { ActorSetupError, readActorEnvironment, readStoreSetting, redactStoreUrl } from "@holdpoint/actors";
+import type { Environment } from "@holdpoint/actors";
+import type { StoreConfig, StoreFinding } from "@holdpoint/core";
+
+const subject = "configuration";
+
+/** Where the store is said to be. */
+export interface StoreOrigin {
+  /** What `openStore` takes; may hold a password. */
+  readonly from: string | StoreConfig;
+  readonly shown: string;
+  /** The option or variable that says so. */
+  readonly source: string;
+}
+
+/** Finds the store's URL, and what is wrong with the actors' variables. Without a URL there is always a problem. */
+export function checkConfiguration(
+  environment: Environment,
+  url: string | undefined,
+): { readonly origin: StoreOrigin | undefined; readonly findings: readonly StoreFinding[] } {
+  const origin = storeOrigin(environment, url);
+  if (!("from" in origin)) return { origin: undefined, findings: problemsOf(origin) };
+  const chosen: StoreFinding = { subject, level: "ok", found: `the store is ${origin.shown} (${origin.source})` };
+  try {
+    // The actors' own variables; which store they use has been said.
+    readActorEnvironment({ ...environment, ASYA_CHECKPOINT_STORE: "memory:" });
+    return { origin, findings: [chosen] };
+  } catch (error) {
+    if (!(error instanceof ActorSetupError)) throw error;
+    return { origin, findings: [chosen, ...problemsOf(error)] };
+  }
+}
+
+function storeOrigin(environment: Environment, url: string | undefined): StoreOrigin | ActorSetupError {
+  if (url !== undefined) return { from: url, shown: redactStoreUrl(url), source: "--store" };
+  try {
+    const { from, shown, variable } = readStoreSetting(environment);
+    return { from, shown, source: variable };
+  } catch (error) {
+    if (error instanceof ActorSetupError) return error;
+    throw error;
+  }
+}
+
+function problemsOf({ problems }: ActorSetupError): readonly StoreFinding[] {
+  return problems.map(({ variable, found, expected, detail }) => ({
+    subject,
+    level: "problem",
+    found: `${variable}: ${found}`,
+    reason: detail ?? "x-pause and x-resume do not start.",
+    remedy: `Set it to ${expected}.`,
+  }));
+}
+
+// As docs/stores.md lists them.
+const storeVariables = [
+  "ASYA_CHECKPOINT_STORE",
+  "ASYA_PERSISTENCE_MOUNT",
+  "STATE_BUCKET",
+  "STATE_PREFIX",
+  "AWS_REGION",
+  "AWS_ENDPOINT_URL",
+  "GCS_PROJECT",
+  "STORAGE_EMULATOR_HOST",
+  "REDIS_URL",
+  "NATS_URL",
+  "NATS_KV_BUCKET",
+  "NATS_CREDS_FILE",
+];
+
+/** The same environment, which remembers what it was asked for. */
+export function watchEnvironment(environment: Environment): {
+  readonly environment: Environment;
+  readonly read: ReadonlySet<string>;
+} {
+  const read = new Set<string>();
+  const watched = new Proxy(environment, {
+    get(target, name) {
+      if (typeof name === "string") read.add(name);
+      return Reflect.get(target, name) as string | undefined;
+    },
+  });
+  return { environment: watched, read };
+}
+
+/** Which of the variables that stores know are set, and which of these the store's URL leaves unused. */
+export function checkVariables(
+  environment: Environment,
+  read: ReadonlySet<string>,
+  source: string,
+): readonly StoreFinding[] {
+  const set = storeVariables.filter((name) => environment[name] !== undefined && environment[name] !== "");
+  if (set.length === 0) return [];
+  const used = set.filter((name) => name === source || read.has(name));
+  const unused = set.filter((name) => !used.includes(name));
+  const found = [
+    used.length === 0 ? "none is used" : `used: ${used.join(", ")}`,
+    ...(unused.length === 0 ? [] : [`set, but not used for this store: ${unused.join(", ")}`]),
+  ];
+  return [{ subject: "variables", level: "ok", found: found.join("; ") }];
+}
