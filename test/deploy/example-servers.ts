@@ -96,7 +96,7 @@ async function makeBucket(url: string): Promise<void> {
 /** What a service account's role would give: credentials that may do what the example's policy says, and no more. */
 async function credentialsUnderPolicy(url: string): Promise<Readonly<Record<string, string>>> {
   const { origin, username, password } = new URL(url);
-  const policy = JSON.parse(await readFile(join(repository, "deploy/examples/s3-irsa/iam-policy.json"), "utf8")) as {
+  const policy = JSON.parse(await readFile(join(repository, "deploy/examples/s3-irsa/iam/policy.json"), "utf8")) as {
     Statement: readonly { Sid: string }[];
   };
   const required = policy.Statement.filter(({ Sid }) => !Sid.startsWith("Optional"));

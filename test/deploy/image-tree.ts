@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmod, cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { chmod, constants, copyFile, cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, matchesGlob, relative } from "node:path";
 import { promisify } from "node:util";
@@ -33,8 +33,10 @@ export function argumentsOf(instruction: Instruction): readonly string[] {
 
 /** The files of the image, built elsewhere. */
 export interface ImageTree extends AsyncDisposable {
-  /** What the image has as {@link imageDirectory}. */
+  /** What the image has as {@link imageDirectory}; read-only. */
   readonly path: string;
+  /** Where the base image would have Node: within reach of any user. */
+  readonly binaries: string;
 }
 
 /**
@@ -70,7 +72,15 @@ export async function buildImageTree(): Promise<ImageTree> {
     }
   }
   await rm(source, { recursive: true });
-  return { path, [Symbol.asyncDispose]: () => rm(directory, { recursive: true }) };
+  await execute("chmod", ["-R", "a-w", path]);
+  const binaries = join(directory, "bin");
+  await mkdir(binaries);
+  await copyFile(process.execPath, join(binaries, "node"), constants.COPYFILE_FICLONE);
+  const dispose = async (): Promise<void> => {
+    await execute("chmod", ["-R", "u+w", path]);
+    await rm(directory, { recursive: true });
+  };
+  return { path, binaries, [Symbol.asyncDispose]: dispose };
 }
 
 function explainFailure(error: Error & { readonly stdout?: string }): never {

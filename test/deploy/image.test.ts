@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { chmod, glob, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,6 +5,7 @@ import { join } from "node:path";
 
 import { validate } from "dockerfile-utils";
 import type { IDeployment } from "kubernetes-models/apps/v1";
+import type { IJob } from "kubernetes-models/batch/v1";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
@@ -19,6 +19,7 @@ import type { Manifest } from "./manifests.ts";
 import { readManifests } from "./manifests.ts";
 import type { PodProcess } from "./pod-process.ts";
 import { imageUser, runProbe, startPod } from "./pod-process.ts";
+import { readSetupPage, runSetupPage } from "./setup-page.ts";
 
 interface Package {
   readonly name: string;
@@ -105,7 +106,7 @@ describe("the image's files", () => {
   });
 });
 
-const manifests = await readManifests("deploy/**/*.yaml");
+const manifests = await readManifests("deploy/{deployments,examples,migration}/**/*.yaml");
 const inExample = (example: string): readonly Manifest[] =>
   manifests.filter(({ file }) => file.startsWith(`deploy/examples/${example}/`)).map(({ manifest }) => manifest);
 const plainDeployments = manifests
@@ -139,13 +140,14 @@ interface Cluster {
 }
 
 async function start(
-  deployment: Manifest & IDeployment,
+  deployment: Manifest & (IDeployment | IJob),
   { example, server, claims }: Cluster,
   environment: Readonly<Record<string, string>> = {},
+  others: readonly Manifest[] = [],
 ): Promise<PodProcess> {
-  const pod = await startPod(adapt(deployment, server), {
-    objects: inExample(example).map((manifest) => adapt(manifest, server)),
-    tree: tree.path,
+  const pod = await startPod(adapt(deployment, server).spec?.template ?? {}, {
+    objects: [...inExample(example).map((manifest) => adapt(manifest, server)), ...others],
+    tree,
     directory: await temporaryDirectory(),
     claims,
     environment: { ...server.environment, ...environment },
@@ -176,33 +178,28 @@ async function answer(pod: PodProcess, envelope: object): Promise<Record<string,
   return JSON.parse(body) as Record<string, unknown>;
 }
 
-async function pauseAndResume(pause: PodProcess, resume: PodProcess): Promise<void> {
+/** Pauses a task; returns its id. */
+async function pauseTask(pause: PodProcess): Promise<string> {
   const id = `task-${crypto.randomUUID()}`;
-  const paused = await answer(pause, {
-    id,
-    route: { prev: ["analyzer"], curr: "x-pause", next: ["summarizer"] },
-    payload: draft,
-  });
+  const route = { prev: ["analyzer"], curr: "x-pause", next: ["summarizer"] };
+  const paused = await answer(pause, { id, route, payload: draft });
   const prompt = "Review this analysis before proceeding";
   expect(paused).toMatchObject({ frames: [{ headers: { "x-asya-pause": { prompt } } }] });
-  const resumed = await answer(resume, {
-    id: `resume-${id}`,
-    route: { prev: [], curr: "x-resume", next: [] },
-    headers: { "x-asya-resume-task": id },
-    payload: { approved: true, notes: "good" },
-  });
-  expect(resumed).toMatchObject({
-    frames: [
-      {
-        payload: { analysis: "fine", approved: true, review: { by: "Ann", notes: "good" } },
-        route: { curr: "summarizer", next: [] },
-      },
-    ],
-  });
-  const other = { id: "other", headers: { "x-asya-resume-task": id }, payload: { approved: false } };
-  const refused = await answer(resume, { ...other, route: { prev: [], curr: "x-resume", next: [] } });
+  return id;
+}
+
+async function resumeTask(resume: PodProcess, id: string): Promise<void> {
+  const common = { route: { prev: [], curr: "x-resume", next: [] }, headers: { "x-asya-resume-task": id } };
+  const resumed = await answer(resume, { ...common, id: "answer-1", payload: { approved: true, notes: "good" } });
+  const payload = { analysis: "fine", approved: true, review: { by: "Ann", notes: "good" } };
+  expect(resumed).toMatchObject({ frames: [{ payload, route: { curr: "summarizer", next: [] } }] });
+  const refused = await answer(resume, { ...common, id: "answer-2", payload: { approved: false } });
   // What the manifests list as errors that another attempt cannot help.
   expect(refused).toMatchObject({ details: { mro: ["AlreadyResumedError", "LedgerError", "Error"] } });
+}
+
+async function pauseAndResume(pause: PodProcess, resume: PodProcess): Promise<void> {
+  await resumeTask(resume, await pauseTask(pause));
 }
 
 const mistakes = [
@@ -240,7 +237,7 @@ const mistakes = [
     example: "redis",
     mistake: "the password is wrong",
     environment: { REDIS_PASSWORD: "hunter2" },
-    expected: ["ASYA_CHECKPOINT_STORE", "WRONGPASS"],
+    expected: ["ASYA_CHECKPOINT_STORE", "refused the user name or the password"],
   },
   {
     example: "nats",
@@ -261,10 +258,9 @@ describe("the image", () => {
     expect((await stat(pause.socketPath)).isSocket()).toBe(true);
     expect(await runProbe(container, pause)).toBe(0);
     await pauseAndResume(pause, resume);
-    for (const { process: child, socketPath, readyPath, output } of [pause, resume]) {
-      const closed = once(child, "close");
+    for (const { process: child, socketPath, readyPath, output, ended } of [pause, resume]) {
       child.kill("SIGTERM");
-      expect(await closed).toEqual([0, null]);
+      expect(await ended).toBe(0);
       expect(await output).toContain('"event":"stopped"');
       expect([existsSync(socketPath), existsSync(readyPath)]).toEqual([false, false]);
     }
@@ -314,9 +310,8 @@ describe.each(examples)("the example $example", ({ example, openServer }) => {
       if (deployment === undefined) throw new Error("There is no actor.");
       const claims = await temporaryDirectory();
       const pod = await start(deployment, { example, server, claims }, environment);
-      const closed = once(pod.process, "close");
       expect(await pod.ready).toBe(false);
-      expect(await closed).toEqual([78, null]);
+      expect(await pod.ended).toBe(78);
       const output = await pod.output;
       expect(output).toContain("x-pause cannot start. ");
       for (const part of expected) expect(output).toContain(part);
@@ -324,4 +319,50 @@ describe.each(examples)("the example $example", ({ example, openServer }) => {
       expect(output).not.toMatch(/^\s+at /mu);
     },
   );
+});
+
+it("moves the paused tasks of a volume to another store with the Job", async ({ skip }) => {
+  const server = await exampleServers["minio"]?.("");
+  if (server === undefined) return skip("its server could not be had");
+  const claims = await temporaryDirectory();
+  const [pause] = await startBoth({ example: "volume", server: nothing, claims }, "AsyncActor");
+  const id = await pauseTask(pause);
+  const job = manifests.find(({ manifest }) => manifest.kind === "Job")?.manifest as Manifest & IJob;
+  const claim = inExample("volume").filter(({ kind }) => kind === "PersistentVolumeClaim");
+  const copy = await start(job, { example: "minio", server, claims }, {}, claim);
+  expect({ code: await copy.ended, output: await copy.output }).toMatchObject({ code: 0 });
+  const [, resume] = await startBoth({ example: "minio", server, claims }, "Deployment");
+  await resumeTask(resume, id);
+});
+
+describe("the setup page", () => {
+  it("holds commands that do what it says", async () => {
+    const build = "sh scripts/build-image-tree.sh /tmp/holdpoint\n";
+    const page = await readSetupPage();
+    expect(page).toContain(build);
+    const directory = await temporaryDirectory();
+    // The files are there already.
+    const replacements = { [build]: "", "/tmp/holdpoint": tree.path, "/tmp/try": directory };
+    const { code, output } = await runSetupPage(page, { ...replacements, [`rm -r ${directory}`]: "" });
+    for (const part of [
+      '"x-asya-pause":{"prompt":"Task paused","fields":[]}',
+      "task-1  waits for an answer",
+      '"payload":{"analysis":"fine","approved":true}',
+      'task-1  resumed by "answer-1"',
+      "Complete: ",
+      'ASYA_PERSISTENCE_MOUNT: found "',
+      "state mount not found",
+      'There is no task "task-9"',
+    ]) {
+      expect(output).toContain(part);
+    }
+    expect({ code, output }).toMatchObject({ code: 0 });
+  });
+
+  it("names files that exist", async () => {
+    const page = await readSetupPage();
+    const files = new Set(page.match(/\b(?:deploy|scripts)\/(?!helm-charts|x-)[\w/.-]*\w/gu));
+    expect(files.size).toBeGreaterThan(8);
+    expect([...files].filter((file) => !existsSync(join(repository, file)))).toEqual([]);
+  });
 });

@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { glob, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 
 import { Deployment } from "kubernetes-models/apps/v1";
 import type { IDeployment } from "kubernetes-models/apps/v1";
+import { Job } from "kubernetes-models/batch/v1";
 import { ConfigMap, PersistentVolumeClaim, Secret, ServiceAccount } from "kubernetes-models/v1";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -16,10 +17,10 @@ import type { Manifest } from "./manifests.ts";
 import { readManifests } from "./manifests.ts";
 
 const execute = promisify(execFile);
-const models = { Deployment, ConfigMap, Secret, ServiceAccount, PersistentVolumeClaim };
-const modules = { Deployment: "apps/v1" } as Readonly<Record<string, string>>;
+const models = { Deployment, Job, ConfigMap, Secret, ServiceAccount, PersistentVolumeClaim };
+const modules = { Deployment: "apps/v1", Job: "batch/v1" } as Readonly<Record<string, string>>;
 
-const written = await readManifests("deploy/{deployments,examples/*}/*.yaml");
+const written = await readManifests("deploy/{deployments,examples,migration}/**/*.yaml");
 const isActor = ({ kind }: Manifest): boolean => kind === "AsyncActor";
 /** What reaches the cluster: of an actor, what the composition makes of it. */
 const effective = written.map(({ file, manifest }) => ({
@@ -148,6 +149,17 @@ describe("the examples", () => {
     expect(volume).toHaveLength(2);
   });
 
+  it("can be applied folder by folder", async () => {
+    const folders = Object.groupBy(written, ({ file }) => dirname(file));
+    for (const [folder = "", objects = []] of Object.entries(folders)) {
+      // `kubectl apply -f` takes all of these.
+      const files = await Array.fromAsync(glob("*.{yaml,yml,json}", { cwd: join(repository, folder) }));
+      expect(new Set(objects.map(({ file }) => basename(file)))).toEqual(new Set(files));
+      const actors = objects.map(({ manifest }) => manifest).filter(({ kind }) => /AsyncActor|Deployment/u.test(kind));
+      expect(new Set(actors.map(({ metadata }) => metadata.name)).size).toBe(actors.length);
+    }
+  });
+
   it("name one image", async () => {
     const images = JSON.stringify(written).match(/"image":"[^"]*holdpoint[^"]*"/gu);
     expect(new Set(images)).toEqual(new Set(['"image":"registry.example.com/holdpoint:0.0.0"']));
@@ -155,7 +167,7 @@ describe("the examples", () => {
   });
 
   it("grant on S3 what the setup guide grants, and listing as an option", async () => {
-    const text = await readFile(join(repository, "deploy/examples/s3-irsa/iam-policy.json"), "utf8");
+    const text = await readFile(join(repository, "deploy/examples/s3-irsa/iam/policy.json"), "utf8");
     const { Version, Statement } = JSON.parse(text) as { Version: string; Statement: readonly object[] };
     expect(Version).toBe("2012-10-17");
     expect(Statement).toEqual([

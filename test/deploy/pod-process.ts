@@ -6,9 +6,9 @@ import { chown, mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 
-import type { IDeployment } from "kubernetes-models/apps/v1";
-import type { IContainer, IEnvFromSource, IEnvVar, IVolume } from "kubernetes-models/v1";
+import type { IContainer, IEnvFromSource, IEnvVar, IPodTemplateSpec, IVolume } from "kubernetes-models/v1";
 
+import type { ImageTree } from "./image-tree.ts";
 import { imageDirectory } from "./image-tree.ts";
 import type { Manifest } from "./manifests.ts";
 
@@ -17,12 +17,12 @@ export const imageUser = 1000;
 
 const socketDirectory = "/var/run/asya";
 
-/** What {@link startPod} needs beside the Deployment. */
+/** What {@link startPod} needs beside the pod's template. */
 export interface PodSurroundings {
   /** What else there is in the cluster. */
   readonly objects: readonly Manifest[];
   /** The files of the image. */
-  readonly tree: string;
+  readonly tree: ImageTree;
   /** An empty directory for the pod's own volumes. */
   readonly directory: string;
   /** A directory for those that pods share, each under the name of its claim. */
@@ -31,29 +31,29 @@ export interface PodSurroundings {
   readonly environment?: Readonly<Record<string, string>> | undefined;
 }
 
-/** An actor's container that runs on this machine. */
+/** A container that runs on this machine. */
 export interface PodProcess {
   readonly process: ChildProcess;
   readonly socketPath: string;
   readonly readyPath: string;
-  /** Its environment, with the paths of this machine. */
-  readonly environment: Readonly<Record<string, string>>;
   /** Everything it has written, once it has ended. */
   readonly output: Promise<string>;
-  /** Whether it became ready; `false` if it has ended instead. */
+  /** Whether it became ready as an actor; `false` if it has ended instead. */
   readonly ready: Promise<boolean>;
+  /** Its exit code. */
+  readonly ended: Promise<unknown>;
 }
 
-/** Starts the actor's container of a Deployment as the kubelet would, as the image's user where that is allowed. */
-export async function startPod(deployment: IDeployment, surroundings: PodSurroundings): Promise<PodProcess> {
-  const pod = deployment.spec?.template.spec;
-  const container = pod?.containers.find(({ name }) => name === "asya-runtime");
-  if (pod === undefined || container === undefined) throw new Error("The Deployment has no container asya-runtime.");
-  await mountVolumes(container, pod.volumes ?? [], surroundings);
+/** Starts the first container of a pod as the kubelet would, as the image's user where that is allowed. */
+export async function startPod(template: IPodTemplateSpec, surroundings: PodSurroundings): Promise<PodProcess> {
+  const { tree } = surroundings;
+  const container = template.spec?.containers[0];
+  if (container === undefined) throw new Error("The pod has no container.");
+  await mountVolumes(container, template.spec?.volumes ?? [], surroundings);
   const onThisMachine = (value: string): string => withLocalPaths(value, container, surroundings.directory);
   const resolved = Object.entries(resolveEnvironment(container, surroundings.objects));
   const environment: Record<string, string> = {
-    PATH: `${surroundings.tree}:${dirname(process.execPath)}:/usr/bin:/bin`,
+    PATH: `${tree.path}:${tree.binaries}:/usr/bin:/bin`,
     NODE_ENV: "production",
     // As far as the process can tell, there is nothing that it may write to.
     HOME: "/nonexistent",
@@ -61,10 +61,13 @@ export async function startPod(deployment: IDeployment, surroundings: PodSurroun
     ...Object.fromEntries(resolved.map(([name, value]) => [name, onThisMachine(value)])),
     ...surroundings.environment,
   };
-  const [command = "", ...parameters] = container.command ?? [];
+  // https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container/
+  const expand = (part: string): string =>
+    part.replaceAll(/\$\((\w+)\)/gu, (_, name: string) => environment[name] ?? "");
+  const [command = "", ...parameters] = (container.command ?? []).map((part) => onThisMachine(expand(part)));
   const identity = process.getuid?.() === 0 ? { uid: imageUser, gid: imageUser } : {};
-  const child = spawn(command.replace(imageDirectory, surroundings.tree), parameters, {
-    cwd: surroundings.tree,
+  const child = spawn(command.replace(imageDirectory, tree.path), parameters, {
+    cwd: tree.path,
     env: environment,
     stdio: ["ignore", "pipe", "pipe"],
     ...identity,
@@ -73,7 +76,8 @@ export async function startPod(deployment: IDeployment, surroundings: PodSurroun
   const readyPath = join(shared, "runtime-ready");
   const output = Promise.all([text(child.stdout), text(child.stderr)]).then((parts) => parts.join(""));
   const socketPath = join(shared, "asya-runtime.sock");
-  return { process: child, socketPath, readyPath, environment, output, ready: becomesReady(child, readyPath) };
+  const ended = once(child, "close").then(([code]: unknown[]) => code);
+  return { process: child, socketPath, readyPath, output, ready: becomesReady(child, readyPath), ended };
 }
 
 /** Runs a container's probe where the pod runs; resolves to its exit code. */
@@ -87,11 +91,13 @@ export async function runProbe(container: IContainer, { socketPath }: PodProcess
 
 async function becomesReady(child: ChildProcess, readyPath: string): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
+  child.once("close", () => resolve(false));
+  child.once("error", () => resolve(false));
+  // Only actors share a directory with a sidecar.
+  if (!existsSync(dirname(readyPath))) return await promise;
   const watcher = watch(dirname(readyPath), () => {
     if (existsSync(readyPath)) resolve(true);
   });
-  child.once("close", () => resolve(false));
-  child.once("error", () => resolve(false));
   return await promise.finally(() => watcher.close());
 }
 
