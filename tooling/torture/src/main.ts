@@ -23,8 +23,10 @@ const report = await checkAndRun().catch((error: unknown) => {
 progressLine.end();
 for (const story of [...report.stories, ...report.crashReports]) console.log(`\n${story}`);
 console.log(`\n${formatReport(report)}`);
-process.exitCode =
-  report.counts.lost === 0 && report.counts.doubled === 0 && report.counts.tasks === report.tasks ? 0 : 1;
+const isWhole = report.counts.lost === 0 && report.counts.doubled === 0 && report.counts.tasks === report.tasks;
+// Not by the end of the event loop: after many connections that were reset, Node 24.21 now and then waits for ever, at
+// full load, in its own clean-up (node::Environment::CleanupHandles).
+process.exit(isWhole ? 0 : 1);
 
 async function checkAndRun(): Promise<TortureReport> {
   // Without the proxy, so that a store that cannot be used says why.
