@@ -49,7 +49,7 @@ export interface ServeActorOptions {
   readonly parseJson?: JsonParser | undefined;
   /** @default one that writes JSON lines to standard error */
   readonly log?: ActorLog | undefined;
-  /** Releases what the handler uses; runs after the last message. */
+  /** Releases what the handler uses; runs after the last message. @default nothing to release */
   readonly onClose?: (() => Promise<void>) | undefined;
 }
 
@@ -59,6 +59,8 @@ export interface ActorServer extends AsyncDisposable {
   /**
    * Takes no more messages, finishes those in hand, and removes the socket. Resolves to whether all were finished
    * within the grace. May be called again.
+   *
+   * @throws what `onClose` throws
    */
   close(): Promise<boolean>;
 }

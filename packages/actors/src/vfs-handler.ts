@@ -28,6 +28,7 @@ export type VfsHandler = (payload: unknown, options?: { readonly signal?: AbortS
  * const pause = createVfsHandler(createPauseActor({ ledger }));
  * const payload = await pause({ draft: "…" });
  * ```
+ * @throws {InvalidReplyError} when the handler returns several replies, or what cannot stand in the directory
  */
 export function createVfsHandler(handler: ActorHandler, options: VfsHandlerOptions = {}): VfsHandler {
   const {

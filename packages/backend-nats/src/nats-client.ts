@@ -10,6 +10,7 @@ export interface NatsMessage {
  * The part of a NATS connection that this package uses. A `NatsConnection` of `@nats-io/transport-node` 3.x is one, and
  * so is a `NatsConnection` of the package `nats` 2.x.
  *
+ * @throws errors of its own package, which the store turns into a `CheckpointError`
  * @example
  * ```ts
  * import { connect } from "nats";

@@ -12,11 +12,11 @@ import type { NatsClient } from "./nats-client.ts";
 
 /** TLS settings of {@link NatsStoreOptions.tls}. */
 export interface NatsTlsOptions {
-  /** A file of certificates (PEM) to trust instead of the system's. */
+  /** A file of certificates (PEM) to trust. @default the system's */
   readonly caFile?: string | undefined;
-  /** The client's certificate (PEM), where the server asks for one. */
+  /** The client's certificate (PEM), where the server asks for one. @default none */
   readonly certFile?: string | undefined;
-  /** The key (PEM) of `certFile`. */
+  /** The key (PEM) of `certFile`. @default none */
   readonly keyFile?: string | undefined;
   /** Begin with the TLS handshake, for a server with `handshake_first`. @default false */
   readonly handshakeFirst?: boolean | undefined;
@@ -30,10 +30,13 @@ export interface NatsStoreOptions extends StoreOptions {
   readonly prefix?: string | undefined;
   /** Addresses as `host:port`; several of one cluster. @default none: then `client` must be given */
   readonly servers?: readonly string[] | undefined;
+  /** @default none */
   readonly user?: string | undefined;
+  /** @default none */
   readonly password?: string | undefined;
+  /** Instead of user and password. @default none */
   readonly token?: string | undefined;
-  /** A `.creds` file with the user's JWT and key; it is read again for each connection. */
+  /** A `.creds` file with the user's JWT and key; it is read again for each connection. @default none */
   readonly credsFile?: string | undefined;
   /** `true`: insist on TLS; `false`: never use it. @default as the server wants */
   readonly tls?: boolean | NatsTlsOptions | undefined;
@@ -49,7 +52,7 @@ export interface NatsStoreOptions extends StoreOptions {
   readonly create?: boolean | undefined;
   /** The prefix of the subjects for answers, where permissions prescribe one. @default "_INBOX" */
   readonly inboxPrefix?: string | undefined;
-  /** A connection of your own, of `@nats-io/transport-node` 3.x or `nats` 2.x. The store never closes it. */
+  /** A connection of your own, of `@nats-io/transport-node` 3.x or `nats` 2.x. The store never closes it. @default none: the store connects */
   readonly client?: NatsClient | undefined;
 }
 

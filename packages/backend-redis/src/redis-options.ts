@@ -50,15 +50,15 @@ export interface RedisSentinels {
  * ```
  */
 export interface RedisStoreOptions extends StoreOptions {
-  /** The host of a single server. */
+  /** The host of a single server. @default none */
   readonly host?: string | undefined;
   /** The port of that server. @default 6379 */
   readonly port?: number | undefined;
-  /** Nodes of a cluster to start with; they name the others. */
+  /** Nodes of a cluster to start with; they name the others. @default none */
   readonly nodes?: readonly RedisAddress[] | undefined;
-  /** A master that sentinels name. */
+  /** A master that sentinels name. @default none */
   readonly sentinels?: RedisSentinels | undefined;
-  /** A client of ioredis to use, which stays open when the store is closed. */
+  /** A client of ioredis to use, which stays open when the store is closed. @default none */
   readonly client?: RedisClient | undefined;
 
   /** @default the server's default user */

@@ -28,7 +28,7 @@ export interface S3StoreOptions extends StoreOptions {
    * @default false
    */
   readonly unsafeAllowMissingPreconditions?: boolean | undefined;
-  /** A client that you already have; it is not closed. Instead of `region`, `endpoint`, `pathStyle` and `credentials`. */
+  /** A client that you already have; it is not closed. Instead of `region`, `endpoint`, `pathStyle` and `credentials`. @default a new one */
   readonly client?: S3Client | undefined;
 }
 

@@ -42,7 +42,11 @@ export interface ConformanceCase {
   readonly needs?: OptionalCapability | undefined;
   /** The part of the harness without which the case is left out. */
   readonly needsHarness?: "worker" | "corrupt" | "faults" | undefined;
-  /** Throws if the store gets it wrong. Resolves to nothing for `passed`. */
+  /**
+   * Tries the store. Resolves to nothing for `passed`.
+   *
+   * @throws {Error} if the store gets it wrong
+   */
   run(context: CaseContext): Promise<CaseOutcome | void>;
 }
 
@@ -56,7 +60,7 @@ export interface CaseContext {
   readonly namespace: string;
   /** A client on {@link namespace}. */
   readonly store: CheckpointStore;
-  /** Another client, on {@link namespace} if no other is given. */
+  /** Another client, on the case's own namespace if no other is given. */
   readonly open: (namespace?: string, options?: StoreOptions) => Promise<CheckpointStore>;
   /** The name of an unused namespace. */
   readonly newNamespace: () => string;

@@ -21,6 +21,7 @@ export interface ConformanceResult {
  * const results = await runConformance({ open: openAcmeStore });
  * for (const { id, error } of results) if (error !== undefined) console.error(id, error);
  * ```
+ * @throws {Error} if what the suite has opened cannot be closed; a case that fails is a result
  */
 export async function runConformance(
   harness: ConformanceHarness,

@@ -60,12 +60,21 @@ export interface LocalMesh extends AsyncDisposable {
   /**
    * Sends a signal to the processes of these actors, and waits until they have ended; handlers in this process go on.
    *
-   * @default actors all of them
+   * @param actors those that have processes, by default all
+   * @throws {Error} if there is no actor of that name
    */
   kill(signal: NodeJS.Signals, actors?: readonly string[]): Promise<void>;
-  /** Starts the processes that do not run; messages that they had in hand are delivered again. */
+  /**
+   * Starts the processes that do not run; messages that they had in hand are delivered again.
+   *
+   * @throws {Error} if an actor cannot be started; with what it wrote last
+   */
   restart(): Promise<void>;
-  /** Ends every actor. Messages still on their way fail. May be called again. */
+  /**
+   * Ends every actor. Messages still on their way fail. May be called again.
+   *
+   * @throws {Error} if the sockets' directory cannot be removed
+   */
   close(): Promise<void>;
 }
 

@@ -11,7 +11,7 @@ export interface MinioStoreOptions extends StoreOptions {
   readonly bucket: string;
   /** Path within the bucket that the store's objects are under. @default "" */
   readonly prefix?: string | undefined;
-  /** Host name or address of the server. Needed unless there is a `client`. */
+  /** Host name or address of the server. Needed unless there is a `client`. @default none */
   readonly host?: string | undefined;
   /** @default 9000 */
   readonly port?: number | undefined;
@@ -31,7 +31,7 @@ export interface MinioStoreOptions extends StoreOptions {
    * @default false
    */
   readonly unsafeAllowMissingPreconditions?: boolean | undefined;
-  /** A client that you already have; it is not closed. Instead of the options from `host` to `sessionToken`. */
+  /** A client that you already have; it is not closed. Instead of the options from `host` to `sessionToken`. @default a new one */
   readonly client?: Client | undefined;
 }
 

@@ -38,6 +38,8 @@ export interface FaultOptions {
   /**
    * Called when the fault is about to happen, and waited for: what others do at that moment. For `cut-after-commit`,
    * `cut-within-answer` and `half-open` that is when the server has done what it was asked.
+   *
+   * @default nothing
    */
   readonly meanwhile?: (() => unknown) | undefined;
 }

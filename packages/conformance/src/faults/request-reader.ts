@@ -51,6 +51,15 @@ export interface FaultProtocol {
  * Puts requests together that come in pieces, or several in one piece.
  *
  * @param lengthOf how many bytes the first request has; where that is not known yet, any larger number than there are
+ * @example
+ * ```ts
+ * // Each request begins with its length in two bytes, and its first character says whether it writes.
+ * const createReader = () =>
+ *   createFrameReader(
+ *     (bytes) => (bytes.length < 2 ? Infinity : 2 + bytes.readUInt16BE()),
+ *     (bytes) => ({ kind: bytes[2] === 0x57 ? "write" : "read", bytes }),
+ *   );
+ * ```
  */
 export function createFrameReader(
   lengthOf: (bytes: Buffer) => number,

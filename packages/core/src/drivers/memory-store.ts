@@ -15,6 +15,7 @@ export interface MemoryStoreOptions extends StoreOptions {}
 /**
  * A store that lives and dies with its process, for tests.
  *
+ * @throws {CheckpointError} `invalid-argument` if an option is out of range
  * @example
  * ```ts
  * await using store = await createMemoryStore();

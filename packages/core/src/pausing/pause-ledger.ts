@@ -40,6 +40,7 @@ export interface ResumeOptions extends OperationOptions {
   /**
    * Claim the task only if its document still has this {@link TaskDetails.version}, so that an answer to what a person
    * was shown does not answer another pause point. Otherwise code `conflict`. A replay is given all the same.
+   * @default any version
    */
   readonly ifVersion?: string | undefined;
 }
@@ -107,8 +108,9 @@ export interface TaskDetails extends TaskSummary {
 export interface CancelOptions extends OperationOptions {
   /** Who canceled. @default "unknown" */
   readonly by?: string | undefined;
+  /** Why, for the record. @default none */
   readonly reason?: string | undefined;
-  /** Cancel only if the document still has this {@link TaskDetails.version}. Otherwise code `conflict`. */
+  /** Cancel only if the document still has this {@link TaskDetails.version}. Otherwise code `conflict`. @default any */
   readonly ifVersion?: string | undefined;
 }
 
@@ -124,7 +126,7 @@ export interface PruneOptions extends OperationOptions {
   readonly olderThanMs: number;
   /** Counts what would be removed or emptied, and changes nothing. @default false */
   readonly dryRun?: boolean | undefined;
-  /** Told after each document what has been done so far. */
+  /** Told after each document what has been done so far. @default nobody is told */
   readonly onProgress?: ((soFar: PruneResult) => void) | undefined;
 }
 

@@ -25,6 +25,11 @@ export interface CheckpointBackend<Options extends object = object> {
    * @throws {CheckpointError} `invalid-argument`, for example for an option that does not exist
    */
   parseUrl(url: URL, environment: Readonly<Record<string, string | undefined>>): Options;
-  /** Connects and makes sure that the server can keep the promises of a store. */
+  /**
+   * Connects and makes sure that the server can keep the promises of a store.
+   *
+   * @throws {CheckpointError} `invalid-argument`, `not-found`, `permission-denied`, `unavailable`, `timeout`,
+   * `unsupported`
+   */
   open(options: Options & StoreOptions): Promise<CheckpointStore>;
 }

@@ -57,10 +57,12 @@ export interface DriverFailure {
 
 /**
  * What a backend implements: one request per call where the server allows it, no retries, no logging, no wrapping.
- * {@link createStore} makes a {@link CheckpointStore} of it.
+ * {@link createStore} makes a store of it.
  *
  * A failed precondition is thrown: as the SDK's own error, if `classify` maps it to `conflict`, or as a
  * {@link PreconditionFailedError}.
+ *
+ * @throws whatever the SDK throws: `classify` says what it means
  */
 export interface CheckpointDriver {
   /** The backend's name, for example `"redis"`. */

@@ -22,7 +22,7 @@ export interface CheckpointEntry {
 
 /** Options that every operation takes. */
 export interface OperationOptions {
-  /** Ends the operation early with a `CheckpointError` of code `aborted`. */
+  /** Ends the operation early with a `CheckpointError` of code `aborted`. @default none */
   readonly signal?: AbortSignal | undefined;
   /** Deadline for the whole operation, retries included, in milliseconds. @default the store's `timeoutMs` */
   readonly timeoutMs?: number | undefined;
@@ -32,7 +32,7 @@ export interface OperationOptions {
 export interface PutOptions extends OperationOptions {
   /** Write only if nothing is stored under the key. @default false */
   readonly ifAbsent?: boolean | undefined;
-  /** Write only if this is still the stored version. A key that is gone is a conflict. */
+  /** Write only if this is still the stored version. A key that is gone is a conflict. @default any version */
   readonly ifVersion?: string | undefined;
   /**
    * Remove the value by itself after this many milliseconds. Each `put` sets the expiry anew: one without `ttlMs`
@@ -43,7 +43,7 @@ export interface PutOptions extends OperationOptions {
 
 /** Options of {@link CheckpointStore.delete}. */
 export interface DeleteOptions extends OperationOptions {
-  /** Delete only if this is still the stored version. Needs the capability `conditionalDelete`. */
+  /** Delete only if this is still the stored version. Needs the capability `conditionalDelete`. @default any version */
   readonly ifVersion?: string | undefined;
 }
 
@@ -124,6 +124,10 @@ export interface CheckpointStore extends AsyncDisposable {
    */
   inspect?(options?: OperationOptions): Promise<readonly StoreFinding[]>;
 
-  /** Releases what the store opened; a client that was handed in stays open. May be called again. */
+  /**
+   * Releases what the store opened; a client that was handed in stays open. May be called again.
+   *
+   * @throws whatever the SDK throws when it is closed
+   */
   close(): Promise<void>;
 }

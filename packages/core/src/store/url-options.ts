@@ -22,7 +22,15 @@ export const integerOption: UrlOptionReader<number> = (text) => {
   throw new Error("expected a whole number from 0");
 };
 
-/** A URL option that is one of a few words. */
+/**
+ * A URL option that is one of a few words.
+ *
+ * @example
+ * ```ts
+ * const { storage } = readUrlOptions(url, { storage: choiceOption("file", "memory") });
+ * ```
+ * @throws {Error} when it reads any other word
+ */
 export function choiceOption<const Word extends string>(...words: readonly Word[]): UrlOptionReader<Word> {
   return (text) => {
     const word = words.find((candidate) => candidate === text);
@@ -76,7 +84,14 @@ export function readUrlOptions<Readers extends Record<string, UrlOptionReader<un
   return values as UrlOptions<Readers & typeof storeOptionReaders>;
 }
 
-/** An error about a store's URL that does not repeat the URL, which may hold a password. */
+/**
+ * An error about a store's URL that does not repeat the URL, which may hold a password.
+ *
+ * @example
+ * ```ts
+ * if (url.hostname === "") throw urlError("acme", "the host is missing");
+ * ```
+ */
 export function urlError(scheme: string, problem: string): CheckpointError {
   return new CheckpointError("invalid-argument", `The ${scheme}: URL of the store cannot be used: ${problem}.`, {
     backend: scheme,
