@@ -40,6 +40,7 @@ export default defineConfig({
       project("nats", "packages/backend-nats", ["nats"]),
       project("servers", "tooling/servers", serverNames),
       project("torture", "tooling/torture"),
+      project("api-docs", "tooling/api-docs"),
       project("interop", "test/interop", ["minio"]),
       project("deploy", "test/deploy", serverNames),
       project("hostile", "test/hostile", serverNames),

@@ -9,7 +9,7 @@ const peerDirectory = join(import.meta.dirname, "peer");
 const python = "python3";
 
 /** What the Python runtime answers to its sidecar. */
-export interface PythonAnswer {
+interface PythonAnswer {
   /** The text of the payload, as Python writes it; `undefined` if the handler failed. */
   readonly payload: string | undefined;
   /** The name of the Python error; `undefined` if the handler succeeded. */

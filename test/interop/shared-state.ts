@@ -11,7 +11,7 @@ import { vi } from "vitest";
 import { storesUnderTest, temporaryDirectory } from "../every-store.ts";
 
 /** Where both peers keep their documents: Python as files, ours through a store. */
-export interface SharedState extends AsyncDisposable {
+interface SharedState extends AsyncDisposable {
   readonly store: CheckpointStore;
   /** The directory that Python has mounted. */
   readonly mount: string;

@@ -37,7 +37,7 @@ export interface PeerSetting {
 }
 
 /** An actor of one of the peers. */
-export type Peer = (actor: "pause" | "resume", message: TextMessage, setting?: PeerSetting) => Promise<Handled>;
+type Peer = (actor: "pause" | "resume", message: TextMessage, setting?: PeerSetting) => Promise<Handled>;
 
 /** The actors of both peers, on the same documents and with their messages in the same form. */
 export interface TwoPeers extends AsyncDisposable {
