@@ -33,7 +33,7 @@ export async function* checkPermissions(scratch: Scratch): AsyncIterable<StoreFi
     });
   }
 
-  const list = await finding(
+  yield await finding(
     "list",
     `Allow it: ${listing}`,
     "The actors do without it; ls, prune and copy do not. On S3 it also makes a missing task look missing, and not forbidden.",
@@ -43,9 +43,8 @@ export async function* checkPermissions(scratch: Scratch): AsyncIterable<StoreFi
       if (put.level === "ok" && !keys.includes(key)) throw new Error("a key that was written is not listed");
       return "keys are listed";
     },
+    "warning",
   );
-  yield isDenied(list) ? { ...list, level: "warning" } : list;
-
   yield await finding("delete", readme, "prune cannot remove what is left of ended tasks.", async () => {
     await store.delete(key, { signal });
     return "a value was removed";
@@ -54,32 +53,21 @@ export async function* checkPermissions(scratch: Scratch): AsyncIterable<StoreFi
   if (modifiedAt !== undefined) yield compareClocks(modifiedAt, before);
 }
 
-const denials = new WeakSet<StoreFinding>();
-
-function isDenied(found: StoreFinding): boolean {
-  return denials.has(found);
-}
-
 async function finding(
-  operation: string,
+  subject: string,
   remedy: string,
   reason: string,
   work: () => Promise<string>,
+  levelIfDenied: "problem" | "warning" = "problem",
 ): Promise<StoreFinding> {
-  const subject = operation;
   try {
     return { subject, level: "ok", found: await work() };
   } catch (error) {
-    const denied = CheckpointError.is(error, "permission-denied");
-    const failed: StoreFinding = {
-      subject,
-      level: "problem",
-      found: `${operation} ${denied ? "is not permitted" : "fails"}: ${(error as Error).message}`,
-      reason,
-      remedy: denied ? `${remedy}.` : undefined,
-    };
-    if (denied) denials.add(failed);
-    return failed;
+    const { message } = error as Error;
+    if (!CheckpointError.is(error, "permission-denied")) {
+      return { subject, level: "problem", found: `${subject} fails: ${message}`, reason };
+    }
+    return { subject, level: levelIfDenied, found: `not permitted: ${message}`, reason, remedy: `${remedy}.` };
   }
 }
 

@@ -37,22 +37,28 @@ export async function* examineStore(options: ExamineOptions): AsyncGenerator<Sto
   yield* checkVariables(environment, watched.read, origin.source);
   const tookMs = Math.round(performance.now() - startedAt);
   yield { subject: "reachability", level: "ok", found: `${store.location} answers; opening it took ${tookMs} ms` };
-  yield describeCapabilities(store);
+  yield* examineOpenStore(store, signal);
+}
 
+/** Tries everything that a store promises, asks its server for its settings, and removes what it wrote. */
+export async function* examineOpenStore(store: CheckpointStore, signal?: AbortSignal): AsyncGenerator<StoreFinding> {
+  yield describeCapabilities(store);
   const scratch = new Scratch(store, signal);
   try {
-    let mayWrite = true;
+    const failed = new Set<string>();
     for await (const finding of checkPermissions(scratch)) {
-      if (finding.subject === "put" && finding.level !== "ok") mayWrite = false;
+      if (finding.level !== "ok") failed.add(finding.subject);
       yield finding;
     }
-    if (mayWrite) {
-      yield* guarded("preconditions", signal, () => checkPreconditions(scratch));
-      yield* guarded("round trip", signal, async function* () {
-        yield await checkRoundTrip(scratch);
-      });
+    if (!failed.has("put")) {
+      yield* guarded("problem", "preconditions", signal, () => checkPreconditions(scratch));
+      if (!failed.has("get")) {
+        yield* guarded("problem", "round trip", signal, async function* () {
+          yield await checkRoundTrip(scratch);
+        });
+      }
     }
-    yield* guarded("settings", signal, async function* () {
+    yield* guarded("unknown", "settings", signal, async function* () {
       yield* (await store.inspect?.({ signal })) ?? [];
     });
   } finally {
@@ -71,6 +77,7 @@ export async function* examineStore(options: ExamineOptions): AsyncGenerator<Sto
 
 /** A check that cannot be carried out is a finding of its own, and those after it are made all the same. */
 async function* guarded(
+  level: "problem" | "unknown",
   subject: string,
   signal: AbortSignal | undefined,
   check: () => AsyncIterable<StoreFinding>,
@@ -79,7 +86,7 @@ async function* guarded(
     yield* check();
   } catch (error) {
     signal?.throwIfAborted();
-    yield failure(subject, error, "It could not be found out.");
+    yield { ...failure(subject, error, "It could not be found out."), level };
   }
 }
 
