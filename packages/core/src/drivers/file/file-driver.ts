@@ -28,7 +28,8 @@ import { assertHolds, publishValue, statsOf } from "./publish-value.ts";
 import { readValue } from "./read-value.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import { assertStillMounted, prepareStateDirectory } from "./state-directory.ts";
-import { openDirectoryFlags, syncOpenDirectory } from "./sync-directory.ts";
+import { SharedDirectorySync } from "./shared-directory-sync.ts";
+import { openDirectoryFlags } from "./sync-directory.ts";
 import { TemporaryFile } from "./temporary-file.ts";
 
 // Part of the layout: processes with another number would not lock each other out.
@@ -51,6 +52,7 @@ export class FileDriver implements CheckpointDriver {
   readonly #root: string;
   readonly #locks: ProcessLocks;
   readonly #parents: DurableParents;
+  readonly #directorySync = new SharedDirectorySync();
   #prepared: Promise<StateDirectory> | undefined;
 
   constructor(root: string, { lockWaitMs }: { readonly lockWaitMs: number }) {
@@ -83,9 +85,11 @@ export class FileDriver implements CheckpointDriver {
       assertHolds(precondition, place.target);
       await this.#parents.ensure(dirname(place.target));
       await using file = await TemporaryFile.create(place.directory.temporary, body, signal);
-      const { version, timeChanged } = await this.#change(place, signal, () => publishValue(file, precondition, place));
-      // The bytes were durable before; now the version is too.
-      if (timeChanged) await durably(place.target, () => file.handle.sync());
+      const publish = (): ReturnType<typeof publishValue> => publishValue(file, precondition, place);
+      const { version } = await this.#change(place, signal, publish, async ({ timeChanged }) => {
+        // The bytes were durable before; now the version becomes so too.
+        await Promise.all([file.removeName(), timeChanged ? file.handle.sync() : undefined]);
+      });
       return { version };
     } catch (error) {
       if (errnoOf(error) === "ENOENT") {
@@ -159,8 +163,16 @@ export class FileDriver implements CheckpointDriver {
     }
   }
 
-  /** Changes the names in a directory under the key's lock, and makes the change durable once the lock is free again. */
-  async #change<Result>({ target, lockPath }: ValuePlace, signal: AbortSignal, change: () => Result): Promise<Result> {
+  /**
+   * Changes the names in a directory under the key's lock, and makes the change durable once the lock is free again,
+   * together with whatever else there is to do then.
+   */
+  async #change<Result>(
+    { target, lockPath }: ValuePlace,
+    signal: AbortSignal,
+    change: () => Result,
+    afterwards: (result: Result) => Promise<void> = async () => undefined,
+  ): Promise<Result> {
     const { result, parent } = await this.#locks.hold(lockPath, signal, () => {
       // Opened under the lock, so that an NFS client sees what the lock's last holder has done in it.
       const opened = openSync(dirname(target), openDirectoryFlags);
@@ -172,7 +184,12 @@ export class FileDriver implements CheckpointDriver {
       }
     });
     try {
-      await durably(target, () => syncOpenDirectory(parent));
+      await durably(target, async () => {
+        // Both end before the descriptors are closed, whichever fails.
+        const [synced, done] = await Promise.allSettled([this.#directorySync.sync(parent), afterwards(result)]);
+        if (synced.status === "rejected") throw synced.reason;
+        if (done.status === "rejected") throw done.reason;
+      });
       return result;
     } finally {
       closeSync(parent);

@@ -30,7 +30,10 @@ export function publishValue(
   const stats = fstatSync(file.handle.fd, { bigint: true });
   try {
     if (precondition.kind === "absent") linkSync(file.path, target);
-    else renameSync(file.path, target);
+    else {
+      renameSync(file.path, target);
+      file.forgetName();
+    }
   } catch (error) {
     settle(file.path, target, stats, precondition, error);
   }

@@ -1,24 +1,29 @@
-import type { FileHandle } from "node:fs/promises";
-import { constants, open } from "node:fs/promises";
+import { closeSync, constants, fstatSync, open, read } from "node:fs";
+import { promisify } from "node:util";
 
 import type { DriverRecord } from "../../store/checkpoint-driver.ts";
 import { FileStoreError, errnoOf, notRegularFile, openFailure } from "./file-error.ts";
 import { fileVersion } from "./file-version.ts";
+
+// Bare descriptors rather than file handles: what an open file can tell without a disk is asked in place, since each trip
+// to Node's thread pool takes longer than that.
+const openFile = promisify(open);
+const readFile = promisify(read);
 
 /** Of a symbolic link not its target, and without waiting for the other end of a named pipe. */
 export const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** Reads a whole file together with its version; `null` if there is none. */
 export async function readValue(path: string, maxBytes: number): Promise<DriverRecord | null> {
-  let handle: FileHandle;
+  let file: number;
   try {
-    handle = await open(path, openFlags);
+    file = await openFile(path, openFlags);
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return null;
     throw openFailure(path, error);
   }
   try {
-    const before = await handle.stat({ bigint: true });
+    const before = fstatSync(file, { bigint: true });
     if (!before.isFile()) throw notRegularFile(path);
     if (before.size > BigInt(maxBytes)) {
       throw new FileStoreError(
@@ -30,8 +35,8 @@ export async function readValue(path: string, maxBytes: number): Promise<DriverR
       );
     }
     const body = new Uint8Array(Number(before.size));
-    const filled = await fill(handle, body);
-    const after = await handle.stat({ bigint: true });
+    const filled = await fill(file, body);
+    const after = fstatSync(file, { bigint: true });
     if (filled < body.byteLength || fileVersion(before) !== fileVersion(after)) {
       throw new FileStoreError("unavailable", `${path} was changed by another program while it was read`, {
         retryable: true,
@@ -40,14 +45,14 @@ export async function readValue(path: string, maxBytes: number): Promise<DriverR
     }
     return { body, version: fileVersion(before), writeId: undefined, modifiedAt: before.mtime };
   } finally {
-    await handle.close();
+    closeSync(file);
   }
 }
 
-async function fill(handle: FileHandle, body: Uint8Array): Promise<number> {
+async function fill(file: number, body: Uint8Array): Promise<number> {
   let filled = 0;
   while (filled < body.byteLength) {
-    const { bytesRead } = await handle.read(body, filled, body.byteLength - filled, filled);
+    const { bytesRead } = await readFile(file, body, filled, body.byteLength - filled, filled);
     if (bytesRead === 0) break;
     filled += bytesRead;
   }

@@ -5,10 +5,11 @@ import { join } from "node:path";
 
 import { currentTimeSeconds } from "./unique-time.ts";
 
-/** A new file, on the disk in full before it gets the name that others know. Disposing of it removes its first name. */
+/** A new file, on the disk in full before it gets the name that others know. */
 export class TemporaryFile implements AsyncDisposable {
   readonly path: string;
   readonly handle: FileHandle;
+  #hasName = true;
 
   private constructor(path: string, handle: FileHandle) {
     this.path = path;
@@ -31,9 +32,20 @@ export class TemporaryFile implements AsyncDisposable {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** The first name has become the last one, or has been removed. */
+  forgetName(): void {
+    this.#hasName = false;
+  }
+
+  /** Removes the first name, unless it is gone. */
+  async removeName(): Promise<void> {
+    if (!this.#hasName) return;
+    this.#hasName = false;
     // What is left behind is swept later, and must not make a failure of a write that has happened.
-    await this.handle.close().catch(() => undefined);
     await unlink(this.path).catch(() => undefined);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.removeName(), this.handle.close().catch(() => undefined)]);
   }
 }
