@@ -9,6 +9,8 @@ export interface BenchArguments {
   readonly quick: boolean;
   readonly json: string | undefined;
   readonly page: boolean;
+  /** A file of an earlier run, to write the page again without measuring. */
+  readonly from: string | undefined;
 }
 
 /** The parts besides the backends. */
@@ -19,7 +21,8 @@ export const usage = `pnpm bench [options]
   --only <names>   these parts alone, separated by commas: ${[...Object.keys(benchBackends), ...otherParts].join(", ")}
   --quick          fewer rounds and fewer settings: what is far off shows, what is close does not
   --json <file>    writes every figure to a file
-  --page           writes docs/performance.md and its plots`;
+  --page           writes docs/performance.md and its plots
+  --from <file>    takes the figures from a file that --json has written, and measures nothing`;
 
 /** Reads the command's arguments; a string says what is wrong with them. */
 export function parseArguments(args: readonly string[]): BenchArguments | string {
@@ -33,12 +36,14 @@ export function parseArguments(args: readonly string[]): BenchArguments | string
         quick: { type: "boolean", default: false },
         json: { type: "string" },
         page: { type: "boolean", default: false },
+        from: { type: "string" },
       },
     });
     const only = values.only.split(",").map((name) => name.trim());
     const unknown = only.find((name) => !names.includes(name));
     if (unknown !== undefined) return `--only names ${JSON.stringify(unknown)}, which is none of ${names.join(", ")}.`;
-    return { only, quick: values.quick, json: values.json, page: values.page };
+    const { quick, json, page, from } = values;
+    return { only, quick, json, page, from };
   } catch (error) {
     return (error as Error).message;
   }

@@ -73,13 +73,12 @@ export async function measureSocket(
 
 /** What a person would write first: it pauses and resumes, and promises nothing beyond. */
 export interface BarePauses {
-  pause(envelope: Envelope): Promise<object>;
-  resume(envelope: Envelope): Promise<object>;
+  readonly pause: (envelope: Envelope) => Promise<object>;
+  readonly resume: (envelope: Envelope) => Promise<object>;
 }
 
 function barePauses(store: PlainStore): BarePauses {
   const versions = new Map<string, string>();
-  const keyOf = (id: string): string => `paused/${id}.json`;
   return {
     pause: async (envelope) => {
       const { id } = envelope;
@@ -98,6 +97,10 @@ function barePauses(store: PlainStore): BarePauses {
       return { payload: restored.payload, headers: restored.headers };
     },
   };
+}
+
+function keyOf(id: string): string {
+  return `paused/${id}.json`;
 }
 
 function createPayload(sizeBytes: number): object {

@@ -18,14 +18,14 @@ export interface PlainStore {
   /** What it does not do that the limit does, in a few words; empty for the limit itself. */
   readonly lacks: string;
   /** Stores what was not there before; resolves to its version. */
-  create(key: string, body: Body): Promise<string>;
-  read?(key: string): Promise<PlainValue>;
+  readonly create: (key: string, body: Body) => Promise<string>;
+  readonly read?: ((key: string) => Promise<PlainValue>) | undefined;
   /** Replaces a version. */
-  update?(key: string, body: Body, version: string): Promise<unknown>;
-  remove(key: string): Promise<unknown>;
+  readonly update?: ((key: string, body: Body, version: string) => Promise<unknown>) | undefined;
+  readonly remove: (key: string) => Promise<unknown>;
   /** Resolves to how many keys begin with a prefix. */
-  list?(prefix: string): Promise<number>;
-  close(): Promise<unknown>;
+  readonly list?: ((prefix: string) => Promise<number>) | undefined;
+  readonly close: () => Promise<unknown>;
 }
 
 /** Text of so many bytes, and as hard to compress as a payload of random letters. */

@@ -24,14 +24,6 @@ export async function createBareFileStore(name: string, directory: string): Prom
     }
     return path;
   };
-  const syncDirectory = async (path: string): Promise<void> => {
-    const handle = await open(path, "r");
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  };
   return {
     name,
     lacks: "",
@@ -58,4 +50,13 @@ export async function createBareFileStore(name: string, directory: string): Prom
     },
     close: async () => undefined,
   };
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }

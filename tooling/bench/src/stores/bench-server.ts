@@ -15,6 +15,8 @@ export interface BackendUnderTest extends AsyncDisposable {
   readonly contestants: readonly PlainStore[];
   /** What tells a child process how to open the store. */
   readonly url: string;
+  /** The server's own address; empty if there is none. */
+  readonly address: string;
   readonly environment: Readonly<Record<string, string>>;
 }
 

@@ -36,6 +36,7 @@ export async function openFileBench(): Promise<BackendUnderTest> {
     store,
     contestants,
     url: ours,
+    address: "",
     environment: {},
     [Symbol.asyncDispose]: async () => {
       await closeAll(contestants);

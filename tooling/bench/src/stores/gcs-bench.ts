@@ -14,12 +14,14 @@ const bucketName = "holdpoint";
 export async function openGcsBench(): Promise<BackendUnderTest> {
   const server = await startBenchServer("gcs");
   const environment = { STORAGE_EMULATOR_HOST: server.url };
-  Object.assign(process.env, environment);
-  const store = await openStore(`gs://${bucketName}/holdpoint`);
   const asItComes: StorageOptions = { apiEndpoint: server.url, projectId: "holdpoint" };
   const asOurs: StorageOptions = { ...asItComes, retryOptions: { autoRetry: false } };
+  // Made before the variable is set, which would have the SDK leave out a part of the path.
+  const bareClients = [new Storage(asOurs), new Storage(asItComes)] as const;
+  Object.assign(process.env, environment);
+  const store = await openStore(`gs://${bucketName}/holdpoint`);
   const contestants = [
-    createBareGcs(limitName, "", "bare", new Storage(asOurs), { validation: "md5", resumable: false }),
+    createBareGcs(limitName, "", "bare", bareClients[0], { validation: "md5", resumable: false }),
     createBareGcs(
       "bare, as it comes",
       "the SDK's own settings, with CRC32C checksums",
@@ -38,6 +40,7 @@ export async function openGcsBench(): Promise<BackendUnderTest> {
     store,
     contestants,
     url: `gs://${bucketName}/child`,
+    address: server.url,
     environment,
     [Symbol.asyncDispose]: async () => {
       await closeAll(contestants);

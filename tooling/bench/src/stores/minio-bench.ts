@@ -46,6 +46,7 @@ export async function openMinioBench(): Promise<BackendUnderTest> {
     store,
     contestants,
     url: url("child"),
+    address: server.url,
     environment,
     [Symbol.asyncDispose]: async () => {
       await closeAll(contestants);

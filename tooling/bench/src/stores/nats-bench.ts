@@ -27,6 +27,7 @@ export async function openNatsBench(): Promise<BackendUnderTest> {
     store,
     contestants,
     url: `${server.url}/child`,
+    address: server.url,
     environment: {},
     [Symbol.asyncDispose]: async () => {
       await closeAll(contestants);
@@ -46,7 +47,6 @@ async function createBareNats(name: string, lacks: string, host: string, readsRe
   const kv = await new Kvm(connection).create(bucket, { allow_direct: readsReplicas });
   const objects = await new Objm(connection).create(`${bucket}-objects`);
   let count = 0;
-  const nameOf = (key: string): string => key.replace("/", ".");
   const place = async (key: string, bytes: Uint8Array): Promise<Uint8Array> => {
     if (bytes.byteLength <= largestMessageBytes) return bytes;
     count += 1;
@@ -82,6 +82,10 @@ async function createBareNats(name: string, lacks: string, host: string, readsRe
     },
     close: () => connection.close(),
   };
+}
+
+function nameOf(key: string): string {
+  return key.replace("/", ".");
 }
 
 async function removeEntry(kv: KV, objects: ObjectStore, key: string, isLarge: boolean): Promise<void> {

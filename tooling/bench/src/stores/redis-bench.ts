@@ -34,6 +34,7 @@ export async function openRedisBench(): Promise<BackendUnderTest> {
     store,
     contestants,
     url: `${server.url}?prefix=child:`,
+    address: server.url,
     environment: {},
     [Symbol.asyncDispose]: async () => {
       await closeAll(contestants);
@@ -52,7 +53,6 @@ return 1`;
 function createBareRedis(name: string, lacks: string, client: Redis): PlainStore {
   const prefix = `${name}:`;
   const digest = client.script("LOAD", replaceScript) as Promise<string>;
-  const encode = (version: string, bytes: Uint8Array): Buffer => Buffer.concat([Buffer.from(version, "latin1"), bytes]);
   return {
     name,
     lacks,
@@ -76,6 +76,10 @@ function createBareRedis(name: string, lacks: string, client: Redis): PlainStore
   };
 }
 
+function encode(version: string, bytes: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from(version, "latin1"), bytes]);
+}
+
 async function scanKeys(client: Redis, pattern: string): Promise<number> {
   const keys = new Set<string>();
   let cursor = "0";
@@ -97,7 +101,7 @@ function createUnstorageRedis(url: string): PlainStore {
     name: "unstorage",
     lacks: "no condition, text only",
     create: (key, { text }) => write(key, text),
-    read: async (key) => ({ content: String(await storage.getItem(key)), version: "" }),
+    read: async (key) => ({ content: (await storage.getItem<string>(key)) ?? "", version: "" }),
     update: (key, { text }) => write(key, text),
     remove: (key) => storage.removeItem(key),
     list: async (prefix) => (await storage.getKeys(prefix)).length,

@@ -51,6 +51,7 @@ export async function openS3Bench(): Promise<BackendUnderTest> {
     store,
     contestants,
     url: url("child"),
+    address: server.url,
     environment,
     [Symbol.asyncDispose]: async () => {
       await closeAll(contestants);
@@ -98,9 +99,8 @@ function createUnstorageS3(endpoint: string, accessKeyId: string, secretAccessKe
   const storage = createStorage({
     driver: s3Driver({ endpoint, bucket, region: "us-east-1", accessKeyId, secretAccessKey }),
   });
-  const nameOf = (key: string): string => `unstorage/${key}`;
   const write = async (key: string, bytes: Uint8Array): Promise<string> => {
-    await storage.setItemRaw(nameOf(key), bytes);
+    await storage.setItemRaw(`unstorage/${key}`, bytes);
     return "";
   };
   return {
@@ -108,11 +108,11 @@ function createUnstorageS3(endpoint: string, accessKeyId: string, secretAccessKe
     lacks: "no condition, no version, the body is not signed",
     create: (key, { bytes }) => write(key, bytes),
     read: async (key) => {
-      const buffer = await storage.getItemRaw<ArrayBuffer>(nameOf(key));
+      const buffer = await storage.getItemRaw<ArrayBuffer>(`unstorage/${key}`);
       return { content: buffer === null ? "" : new Uint8Array(buffer), version: "" };
     },
     update: (key, { bytes }) => write(key, bytes),
-    remove: (key) => storage.removeItem(nameOf(key)),
+    remove: (key) => storage.removeItem(`unstorage/${key}`),
     close: () => storage.dispose(),
   };
 }

@@ -1,0 +1,61 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+import { createMemoryStore, createPauseLedger, openStore } from "@holdpoint/core";
+
+import { runInFlight } from "../run-in-flight.ts";
+
+const templateId = "task-template";
+const writesInFlight = 64;
+
+/** One in ten tasks has ended, for prune to remove. */
+export const endedShare = 0.1;
+
+/** The task ids of so many documents. */
+export function taskIds(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `task-${index.toString().padStart(7, "0")}`);
+}
+
+/** Fills a store with documents of the ledger, the quickest way that leaves what the ledger would have left. */
+export async function seedDocuments(
+  backend: string,
+  url: string,
+  environment: Readonly<Record<string, string>>,
+  count: number,
+): Promise<void> {
+  const template = await documentTemplates();
+  const documents = taskIds(count).map((id, index) => {
+    const text = index % (1 / endedShare) === 0 ? template.ended : template.paused;
+    return { key: `paused/${id}.json`, body: Buffer.from(text.replaceAll(templateId, id)) };
+  });
+  if (backend === "file") {
+    // Plain files are values as well, and a hundred thousand durable writes would take minutes.
+    await mkdir(dirname(join(url, "paused/x")), { recursive: true });
+    await runInFlight(documents, writesInFlight, ({ key, body }) => writeFile(join(url, key), body));
+    return;
+  }
+  await using store = await openStore(url, { environment: { ...process.env, ...environment } });
+  await runInFlight(documents, writesInFlight, ({ key, body }) => store.put(key, body));
+}
+
+/** What the ledger writes for a task that waits, and for one that has gone on. */
+async function documentTemplates(): Promise<{ readonly paused: string; readonly ended: string }> {
+  await using store = await createMemoryStore();
+  const ledger = createPauseLedger(store, { now: () => new Date("2026-01-31T12:00:00Z") });
+  const key = `paused/${templateId}.json`;
+  const read = async (): Promise<string> => Buffer.from((await store.get(key))?.body ?? "").toString();
+  await ledger.pause({
+    id: templateId,
+    route: { prev: ["analyzer"], curr: "x-pause", next: ["summarizer"] },
+    headers: { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" },
+    payload: { analysis: "fine", text: "x".repeat(500) },
+  });
+  const paused = await read();
+  await ledger.resume({
+    id: "answer",
+    route: { prev: [], curr: "x-resume", next: [] },
+    headers: { "x-asya-resume-task": templateId },
+    payload: { approved: true },
+  });
+  return { paused, ended: await read() };
+}

@@ -1,0 +1,20 @@
+import type { GrowthRow } from "../growth/measure-growth.ts";
+import type { BackendResult } from "../measure-backend.ts";
+import type { StartRow } from "../start/measure-start.ts";
+
+/** Everything that one run of the command has measured. */
+export interface BenchResults {
+  readonly machine: {
+    readonly cores: number;
+    readonly memoryBytes: number;
+    readonly node: string;
+    readonly platform: string;
+    /** The load when the run began: much more than nothing means that other programs were working too. */
+    readonly load: number;
+  };
+  readonly command: string;
+  readonly minutes: number;
+  readonly backends: readonly BackendResult[];
+  readonly growth: readonly GrowthRow[];
+  readonly start: readonly StartRow[];
+}

@@ -1,0 +1,21 @@
+import type { GrowthRow } from "../growth/measure-growth.ts";
+import type { StartRow } from "../start/measure-start.ts";
+import { formatBytes } from "./format-bytes.ts";
+import { formatMs } from "./format-setting.ts";
+
+/** One line of growth for a terminal. */
+export function formatGrowth(row: GrowthRow): string {
+  const { backend, documents, getMs, listMs, listKib, pruneMs, pruneKib } = row;
+  const list = `list ${formatMs(listMs)}, ${formatBytes(listKib * 1_024)} more`;
+  return `${backend.padEnd(8)}${String(documents).padEnd(8)}get ${formatMs(getMs)}; ${list}; prune ${formatMs(pruneMs)}, ${formatBytes(pruneKib * 1_024)} more`;
+}
+
+/** One line of start-up times for a terminal. */
+export function formatStart(row: StartRow): string {
+  const { backend, importMs, bareImportMs, firstPutMs, bareFirstPutMs, readyMs } = row;
+  return `${backend.padEnd(8)}import ${versus(importMs.median, bareImportMs.median)}; first put ${versus(firstPutMs.median, bareFirstPutMs.median)}; ready ${formatMs(readyMs.median)}; installed ${formatBytes(row.installedBytes)} (bare ${formatBytes(row.bareInstalledBytes)})`;
+}
+
+function versus(ours: number, bare: number): string {
+  return `${formatMs(ours)} (bare ${formatMs(bare)})`;
+}
