@@ -25,6 +25,11 @@ export async function inspectBucket(
       },
     ];
   }
+  return describeSettings(settings, prefix);
+}
+
+/** The same of settings that are known. */
+export function describeSettings(settings: BucketSettings, prefix: string): readonly StoreFinding[] {
   return [lifecycleOf(settings, prefix), ...protectionOf(settings), versioningOf(settings)];
 }
 
