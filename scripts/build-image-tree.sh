@@ -18,7 +18,7 @@ pnpm --config.inject-workspace-packages=true --config.package-import-method=copy
 cd "$destination"
 # Written by and for pnpm; with the paths of the machine that built the tree.
 rm -rf node_modules/.bin node_modules/.pnpm node_modules/.modules.yaml node_modules/.pnpm-workspace-state-v1.json \
-  pnpm-lock.yaml pnpm-workspace.yaml
+  package.json pnpm-lock.yaml pnpm-workspace.yaml
 for name in actors/dist/x-pause actors/dist/x-resume cli/dist/holdpoint; do
   ln -s "node_modules/@holdpoint/$name.js" "$(basename "$name")"
   chmod 755 "$(basename "$name")"

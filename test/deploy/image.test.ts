@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { chmod, glob, mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { chmod, glob, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { validate } from "dockerfile-utils";
 import type { IDeployment } from "kubernetes-models/apps/v1";
@@ -30,7 +30,7 @@ interface Package {
 let tree: ImageTree;
 beforeAll(async () => {
   tree = await buildImageTree();
-}, 300_000);
+}, 600_000);
 afterAll(async () => {
   await tree?.[Symbol.asyncDispose]();
 });
@@ -96,6 +96,12 @@ describe("the image's files", () => {
     const own = all.filter((file) => file.startsWith("node_modules/@holdpoint/"));
     expect(own.length).toBeGreaterThan(100);
     expect(own.filter((file) => /\.test\.|\/test\/|\.tsbuildinfo$/u.test(file))).toEqual([]);
+    const texts = own.filter((file) => /\.(?:json|js|ts|map)$/u.test(file)).map((file) => join(tree.path, file));
+    const namesItsOrigin = async (file: string): Promise<boolean> =>
+      (await readFile(file, "utf8")).includes(dirname(tree.path));
+    expect(texts.length).toBeGreaterThan(100);
+    expect(await Promise.all(texts.map(namesItsOrigin))).not.toContain(true);
+    expect((await readdir(tree.path)).toSorted()).toEqual(["holdpoint", "node_modules", "x-pause", "x-resume"]);
     expect(all.filter((file) => /\.(?:pem|key|p12|env)$|\.npmrc$|id_rsa|\.git$|pnpm-|\.pnpm/u.test(file))).toEqual([]);
     const sizes = await Promise.all(all.map(async (file) => (await stat(join(tree.path, file))).size));
     const megabytes = sizes.reduce((sum, size) => sum + size, 0) / 1e6;
@@ -152,7 +158,10 @@ async function start(
     claims,
     environment: { ...server.environment, ...environment },
   });
-  onTestFinished(() => void pod.process.kill("SIGKILL"));
+  onTestFinished(async () => {
+    pod.process.kill("SIGKILL");
+    await pod.ended;
+  });
   return pod;
 }
 
@@ -300,6 +309,19 @@ describe.each(examples)("the example $example", ({ example, openServer }) => {
     if (server === undefined) return skip("its server could not be had");
     const [pause, resume] = await startBoth({ example, server, claims: await temporaryDirectory() }, way);
     await expect(pauseAndResume(pause, resume)).resolves.toBeUndefined();
+  });
+
+  it("has nothing that doctor calls a problem, in the pod's own environment", async ({ skip }) => {
+    if (server === undefined) return skip("its server could not be had");
+    const [deployment] = deploymentsOf(example, "Deployment");
+    const doctor = JSON.parse(
+      JSON.stringify(deployment).replace(`"${imageDirectory}/x-pause"`, `"${imageDirectory}/holdpoint","doctor"`),
+    ) as Manifest & IDeployment;
+    const pod = await start(doctor, { example, server, claims: await temporaryDirectory() });
+    const output = await pod.output;
+    expect(output).toMatch(/^ok +round trip/mu);
+    expect(output).toContain("problems: 0,");
+    expect(await pod.ended).toBe(0);
   });
 
   it.for(mistakes.filter((mistake) => mistake.example === example))(
