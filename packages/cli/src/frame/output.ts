@@ -73,6 +73,6 @@ export class Output {
     const now = performance.now();
     if (text !== "" && now - this.#progressAt < progressIntervalMs) return;
     this.#progressAt = now;
-    await this.tell(`\r\u001B[2K${text.slice(0, (this.columns ?? 80) - 1)}`);
+    await this.tell(`\r\u001B[2K${text.slice(0, (this.columns || 80) - 1)}`);
   }
 }
