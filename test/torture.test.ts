@@ -6,12 +6,30 @@ import { runTorture } from "@holdpoint/torture";
 import type { TortureReport } from "@holdpoint/torture";
 import { describe, expect, it } from "vitest";
 
+import { storeUrls } from "../tooling/servers/src/store-urls.ts";
+import { runCommand } from "../tooling/torture/test/run-command.ts";
+
 import { storesUnderTest, temporaryDirectory } from "./every-store.ts";
+import { startRestartableServer } from "./restartable-server.ts";
 
 const options = { tasks: 60, seed: "60", deliveriesPerKill: 60 } as const;
 const timeoutMs = 180_000;
+// A connection that is left open keeps a process for the rest of its time-out, or for ever.
+const promptMs = 4000;
 
 describe.each(storesUnderTest)("$name", (store) => {
+  it.skipIf(store.address === undefined)(
+    "ends as soon as the command is done",
+    async () => {
+      const command = runCommand(["--store", store.url(), "--tasks", "8"], store.environment);
+      await command.printed("lost 0, doubled 0");
+      const printedAt = performance.now();
+      await expect(command.exited).resolves.toBe(0);
+      expect(performance.now() - printedAt).toBeLessThan(promptMs);
+    },
+    timeoutMs,
+  );
+
   it.skipIf(store.address === undefined)(
     "loses and doubles nothing while connections break and processes are killed",
     async () => {
@@ -31,6 +49,26 @@ describe("file", () => {
       expectNothingLost(await runTorture(directory.url, options));
     },
     timeoutMs,
+  );
+});
+
+describe("a server that is killed and started again with what it has on disk", () => {
+  it.for(["redis", "redis-cluster", "nats", "minio"] as const)(
+    "%s: loses and doubles nothing",
+    { timeout: timeoutMs },
+    async (name, { skip }) => {
+      await using server = await startRestartableServer(name);
+      if (server === undefined) return skip("its program is not on this machine");
+      const [store] = storeUrls(name, server.address);
+      const report = await runTorture(store?.url ?? "", {
+        ...options,
+        environment: store?.environment,
+        restartServer: server.restart,
+        deliveriesPerRestart: 80,
+      });
+      expectNothingLost(report);
+      expect(report.counts.serverRestarts).toBeGreaterThan(1);
+    },
   );
 });
 

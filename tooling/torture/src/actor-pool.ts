@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -170,6 +171,7 @@ export class ActorPool implements AsyncDisposable {
 
   readonly #killAll = (): void => {
     for (const replica of this.#replicas) void replica.process.kill("SIGKILL");
+    rmSync(this.#directory, { recursive: true, force: true });
   };
 
   #own(replica: Replica): OwnReplica {

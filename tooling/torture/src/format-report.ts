@@ -12,6 +12,7 @@ export function formatReport(report: TortureReport): string {
     ["redeliveries", `${counts.redeliveries} (${counts.lateRedeliveries} after the task had ended)`],
     ["second clicks", String(counts.secondClicks)],
     ["kill -9", `${counts.kills} (${counts.killedInHand} deliveries in hand)`],
+    ["server restarts", String(counts.serverRestarts)],
     ["starts that failed", String(counts.failedStarts)],
     ["crashes", String(counts.crashes)],
     ["faults injected", listed(faults)],

@@ -18,7 +18,8 @@ export function createProgressLine(output: Pick<WriteStream, "isTTY" | "write">)
   const show = (progress: TortureProgress): void => {
     const { counts, tasks, elapsedMs } = progress;
     const faults = [...progress.faults.values()].reduce((sum, count) => sum + count, 0);
-    const done = `${counts.ended}/${tasks} tasks, ${counts.kills} kills, ${faults} faults, lost ${counts.lost}, doubled ${counts.doubled}`;
+    const restarts = counts.serverRestarts === 0 ? "" : `${counts.serverRestarts} restarts, `;
+    const done = `${counts.ended}/${tasks} tasks, ${counts.kills} kills, ${restarts}${faults} faults, lost ${counts.lost}, doubled ${counts.doubled}`;
     if (output.isTTY) {
       const filled = Math.round((counts.ended / tasks) * barWidth);
       output.write(`\r\u001B[2K[${"█".repeat(filled)}${"░".repeat(barWidth - filled)}] ${done}`);

@@ -10,6 +10,7 @@ import { createFaultInjector } from "./fault-injector.ts";
 import { faultSettingsOf } from "./fault-settings.ts";
 import type { Random } from "./random.ts";
 import { createRandom } from "./random.ts";
+import { ServerRestarter } from "./server-restarter.ts";
 import { planTask } from "./task-plan.ts";
 import type { TortureCounts } from "./torture-counts.ts";
 import { createCounts } from "./torture-counts.ts";
@@ -30,6 +31,10 @@ export interface TortureOptions {
   readonly faultRate?: number | undefined;
   /** How many deliveries there are to one `kill -9`, on average; 0 is no kill. @default 200 */
   readonly deliveriesPerKill?: number | undefined;
+  /** Ends the store's server, at random instants, and starts it again; it must keep what it has acknowledged. @default no restarts */
+  readonly restartServer?: (() => Promise<void>) | undefined;
+  /** How many deliveries that succeed there are to one restart of the server, on average. @default 2000 */
+  readonly deliveriesPerRestart?: number | undefined;
   /** Variables that the store needs beside its URL. @default none but those of this process */
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Other actors than x-pause and x-resume. @default those of `@holdpoint/actors` */
@@ -72,11 +77,11 @@ const impatience = { attemptTimeoutMs: "2000", timeoutMs: "10000" };
  * const { counts } = await runTorture("redis://127.0.0.1:6379", { tasks: 100, seed: "1" });
  * console.log(counts.lost, counts.doubled);
  * ```
- * @throws {Error} if an actor cannot be started, with what it wrote last
+ * @throws {Error} if an actor cannot be started, with what it wrote last; what `restartServer` throws
  */
 export async function runTorture(storeUrl: string, options: TortureOptions = {}): Promise<TortureReport> {
   const { tasks = 1000, seed = drawSeed(), processes = 4, concurrency = 64, onProgress } = options;
-  const { faultRate = 0.05, deliveriesPerKill = 200 } = options;
+  const { faultRate = 0.05, deliveriesPerKill = 200, restartServer, deliveriesPerRestart = 2000 } = options;
   const random = createRandom(seed);
   const counts = createCounts();
   const injector = createFaultInjector(faultRate, random.named("faults"));
@@ -98,14 +103,21 @@ export async function runTorture(storeUrl: string, options: TortureOptions = {})
   };
   injector.isOn = faultRate > 0;
   const onDelivery = createKiller(actors, deliveriesPerKill, random.named("kills"));
+  const restarter =
+    restartServer === undefined
+      ? undefined
+      : new ServerRestarter({ restart: restartServer, deliveriesPerRestart, random: random.named("restarts"), counts });
+  const onSuccess = (): void => restarter?.onSuccess();
   const timer = setInterval(() => onProgress?.(progress()), progressMs);
   try {
     const run = `torture-${seed}-${Date.now().toString(36)}`;
-    const stories = await runTasks(run, { tasks, concurrency, random }, { actors, counts, onDelivery });
+    const running = runTasks(run, { tasks, concurrency, random }, { actors, counts, onDelivery, onSuccess });
+    const stories = await (restarter === undefined ? running : Promise.race([running, restarter.failed]));
     onProgress?.(progress());
     return { ...progress(), seed, stories, crashReports: actors.crashReports };
   } finally {
     clearInterval(timer);
+    await restarter?.settled();
   }
 }
 

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 
+import { runShellCommand } from "./run-shell-command.ts";
 import type { TortureOptions } from "./run-torture.ts";
 
 export const usage = `pnpm torture --store <url> [options]
@@ -10,7 +11,11 @@ export const usage = `pnpm torture --store <url> [options]
   --processes <n>        actor processes, half x-pause and half x-resume (4)
   --concurrency <n>      tasks under way at once (64)
   --faults on|off        whether connections to the server break (on)
-  --kills on|off         whether actor processes are killed (on)`;
+  --kills on|off         whether actor processes are killed (on)
+  --restart-command <shell command>
+                         ends the server, whose data must be on its disk, and starts it again; it is run at random
+                         instants and must end once the server is up: "docker restart redis" (no restarts)
+  --restart-every <n>    deliveries that succeed to one restart, on average (2000)`;
 
 /** Reads the command's arguments; a string says what is wrong with them. */
 export function parseArguments(
@@ -28,9 +33,11 @@ export function parseArguments(
         concurrency: { type: "string", default: "64" },
         faults: { type: "string", default: "on" },
         kills: { type: "string", default: "on" },
+        "restart-command": { type: "string" },
+        "restart-every": { type: "string", default: "2000" },
       },
     });
-    const { store, seed } = values;
+    const { store, seed, "restart-command": restartCommand } = values;
     if (store === undefined || store === "") return "--store is missing.";
     if (!/^[a-z0-9-]{1,32}$/iu.test(seed)) return "--seed may have up to 32 letters, digits and hyphens.";
     return {
@@ -42,6 +49,8 @@ export function parseArguments(
         concurrency: count("concurrency", values.concurrency),
         faultRate: isOn("faults", values.faults) ? undefined : 0,
         deliveriesPerKill: isOn("kills", values.kills) ? undefined : 0,
+        deliveriesPerRestart: count("restart-every", values["restart-every"]),
+        restartServer: restartCommand === undefined ? undefined : async () => await runShellCommand(restartCommand),
       },
     };
   } catch (error) {

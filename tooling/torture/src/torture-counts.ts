@@ -18,6 +18,8 @@ export interface TortureCounts {
   kills: number;
   /** Deliveries that a kill took the actor away from. */
   killedInHand: number;
+  /** Restarts of the store's server. */
+  serverRestarts: number;
   /** Processes that could not be started, because of a fault on their way to the store, and were started again. */
   failedStarts: number;
   /** Processes that ended by themselves. */
@@ -48,6 +50,7 @@ export function createCounts(): TortureCounts {
     secondClicks: 0,
     kills: 0,
     killedInHand: 0,
+    serverRestarts: 0,
     failedStarts: 0,
     crashes: 0,
     errors: new Map(),

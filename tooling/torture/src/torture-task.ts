@@ -33,6 +33,8 @@ export interface TaskSurroundings {
   readonly counts: TortureCounts;
   /** Told of every delivery, and may kill the process that it is for. */
   readonly onDelivery: (replica: Replica) => void;
+  /** Told of every delivery that succeeds. */
+  readonly onSuccess: () => void;
 }
 
 /** A message in the queue. */
@@ -135,7 +137,7 @@ export class TortureTask {
   }
 
   async #deliver(message: QueuedMessage): Promise<void> {
-    const { actors, counts, onDelivery } = this.#surroundings;
+    const { actors, counts, onDelivery, onSuccess } = this.#surroundings;
     const { name, envelope } = message;
     const key = digestOf(JSON.stringify(envelope));
     if (!this.#sent.has(key)) this.#sent.set(key, message);
@@ -154,6 +156,7 @@ export class TortureTask {
         continue;
       }
       if ("frames" in answer) {
+        onSuccess();
         this.#acknowledge(message, answer.frames, replica, passedBefore);
         return;
       }
