@@ -47,8 +47,10 @@ interface Row {
 }
 
 // Each write is a new row, and AUTOINCREMENT never gives a number twice: https://sqlite.org/autoinc.html
+// With a write-ahead log a write waits for the disk once, not several times: https://sqlite.org/wal.html
 const schema = `
   PRAGMA busy_timeout = 5000;
+  PRAGMA journal_mode = WAL;
   CREATE TABLE IF NOT EXISTS checkpoints (
     version INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL UNIQUE, body BLOB NOT NULL,
     writeId TEXT NOT NULL, modifiedAt INTEGER NOT NULL, expiresAt INTEGER) STRICT`;
