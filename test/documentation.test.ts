@@ -12,11 +12,11 @@ const root = join(import.meta.dirname, "..");
 const directory = join(root, ".examples");
 const execute = promisify(execFile);
 
-const found = await Array.fromAsync(
+const written = await Array.fromAsync(
   glob("{*.md,docs/**/*.md,packages/*/README.md}", { cwd: root, exclude: (name) => name.includes("node_modules") }),
 );
 // The API reference is made of docstrings, whose examples leave out what everybody knows.
-const pages = found.filter((page) => !page.startsWith("docs/api/"));
+const pages = written.filter((page) => !page.startsWith("docs/api/"));
 
 /** Where the examples of a page are written; what belongs to a package is looked up from there. */
 function directoryFor(page: string): string {
