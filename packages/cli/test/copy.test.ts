@@ -19,6 +19,8 @@ const nothing: CopyReport = {
   failed: 0,
   verified: 0,
   onlyInTarget: 0,
+  waitingOnlyInTarget: 0,
+  canceled: 0,
 };
 
 function bytes(text: string): Uint8Array {
@@ -177,6 +179,28 @@ describe("copyStore", () => {
     const { report, remarks } = await copy(from, to);
     expect(report).toEqual({ ...nothing, copied: 1, verified: 1, onlyInTarget: 1 });
     expect(remarks).toEqual([expect.stringMatching(/^only-in-target b: /u)]);
+  });
+
+  it("names tasks that were resumed by removing them from the source, and cancels them if it is told to", async () => {
+    const [from, to] = await twoStores();
+    for (const id of ["task-1", "task-2"]) await createPauseLedger(from).pause(pauseEnvelope({ id }));
+    await from.put("other", bytes("other"));
+    await copy(from, to);
+    await from.delete(key);
+    await from.delete("other");
+    const first = await copy(from, to);
+    expect(first.report).toMatchObject({ onlyInTarget: 2, waitingOnlyInTarget: 1, canceled: 0 });
+    expect(first.remarks.toSorted()[1]).toMatch(/^only-in-target paused\/task-1\.json: it waits in the target/u);
+
+    const second = await copy(from, to, { cancelRemoved: true });
+    expect(second.report).toMatchObject({ onlyInTarget: 2, waitingOnlyInTarget: 0, canceled: 1 });
+    const resume = createPauseLedger(to).resume(resumeEnvelope());
+    await expect(resume).rejects.toMatchObject({ code: "canceled" });
+    expect(await createPauseLedger(to).inspect("task-2")).toMatchObject({ state: "paused" });
+    expect((await copy(from, to, { cancelRemoved: true })).report).toMatchObject({
+      canceled: 0,
+      waitingOnlyInTarget: 0,
+    });
   });
 
   it("writes nothing in a dry run, and says what it would do", async () => {

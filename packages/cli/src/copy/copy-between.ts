@@ -11,6 +11,7 @@ import type { CopyProgress, CopyRemark, CopyReport } from "./copy-store.ts";
 export interface CopyChoice {
   readonly prefix?: string | undefined;
   readonly update?: true | undefined;
+  readonly cancelRemoved?: true | undefined;
   readonly concurrency: number;
   readonly dryRun?: true | undefined;
   readonly json?: true | undefined;
@@ -30,11 +31,12 @@ export async function copyBetween(
   await using source = await openStore(from, { environment });
   await using target = await openStore(to, { environment });
   assertSeparate(source, target);
-  const { prefix, concurrency, update, dryRun, json } = options;
+  const { prefix, concurrency, update, cancelRemoved, dryRun, json } = options;
   const report = await copyStore(source, target, {
     prefix,
     concurrency,
     update,
+    cancelRemoved,
     dryRun,
     signal,
     onProgress: messages.isTerminal ? drawProgress(context) : undefined,
@@ -45,7 +47,7 @@ export async function copyBetween(
   });
   await messages.progress("");
   await output.write(json ? toJsonLine({ summary: report }) : summaryOf(report, dryRun ?? false));
-  if (report.differing + report.failed > 0) context.exitCode = exitCodes.failed;
+  if (report.differing + report.failed + report.waitingOnlyInTarget > 0) context.exitCode = exitCodes.failed;
 }
 
 function drawProgress({ messages }: CommandContext): (progress: CopyProgress) => Promise<void> {
@@ -72,6 +74,8 @@ function summaryOf(report: CopyReport, dryRun: boolean): string {
     [report.differing, "something else in the target, left alone"],
     [report.failed, "failed"],
     [report.onlyInTarget, "only in the target"],
+    [report.canceled, "of these waited, and were canceled"],
+    [report.waitingOnlyInTarget, "of these wait"],
   ];
   const shown = rows.filter(([count, , always]) => always === true || (count ?? 0) > 0);
   const lines = shown.map(([count, label]) => `${String(count).padStart(9)}  ${label}\n`);
@@ -84,13 +88,14 @@ function summaryOf(report: CopyReport, dryRun: boolean): string {
   return lines.join("") + verdict + adviceFor(report);
 }
 
-function adviceFor({ onlyInTarget, differing }: CopyReport): string {
+function adviceFor({ onlyInTarget, waitingOnlyInTarget, differing }: CopyReport): string {
   const advice: string[] = [];
   if (onlyInTarget === null) {
     advice.push("The target would not list its keys, so it is not known whether it has others besides.");
-  } else if (onlyInTarget > 0) {
+  }
+  if (waitingOnlyInTarget > 0) {
     advice.push(
-      "What only the target has was either paused there, or copied by an earlier run and removed from the source since. In the second case, cancel it in the target, or it can be resumed once more.",
+      "A task that waits in the target only was either paused there, or copied by an earlier run and removed from the source since, by an actor that resumed it. In the second case it can be resumed once more: --cancel-removed cancels all that wait in the target only.",
     );
   }
   if (differing > 0) advice.push("Look at both with holdpoint show. --update has the source win.");

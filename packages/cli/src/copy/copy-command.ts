@@ -16,12 +16,20 @@ export function copyCommand(context: CommandContext) {
     .argument("<to>", "the URL of the store to copy to, or a directory")
     .option("--prefix <prefix>", "only keys that begin with it, such as paused/")
     .option("--update", "replace what is something else in the target, unless it is a later state of the same task")
+    .option(
+      "--cancel-removed",
+      "cancel tasks that wait in the target and that the source does not have any more, as after a resume by an actor that removes documents; not once actors pause tasks in the target",
+    )
     .option("--concurrency <count>", "how many keys are under way at once", parseConcurrency, 16)
     .option("--dry-run", "say what would be done, and write nothing")
     .addHelpText(
       "after",
       examples(
         ["holdpoint copy /state s3://asya-checkpoints", "from the mount of the setup guide to a bucket"],
+        [
+          "holdpoint copy --cancel-removed /state s3://asya-checkpoints",
+          "the last run, once the actors on the mount have stopped",
+        ],
         ["holdpoint copy --dry-run redis://redis/0 nats://nats/checkpoints", "what there is to do"],
       ),
     )

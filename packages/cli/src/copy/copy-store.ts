@@ -1,5 +1,5 @@
 import type { CheckpointEntry, CheckpointStore } from "@holdpoint/core";
-import { CheckpointError } from "@holdpoint/core";
+import { CheckpointError, createPauseLedger, LedgerError } from "@holdpoint/core";
 import { pMapIterable } from "p-map";
 
 import type { CopyPlan, KeyOutcome } from "./copy-key.ts";
@@ -13,6 +13,8 @@ export interface CopyStoreOptions {
   readonly concurrency?: number | undefined;
   /** Replace what differs in the target and is not explained by the task's history. @default false */
   readonly update?: boolean | undefined;
+  /** Cancel tasks that wait in the target and that the source does not have (any more). @default false */
+  readonly cancelRemoved?: boolean | undefined;
   /** Compare only, and write nothing. @default false */
   readonly dryRun?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -32,7 +34,7 @@ export interface CopyProgress {
 /** One key that is worth a line. */
 export interface CopyRemark {
   readonly key: string;
-  readonly outcome: "differs" | "ahead" | "failed" | "only-in-target";
+  readonly outcome: "differs" | "ahead" | "failed" | "only-in-target" | "canceled";
   readonly detail: string;
 }
 
@@ -56,6 +58,10 @@ export interface CopyReport {
   verified: number;
   /** Are in the target and not in the source; `null` if the target would not list them. */
   onlyInTarget: number | null;
+  /** Are tasks that wait in the target, of those that only the target has; they can be resumed there. */
+  waitingOnlyInTarget: number;
+  /** Were such tasks, and were canceled. */
+  canceled: number;
 }
 
 /**
@@ -79,6 +85,8 @@ const keyErrors = new Set(["too-large", "invalid-argument", "corrupt", "conflict
 const details = {
   ahead: "the task has gone on in the target since it was copied; left as it is",
   onlyInTarget: "the target has it, and the source does not (any more)",
+  waiting: "it waits in the target, and the source does not have it (any more)",
+  canceled: "it waited in the target, and the source does not have it any more; canceled",
 } as const;
 
 type Outcome = KeyOutcome | { readonly kind: "failed"; readonly problem: string };
@@ -96,6 +104,8 @@ class Copy {
     failed: 0,
     verified: 0,
     onlyInTarget: null,
+    waitingOnlyInTarget: 0,
+    canceled: 0,
   };
 
   constructor(from: CheckpointStore, to: CheckpointStore, options: CopyStoreOptions) {
@@ -206,12 +216,52 @@ class Copy {
       for await (const key of keys) {
         if (key === undefined) continue;
         this.#report.onlyInTarget += 1;
-        await this.#remark(key, "only-in-target", details.onlyInTarget);
+        await this.#settleOther(key);
       }
     } catch (error) {
       if (!CheckpointError.is(error, "permission-denied")) throw error;
       this.#report.onlyInTarget = null;
     }
+  }
+
+  /**
+   * Another x-resume removes a document when it resumes the task. A copy of it from an earlier run would be resumed once
+   * more; a task that was paused in the target looks the same.
+   */
+  async #settleOther(key: string): Promise<void> {
+    const { to, signal } = this.#plan;
+    const ledger = createPauseLedger(to);
+    const taskId = /^paused\/(.+)\.json$/su.exec(key)?.[1];
+    const task = taskId === undefined ? undefined : await readableOrNothing(() => ledger.inspect(taskId, { signal }));
+    if (task?.state !== "paused" || task.key !== key) {
+      await this.#remark(key, "only-in-target", details.onlyInTarget);
+      return;
+    }
+    if (this.#options.cancelRemoved === true) {
+      const reason = "the store that it was copied from does not have it any more";
+      const canceled = await readableOrNothing(() =>
+        ledger.cancel(task.taskId, { by: "holdpoint copy", reason, ifVersion: task.version, signal }),
+      );
+      if (canceled === true) {
+        this.#report.canceled += 1;
+        await this.#remark(key, "canceled", details.canceled);
+        return;
+      }
+    }
+    this.#report.waitingOnlyInTarget += 1;
+    await this.#remark(key, "only-in-target", details.waiting);
+  }
+}
+
+/** `undefined` for what is no task, for several, or for one that has changed meanwhile. */
+async function readableOrNothing<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    const isAboutTask =
+      LedgerError.is(error) || CheckpointError.is(error, "corrupt") || CheckpointError.is(error, "conflict");
+    if (isAboutTask) return undefined;
+    throw error;
   }
 }
 
