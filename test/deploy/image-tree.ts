@@ -45,6 +45,15 @@ export interface ImageTree extends AsyncDisposable {
  */
 export async function buildImageTree(): Promise<ImageTree> {
   const directory = await mkdtemp(join(tmpdir(), "image-"));
+  try {
+    return await buildIn(directory);
+  } catch (error) {
+    await rm(directory, { recursive: true });
+    throw error;
+  }
+}
+
+async function buildIn(directory: string): Promise<ImageTree> {
   // The actors run as another user.
   await chmod(directory, 0o755);
   const [source, path] = [join(directory, "source"), join(directory, "holdpoint")];
