@@ -87,16 +87,33 @@ describe("holdpoint ls", () => {
   });
 });
 
-it("keeps its memory small, however much there is", async () => {
-  await using large = await openWorkplace();
+describe("a large store", () => {
   const count = 3_000;
-  await large.store.put("paused/0.json", new TextEncoder().encode("{}"));
-  const document = JSON.stringify({ ...pauseEnvelope(), payload: { text: "x".repeat(50_000) } });
-  // Written as a Python x-pause does: faster than by the store, which makes each of them durable.
-  for (let index = 0; index < count; index += 1) {
-    await writeFile(join(large.directory, "paused", `${index}.json`), document);
-  }
-  const environment = { NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} --max-old-space-size=64` };
-  const { exitCode, stdout } = await large.cli(["ls", "--json"], { environment });
-  expect({ exitCode, lines: stdout.split("\n").length - 1 }).toEqual({ exitCode: 0, lines: count });
+  let large: Workplace;
+
+  beforeAll(async () => {
+    large = await openWorkplace();
+    await large.store.put("paused/0.json", new TextEncoder().encode("{}"));
+    const document = JSON.stringify({ ...pauseEnvelope(), payload: { text: "x".repeat(50_000) } });
+    // Written as a Python x-pause does: faster than by the store, which makes each of them durable.
+    for (let index = 0; index < count; index += 1) {
+      await writeFile(join(large.directory, "paused", `${index}.json`), document);
+    }
+  });
+  afterAll(async () => await large[Symbol.asyncDispose]());
+
+  it("takes little memory, however much there is", async () => {
+    const environment = { NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} --max-old-space-size=64` };
+    const { exitCode, stdout } = await large.cli(["ls", "--json"], { environment });
+    expect({ exitCode, lines: stdout.split("\n").length - 1 }).toEqual({ exitCode: 0, lines: count });
+  });
+
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("is left alone at once by %s", async (signal, exitCode) => {
+    const ended = await large.cli(["ls"], { onStart: (child) => child.stdout?.once("data", () => child.kill(signal)) });
+    expect(ended).toMatchObject({ exitCode, stderr: "" });
+    expect(ended.stdout.split("\n").length).toBeLessThan(count);
+  });
 });

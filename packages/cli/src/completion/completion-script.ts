@@ -91,7 +91,8 @@ function zshScript(name: string, commands: readonly Completable[]): string {
   const cases = commands.map((command) => {
     const flags = command.flags.map(({ flag, description, values }) => {
       const action = values === undefined ? "" : `:value:${zshValues(values)}`;
-      return quote(`${flag}[${description.replaceAll(/[[\]:\\]/gu, String.raw`\$&`)}]${action}`);
+      // The star: it may be given again.
+      return quote(`*${flag}[${description.replaceAll(/[[\]:\\]/gu, String.raw`\$&`)}]${action}`);
     });
     const rest = [quote(`1:argument:${zshValues(command.argument)}`), quote("*::command:_normal")];
     return `    ${command.name}) _arguments ${[...flags, ...rest].join(" ")} ;;`;
