@@ -63,6 +63,7 @@ async function finding(
   try {
     return { subject, level: "ok", found: await work() };
   } catch (error) {
+    if (CheckpointError.is(error, "aborted")) throw error;
     const { message } = error as Error;
     if (!CheckpointError.is(error, "permission-denied")) {
       return { subject, level: "problem", found: `${subject} fails: ${message}`, reason };
