@@ -5,6 +5,7 @@ import type { FaultProxySettings } from "./faults/fault-proxy.ts";
 /**
  * How the suite reaches the store under test. Only `open` is required.
  *
+ * @throws whatever hinders it: the case that asked for it fails with that
  * @example
  * ```ts
  * const harness: ConformanceHarness = {
@@ -52,10 +53,20 @@ export interface ConformanceHarness {
   readonly faults?: ConformanceFaults | undefined;
 }
 
-/** How the suite puts itself between the store and its server. */
+/**
+ * How the suite puts itself between the store and its server.
+ *
+ * @throws whatever hinders it: the case that asked for it fails with that
+ */
 export interface ConformanceFaults extends FaultProxySettings {
   /** As {@link ConformanceHarness.open}, with `address` (the target with another host and port) for the server's. */
   open(namespace: string, address: string, options?: StoreOptions): Promise<CheckpointStore>;
+  /**
+   * How another process opens the store through the proxy at `address`, as {@link ConformanceHarness.worker} without it.
+   *
+   * @default the histories under faults are those of several clients in one process
+   */
+  worker?(address: string): ConformanceWorkerModule;
   /**
    * The server's own passing errors that the store must outlive, by the names that the proxy has for them.
    *

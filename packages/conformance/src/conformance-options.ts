@@ -51,6 +51,13 @@ export interface ConformanceOptions {
    */
   readonly expiryGraceMs?: number | undefined;
   /**
+   * Where the random numbers of the recorded histories begin. A history that fails prints its seed; the operations and
+   * the faults are then the same again, though not their timing.
+   *
+   * @default another one each time
+   */
+  readonly seed?: number | undefined;
+  /**
    * Deadline of one case, in milliseconds.
    *
    * @default 60000
@@ -62,7 +69,7 @@ export interface ConformanceSettings extends Required<{
   readonly [Name in keyof ConformanceOptions]: Exclude<ConformanceOptions[Name], undefined>;
 }> {}
 
-export const defaultSettings: Omit<ConformanceSettings, "groups"> = {
+export const defaultSettings: Omit<ConformanceSettings, "groups" | "seed"> = {
   bodyCapBytes: 64 * 1024 * 1024,
   listedKeys: 1203,
   processes: 8,

@@ -30,7 +30,8 @@ export class ConformanceRun implements AsyncDisposable {
 
   constructor(harness: ConformanceHarness, options: ConformanceOptions = {}) {
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-    this.settings = { ...defaultSettings, groups: conformanceGroups, ...given };
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    this.settings = { ...defaultSettings, groups: conformanceGroups, seed, ...given };
     this.#harness = harness;
     this.#pool = harness.worker === undefined ? undefined : new WorkerPool(harness.worker, this.settings.processes);
     this.cases = conformanceCases.filter(

@@ -1,9 +1,11 @@
 import type { CheckpointStore, StoreOptions } from "@holdpoint/core";
 
 import type { CaseContext } from "../conformance-case.ts";
+import type { ConformanceHarness } from "../conformance-harness.ts";
 import { bodyOf } from "../expect/body-of.ts";
 import { fail } from "../expect/fail.ts";
 import { settlesWithin } from "../expect/settles-within.ts";
+import type { RequestFault } from "./fault.ts";
 import type { FaultProxy } from "./fault-proxy.ts";
 import { startFaultProxy } from "./fault-proxy.ts";
 
@@ -60,4 +62,10 @@ function assertCaused({ waiting, injected, requests }: FaultProxy): void {
   throw fail(
     `the proxy has not seen the requests that it waited for, but ${requests.length} others; does the harness name the right target and protocol?`,
   );
+}
+
+/** The passing errors that the proxy answers with here. */
+export function errorFaults({ faults }: FaultProxy, harness: ConformanceHarness): readonly RequestFault[] {
+  const wanted = harness.faults?.passingErrors?.map((error) => `answer:${error}` as const);
+  return wanted ?? faults.filter((fault): fault is `answer:${string}` => fault.startsWith("answer:"));
 }

@@ -1,28 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
+import { create, get, operation, put, remove, update } from "../../test/made-up-history.ts";
 import { checkLinearizability } from "./check-linearizability.ts";
 import type { HistoryAction, HistoryOperation } from "./history.ts";
-
-function operation(startedAt: number, endedAt: number | undefined, action: HistoryAction): HistoryOperation {
-  return {
-    participant: `p${startedAt}`,
-    startedAt: BigInt(startedAt),
-    endedAt: endedAt === undefined ? undefined : BigInt(endedAt),
-    action,
-  };
-}
-
-const create = (value: string, applied = true): HistoryAction => ({ kind: "create", value, applied });
-const update = (expected: string, value: string, applied = true): HistoryAction => ({
-  kind: "update",
-  expected,
-  value,
-  applied,
-});
-const get = (found: string | null): HistoryAction => ({ kind: "get", found });
-const put = (value: string): HistoryAction => ({ kind: "put", value });
-const remove: HistoryAction = { kind: "delete" };
 
 describe("accepts", () => {
   const histories: Readonly<Record<string, readonly HistoryOperation[]>> = {
@@ -83,6 +64,7 @@ describe("rejects", () => {
     ],
     "a resurrection": [operation(0, 1, create("a")), operation(2, 3, remove), operation(4, 5, update("a", "b"))],
     "a false conflict of an update": [operation(0, 1, create("a")), operation(2, 3, update("a", "b", false))],
+    "a conflict with itself": [operation(0, 1, create("a", false)), operation(2, 3, get("a"))],
     "a false conflict of a create": [operation(0, 1, create("a", false))],
     "a value that nobody wrote": [operation(0, 1, create("a")), operation(2, 3, get("b"))],
     "a refused write that can be read": [
@@ -103,9 +85,7 @@ describe("rejects", () => {
     "an unknown write that happened before it began": [operation(0, 1, get("a")), operation(2, undefined, put("a"))],
   };
   test.for(Object.entries(histories))("%s", ([, history]) => {
-    const verdict = checkLinearizability(history);
-    expect(verdict).toMatchObject({ linearizable: false });
-    expect(verdict).toHaveProperty("problem", expect.stringContaining("none of these could come next"));
+    expect(checkLinearizability(history)).toMatchObject({ linearizable: false });
   });
 });
 

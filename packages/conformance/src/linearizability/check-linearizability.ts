@@ -1,9 +1,15 @@
-import type { HistoryAction, HistoryOperation } from "./history.ts";
+import type { HistoryOperation } from "./history.ts";
+import type { RegisterModel } from "./register-model.ts";
+import { strictModel } from "./register-model.ts";
 
-/** The verdict on a history; `problem` shows where no order fits any more. */
+/** The verdict on a history. */
 export type LinearizabilityVerdict =
   | { readonly linearizable: true }
-  | { readonly linearizable: false; readonly problem: string };
+  | {
+      readonly linearizable: false;
+      /** The farthest point that an order came to: what was stored there, and the operations that cannot come next. */
+      readonly stuck: { readonly value: string | null; readonly next: readonly HistoryOperation[] };
+    };
 
 /**
  * Whether there is an order of the operations in which one store, working on one operation at a time, would have given
@@ -12,45 +18,56 @@ export type LinearizabilityVerdict =
  * It is the search of Wing and Gong with the memory of Lowe: try each operation that could be next, go on from there,
  * and never try twice what led to the same value with the same operations done.
  *
+ * @param model what an operation may do; by default it takes effect once
  * @see https://www.cs.cmu.edu/~wing/publications/WingGong93.pdf
  * @see https://www.cs.ox.ac.uk/people/gavin.lowe/LinearizabiltyTesting/paper.pdf
  */
 export function checkLinearizability(
   history: readonly HistoryOperation[],
-  initial: string | null = null,
+  model: RegisterModel = strictModel,
 ): LinearizabilityVerdict {
   const operations = history.toSorted((left, right) => (left.startedAt < right.startedAt ? -1 : 1));
   const certain = operations.reduce(
-    (mask, { endedAt }, index) => (endedAt === undefined ? mask : mask | (1n << BigInt(index))),
+    (mask, { endedAt }, index) => (endedAt === undefined ? mask : mask | bitOf(index)),
     0n,
   );
   const tried = new Set<string>();
-  const stack: Step[] = [{ done: 0n, first: 0, value: initial }];
-  let farthest: Step = { done: 0n, first: 0, value: initial };
+  const start: Step = { done: 0n, first: 0, certainDone: 0, value: null };
+  const stack = [start];
+  let farthest = start;
 
   for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
     if ((step.done & certain) === certain) return { linearizable: true };
-    if (step.first >= farthest.first) farthest = step;
+    if (step.certainDone > farthest.certainDone) farthest = step;
     for (const index of candidates(operations, step)) {
-      const value = valueAfter(operations[index]!.action, step.value);
-      if (value === undefined) continue;
-      const done = step.done | (1n << BigInt(index));
-      const key = `${done.toString(36)} ${JSON.stringify(value)}`;
-      if (tried.has(key)) continue;
-      tried.add(key);
-      let { first } = step;
-      while ((done >> BigInt(first)) & 1n) first += 1;
-      stack.push({ done, first, value });
+      const operation = operations[index]!;
+      for (const { value, done: isDone } of model(operation, step.value)) {
+        const done = isDone ? step.done | bitOf(index) : step.done;
+        const key = `${done.toString(36)} ${value === null ? "" : JSON.stringify(value)}`;
+        if (tried.has(key)) continue;
+        tried.add(key);
+        let { first } = step;
+        while (done & bitOf(first)) first += 1;
+        const certainDone = step.certainDone + (isDone && operation.endedAt !== undefined ? 1 : 0);
+        stack.push({ done, first, certainDone, value });
+      }
     }
   }
-  return { linearizable: false, problem: explain(operations, farthest) };
+  const next = candidates(operations, farthest).map((index) => operations[index]!);
+  return { linearizable: false, stuck: { value: farthest.value, next } };
 }
 
 /** A point of the search: which operations are done, the first that is not, and what is stored then. */
 interface Step {
   readonly done: bigint;
   readonly first: number;
+  /** How many of those that have an end are done. */
+  readonly certainDone: number;
   readonly value: string | null;
+}
+
+function bitOf(index: number): bigint {
+  return 1n << BigInt(index);
 }
 
 /** The operations that may be next: those that began before any other that is still to be done had ended. */
@@ -60,51 +77,10 @@ function candidates(operations: readonly HistoryOperation[], { done, first }: St
   for (let index = first; index < operations.length; index += 1) {
     const { startedAt, endedAt } = operations[index]!;
     if (earliestEnd !== undefined && startedAt > earliestEnd) break;
-    if ((done >> BigInt(index)) & 1n) continue;
+    if (done & bitOf(index)) continue;
     open.push(index);
     if (endedAt !== undefined && (earliestEnd === undefined || endedAt < earliestEnd)) earliestEnd = endedAt;
   }
   // Sorted by start, a later one may have begun before an end that was only seen after it was let in.
   return open.filter((index) => earliestEnd === undefined || operations[index]!.startedAt <= earliestEnd);
-}
-
-/** What is stored after the action if it gives the recorded answer now; `undefined` if it could not. */
-function valueAfter(action: HistoryAction, value: string | null): string | null | undefined {
-  switch (action.kind) {
-    case "get":
-      return action.found === value ? value : undefined;
-    case "put":
-      return action.value;
-    case "create":
-      if (action.applied) return value === null ? action.value : undefined;
-      return value === null ? undefined : value;
-    case "update":
-      if (action.applied) return value === action.expected ? action.value : undefined;
-      return value === action.expected ? undefined : value;
-    case "delete":
-      return null;
-    case "conditional delete":
-      if (action.end === "removed") return value === action.expected ? null : undefined;
-      if (action.end === "nothing there") return value === null ? null : undefined;
-      return value === null || value === action.expected ? undefined : value;
-  }
-}
-
-function explain(operations: readonly HistoryOperation[], step: Step): string {
-  const origin = operations[0]?.startedAt ?? 0n;
-  const open = candidates(operations, step).map((index) => `  ${describe(operations[index]!, origin)}`);
-  return [
-    `After the operations that began before ${microseconds(operations[step.first]!.startedAt - origin)}, the value is ` +
-      `${JSON.stringify(step.value)} in the best order that was found, and none of these could come next:`,
-    ...open,
-  ].join("\n");
-}
-
-function describe({ participant, startedAt, endedAt, action }: HistoryOperation, origin: bigint): string {
-  const end = endedAt === undefined ? "unknown" : microseconds(endedAt - origin);
-  return `${participant}, ${microseconds(startedAt - origin)} to ${end}: ${JSON.stringify(action)}`;
-}
-
-function microseconds(nanoseconds: bigint): string {
-  return `${nanoseconds / 1000n} us`;
 }

@@ -1,101 +1,118 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { CheckpointError } from "@holdpoint/core";
 import type { CheckpointStore } from "@holdpoint/core";
 
 import { bodyOf } from "../expect/body-of.ts";
-import type { HistoryAction, HistoryOperation } from "../linearizability/history.ts";
+import { createRandom } from "../faults/create-random.ts";
+import type { HistoryAction, RecordedOperation, SeenValue } from "../linearizability/history.ts";
 
-/** What a participant of a recorded history did and saw. */
-export interface RecordedHistory {
-  readonly operations: readonly HistoryOperation[];
-  /** Which value each version was seen with. */
-  readonly versions: readonly (readonly [version: string, value: string])[];
-}
-
-interface ActAtRandomParameters {
-  readonly key: string;
+/** What a participant of a history does. */
+export interface ActAtRandomParameters {
+  readonly keys: readonly string[];
   readonly participant: string;
   readonly operations: number;
   readonly seed: number;
   readonly conditionalDelete: boolean;
+  /** Deadline of each operation. */
+  readonly timeoutMs?: number | undefined;
+  /** The longest pause between two operations. @default 0 */
+  readonly thinkMs?: number | undefined;
+  /** After this, no operation is begun. */
+  readonly atMostMs?: number | undefined;
 }
 
-/** Reads, writes and removes one key at random, and records each operation with the time it took. */
-export async function actAtRandom(store: CheckpointStore, parameters: ActAtRandomParameters): Promise<RecordedHistory> {
-  const { key, participant } = parameters;
-  const random = randomNumbers(parameters.seed);
-  const operations: HistoryOperation[] = [];
-  const versions: [string, string][] = [];
-  let last: { readonly version: string; readonly value: string } | undefined;
+type Action = HistoryAction<SeenValue>;
 
-  const record = async (attempted: HistoryAction, work: () => Promise<HistoryAction>): Promise<void> => {
-    // This clock is the same in all processes of a machine.
-    const startedAt = process.hrtime.bigint();
-    try {
-      const action = await work();
-      operations.push({ participant, startedAt, endedAt: process.hrtime.bigint(), action });
-    } catch (error) {
-      if (!CheckpointError.is(error)) throw error;
-      if (error.code === "conflict") {
-        operations.push({ participant, startedAt, endedAt: process.hrtime.bigint(), action: refused(attempted) });
-      } else if (error.outcome !== "not-applied") {
-        operations.push({ participant, startedAt, endedAt: undefined, action: attempted });
+/** Reads, writes and removes a few keys at random, and records each operation with the time it took. */
+export async function actAtRandom(
+  store: CheckpointStore,
+  {
+    keys,
+    participant,
+    operations,
+    seed,
+    conditionalDelete,
+    timeoutMs,
+    thinkMs = 0,
+    atMostMs = Infinity,
+  }: ActAtRandomParameters,
+): Promise<readonly RecordedOperation[]> {
+  const random = createRandom(seed);
+  const recorded: RecordedOperation[] = [];
+  const lastSeen = new Map<string, SeenValue & { readonly version: string }>();
+  const stopAt = performance.now() + atMostMs;
+
+  const perform = async (key: string, attempted: Action): Promise<Action> => {
+    const see = (value: string, version: string): SeenValue => {
+      const seen = { value, version };
+      lastSeen.set(key, seen);
+      return seen;
+    };
+    const put = async (
+      { value }: SeenValue,
+      condition: { ifAbsent?: true; ifVersion?: string | undefined },
+    ): Promise<SeenValue> => see(value, (await store.put(key, bodyOf(value), { ...condition, timeoutMs })).version);
+    switch (attempted.kind) {
+      case "get": {
+        const found = await store.get(key, { timeoutMs });
+        return { kind: "get", found: found === null ? null : see(Buffer.from(found.body).toString(), found.version) };
+      }
+      case "put":
+        return { ...attempted, value: await put(attempted.value, {}) };
+      case "create":
+        return { ...attempted, value: await put(attempted.value, { ifAbsent: true }) };
+      case "update":
+        return { ...attempted, value: await put(attempted.value, { ifVersion: attempted.expected.version }) };
+      case "delete":
+        await store.delete(key, { timeoutMs });
+        return attempted;
+      case "conditional delete": {
+        const removed = await store.delete(key, { ifVersion: attempted.expected.version, timeoutMs });
+        return { ...attempted, end: removed ? "removed" : "nothing there" };
       }
     }
   };
-  const put = async (
-    value: string,
-    condition: { readonly ifAbsent?: true; readonly ifVersion?: string },
-  ): Promise<void> => {
-    const { version } = await store.put(key, bodyOf(value), condition);
-    last = { version, value };
-    versions.push([version, value]);
+
+  const choose = (key: string, value: SeenValue): Action => {
+    const expected = lastSeen.get(key);
+    const choice = random();
+    if (choice < 0.35 || (expected === undefined && choice >= 0.7)) return { kind: "get", found: null };
+    if (choice < 0.5) return { kind: "create", value, applied: true };
+    if (choice < 0.6) return { kind: "put", value };
+    if (choice < 0.7 || expected === undefined) return { kind: "delete" };
+    if (choice < 0.9 || !conditionalDelete) return { kind: "update", expected, value, applied: true };
+    return { kind: "conditional delete", expected, end: "removed" };
   };
 
-  for (let index = 0; index < parameters.operations; index += 1) {
-    const value = `${participant}.${index}`;
-    const known = last;
-    const choice = random();
-    if (choice < 0.35 || (known === undefined && choice > 0.7)) {
-      await record({ kind: "get", found: null }, async () => {
-        const found = await store.get(key);
-        if (found === null) return { kind: "get", found: null };
-        last = { version: found.version, value: Buffer.from(found.body).toString() };
-        versions.push([last.version, last.value]);
-        return { kind: "get", found: last.value };
-      });
-    } else if (choice < 0.5) {
-      await record({ kind: "create", value, applied: true }, async () => {
-        await put(value, { ifAbsent: true });
-        return { kind: "create", value, applied: true };
-      });
-    } else if (choice < 0.6) {
-      await record({ kind: "put", value }, async () => {
-        await put(value, {});
-        return { kind: "put", value };
-      });
-    } else if (choice < 0.7) {
-      await record({ kind: "delete" }, async () => {
-        await store.delete(key);
-        return { kind: "delete" };
-      });
-    } else if (choice < 0.9 || !parameters.conditionalDelete) {
-      const { version, value: expected } = known!;
-      await record({ kind: "update", expected, value, applied: true }, async () => {
-        await put(value, { ifVersion: version });
-        return { kind: "update", expected, value, applied: true };
-      });
-    } else {
-      const { version, value: expected } = known!;
-      await record({ kind: "conditional delete", expected, end: "removed" }, async () => {
-        const removed = await store.delete(key, { ifVersion: version });
-        return { kind: "conditional delete", expected, end: removed ? "removed" : "nothing there" };
-      });
+  for (let index = 0; index < operations && performance.now() < stopAt; index += 1) {
+    if (thinkMs > 0) await sleep(random() * thinkMs);
+    const key = keys[Math.floor(random() * keys.length)] ?? "";
+    const attempted = choose(key, { value: `${participant}.${index}` });
+    // This clock is the same in all processes of a machine.
+    const startedAt = process.hrtime.bigint();
+    const record = (action: Action, endedAt: bigint | undefined, hasFailed = false): void => {
+      recorded.push({ key, participant, startedAt, endedAt, action, hasFailed });
+    };
+    try {
+      record(await perform(key, attempted), process.hrtime.bigint());
+    } catch (error) {
+      if (!CheckpointError.is(error)) throw error;
+      if (attempted.kind === "get") continue;
+      if (error.code === "conflict") {
+        record(refused(attempted), process.hrtime.bigint());
+        lastSeen.delete(key);
+      } else if (error.outcome === "not-applied") {
+        record(attempted, process.hrtime.bigint(), true);
+      } else {
+        record(attempted, undefined);
+      }
     }
   }
-  return { operations, versions };
+  return recorded;
 }
 
-function refused(action: HistoryAction): HistoryAction {
+function refused(action: Action): Action {
   switch (action.kind) {
     case "create":
     case "update":
@@ -107,15 +124,4 @@ function refused(action: HistoryAction): HistoryAction {
     case "delete":
       throw new Error(`a ${action.kind} without a condition was answered with a conflict`);
   }
-}
-
-/** Mulberry32: the same numbers for the same seed, so that a history can be run again. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

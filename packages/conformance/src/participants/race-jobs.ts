@@ -1,8 +1,10 @@
 import { CheckpointError } from "@holdpoint/core";
 import type { CheckpointStore } from "@holdpoint/core";
 
-import { actAtRandom } from "./act-at-random.ts";
 import { bodyOf } from "../expect/body-of.ts";
+import type { RecordedOperation } from "../linearizability/history.ts";
+import { actAtRandom } from "./act-at-random.ts";
+import type { ActAtRandomParameters } from "./act-at-random.ts";
 
 /** How a write of a race ended. */
 export type AttemptResult =
@@ -61,6 +63,15 @@ export const raceJobs = {
   },
 
   actAtRandom,
+
+  /** Several participants in one process. */
+  async actTogether(
+    store: CheckpointStore,
+    parameters: { readonly participants: readonly ActAtRandomParameters[] },
+  ): Promise<readonly RecordedOperation[]> {
+    const recorded = await Promise.all(parameters.participants.map((participant) => actAtRandom(store, participant)));
+    return recorded.flat();
+  },
 };
 
 /** The jobs by name. */

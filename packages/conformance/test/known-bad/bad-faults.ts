@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+
 import { CheckpointError } from "@holdpoint/core";
 import type {
   Checkpoint,
@@ -119,7 +121,7 @@ class HopesForTheBest extends ForwardingStore {
     try {
       return await super.put(key, body, options);
     } catch (error) {
-      if (isUnknown(error) && error.code === "timeout") return { version: "?" };
+      if (isUnknown(error) && error.code === "timeout") return { version: `hoped ${randomUUID()}` };
       throw error;
     }
   }
@@ -285,6 +287,40 @@ class WritesInTwoSteps extends LineDriver {
   }
 }
 
+/** Sends a write again whose answer was lost, and leaves out the condition, which has held already. */
+class DropsConditionOnRepetition extends LineDriver {
+  override async write(key: string, body: Uint8Array, write: DriverWrite, context: DriverContext): Written {
+    try {
+      return await super.write(key, body, write, context);
+    } catch (error) {
+      if (!(error instanceof ConnectionLostError) || !error.wasSent) throw error;
+      return await super.write(key, body, { ...write, precondition: { kind: "any" } }, context);
+    }
+  }
+}
+
+/** Has said that nobody knows, and tells whoever asks what it would have liked to store. */
+class ReadsWhatItWished extends ForwardingStore {
+  readonly #wished = new Map<string, Uint8Array>();
+
+  override async put(key: string, body: Uint8Array, options: PutOptions = {}): Written {
+    this.#wished.delete(key);
+    try {
+      return await super.put(key, body, options);
+    } catch (error) {
+      if (isUnknown(error)) this.#wished.set(key, body);
+      throw error;
+    }
+  }
+
+  override async get(key: string, options?: OperationOptions): Promise<Checkpoint | null> {
+    const found = await super.get(key, options);
+    const body = this.#wished.get(key);
+    this.#wished.delete(key);
+    return body === undefined ? found : { key, body, version: `wished ${randomUUID()}` };
+  }
+}
+
 /** Every store that is wrong under faults; the suite must find each out. */
 export const badUnderFaults: readonly BadUnderFaults[] = [
   {
@@ -320,7 +356,7 @@ export const badUnderFaults: readonly BadUnderFaults[] = [
   {
     name: "reports a write as applied when nobody can know",
     foundBy: "faults/unknown-is-said",
-    alsoFails: ["faults/deadline-under-a-black-hole"],
+    alsoFails: ["faults/deadline-under-a-black-hole", "faults/linearizable-history"],
     mayFail: ["faults/nothing-after-the-deadline"],
     open: onTopOfGood(HopesForTheBest),
   },
@@ -338,6 +374,8 @@ export const badUnderFaults: readonly BadUnderFaults[] = [
     name: "forgets the deadline",
     foundBy: "faults/deadline-under-a-black-hole",
     alsoFails: ["faults/nothing-after-the-deadline", "faults/unknown-is-said"],
+    // Whether its first attempt meets the connection as it breaks: then it waits for the server to come back.
+    mayFail: ["faults/given-up-write-is-not-sent-later"],
     open: onTopOfGood(ForgetsDeadline),
   },
   {
@@ -397,5 +435,22 @@ export const badUnderFaults: readonly BadUnderFaults[] = [
     name: "stores a large value in two steps",
     foundBy: "faults/failed-write-leaves-the-old-value",
     open: withDriver(WritesInTwoSteps),
+  },
+  {
+    name: "applies a conditional write twice",
+    foundBy: "faults/linearizable-history",
+    alsoFails: [
+      "faults/anothers-write-is-a-conflict",
+      "faults/asks-before-it-writes-again",
+      "faults/removed-since-stays-removed",
+      "faults/replaced-since-is-no-conflict",
+    ],
+    mayFail: ["faults/one-claimant-wins"],
+    open: withDriver(DropsConditionOnRepetition),
+  },
+  {
+    name: "reads what it would have liked to write",
+    foundBy: "faults/linearizable-history",
+    open: onTopOfGood(ReadsWhatItWished),
   },
 ];
