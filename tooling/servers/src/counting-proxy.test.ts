@@ -56,6 +56,21 @@ test.skipIf(minio === undefined)(
   },
 );
 
+test.skipIf(redis === undefined)("bytes that clients send and connections that they hold are counted", async () => {
+  await using proxy = await startCountingProxy({ target: redis ?? "", protocol: "redis" });
+  const ping = ["*1", "$4", "PING", ""].join("\r\n");
+  const sockets = Array.from({ length: 3 }, () => connect(proxy.port, "127.0.0.1"));
+  for (const socket of sockets) {
+    socket.write(ping);
+    await once(socket, "data");
+  }
+  expect(proxy.mostConnections()).toBe(3);
+  expect(proxy.sentBytes()).toBe(3 * ping.length);
+  for (const socket of sockets) socket.destroy();
+  proxy.reset();
+  expect(proxy.sentBytes()).toBe(0);
+});
+
 test.skipIf(redis === undefined)("Redis: commands are counted, large values arrive as they were sent", async () => {
   await using proxy = await startCountingProxy({ target: redis ?? "", protocol: "redis" });
   const key = `counted-${randomBytes(4).toString("hex")}`;

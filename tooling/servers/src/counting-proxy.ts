@@ -36,6 +36,10 @@ export interface CountingProxy extends AsyncDisposable {
    * @throws {Error} as `count()` does
    */
   requests(): readonly string[];
+  /** How many bytes clients have sent since the start or the last `reset()`. */
+  sentBytes(): number;
+  /** The most connections that there were at a time since the start or the last `reset()`. */
+  mostConnections(): number;
 }
 
 /**
@@ -59,8 +63,15 @@ export async function startCountingProxy({ target, protocol }: CountingProxySett
   const sockets = new Set<Socket>();
   let requests: string[] = [];
   let problem: Error | undefined;
+  let sentBytes = 0;
+  let connections = 0;
+  let mostConnections = 0;
 
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+    connections += 1;
+    mostConnections = Math.max(mostConnections, connections);
+    client.once("close", () => (connections -= 1));
+    client.on("data", (chunk: Buffer) => (sentBytes += chunk.length));
     const upstream = connect({ ...upstreamAddress, allowHalfOpen: true, noDelay: true });
     for (const socket of [client, upstream]) {
       sockets.add(socket);
@@ -101,8 +112,12 @@ export async function startCountingProxy({ target, protocol }: CountingProxySett
     url: url.href,
     count: () => countedRequests().length,
     requests: countedRequests,
+    sentBytes: () => sentBytes,
+    mostConnections: () => mostConnections,
     reset: () => {
       requests = [];
+      sentBytes = 0;
+      mostConnections = connections;
     },
     [Symbol.asyncDispose]: async () => {
       const closed = once(server, "close");
