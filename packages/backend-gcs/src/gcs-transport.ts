@@ -1,8 +1,10 @@
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import type { IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { finished } from "node:stream/promises";
 
 import type { Storage } from "@google-cloud/storage";
+import { defaultMaxBodyBytes } from "@holdpoint/core/driver";
 
 import { credentialsFailure, GcsAnswerError, GcsFailureError } from "./gcs-error.ts";
 
@@ -99,14 +101,25 @@ export class GcsTransport {
 
 /** @throws if the connection breaks before the end */
 async function readBody(response: IncomingMessage): Promise<Uint8Array> {
+  const announcedBytes = Number(response.headers["content-length"] ?? Number.NaN);
+  if (!(announcedBytes <= defaultMaxBodyBytes)) return await joinChunks(response);
+  // Put where they belong as they come, so that a large body is in memory once and not twice. Not part of a pool that
+  // others see too, and not filled with zeros first: all that is handed out is overwritten.
+  const body = new Uint8Array(Buffer.allocUnsafeSlow(announcedBytes).buffer);
+  let offset = 0;
+  // Iterating would join chunks that have piled up, which is as much memory again.
+  response.on("data", (chunk: Buffer) => {
+    body.set(chunk, offset);
+    offset += chunk.byteLength;
+  });
+  await finished(response);
+  if (offset !== announcedBytes) throw new Error(`the server announced ${announcedBytes} bytes and sent ${offset}`);
+  return body;
+}
+
+async function joinChunks(response: IncomingMessage): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   // Not a Buffer, whose memory may be shared and whose slice() is no copy.
-  const body = new Uint8Array(chunks.reduce((sizeBytes, chunk) => sizeBytes + chunk.byteLength, 0));
-  let offset = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return body;
+  return new Uint8Array(Buffer.concat(chunks));
 }

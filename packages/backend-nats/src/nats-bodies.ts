@@ -75,18 +75,24 @@ export class NatsBodies {
     const chunkBytes = chunkSize(Math.min(options.messageBytes, messageBytes));
     const headers =
       ttl && options.ttlSeconds !== undefined ? { "Nats-TTL": String(options.ttlSeconds + ttlMarginSeconds) } : {};
-    const chunks = await inOrder(Math.ceil(body.byteLength / chunkBytes), (index) =>
-      this.#jetStream.publish(
-        this.#chunkSubject(key, id),
-        body.subarray(index * chunkBytes, (index + 1) * chunkBytes),
-        headers,
-        signal,
-      ),
-    ).catch((error: unknown) => {
+    const chunks: number[] = [];
+    try {
+      await inOrder(
+        Math.ceil(body.byteLength / chunkBytes),
+        (index) =>
+          this.#jetStream.publish(
+            this.#chunkSubject(key, id),
+            body.subarray(index * chunkBytes, (index + 1) * chunkBytes),
+            headers,
+            signal,
+          ),
+        (sequence) => void chunks.push(sequence),
+      );
+    } catch (error) {
       // Its stream may be gone: it is looked for again the next time.
       this.#opened = undefined;
       throw error;
-    });
+    }
     // Official clients read the chunks in the order of the stream.
     if (chunks.some((sequence, index) => sequence <= (chunks[index - 1] ?? 0))) throw outOfOrder();
     const pointer: BodyPointer = { size: body.byteLength, digest: digestOf(body), chunks };
@@ -121,15 +127,20 @@ export class NatsBodies {
   async read(key: string, id: string, entry: StoredMessage, signal: AbortSignal): Promise<Uint8Array | undefined> {
     const { size, digest, chunks } = parsePointer(entry);
     const subject = this.#chunkSubject(key, id);
-    const parts = await inOrder(chunks.length, async (index) => await this.#chunk(chunks[index] ?? 0, subject, signal));
-    const body = new Uint8Array(size);
+    // Not filled with zeros first, since what is handed out has the digest of what was written.
+    const body = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
     let offset = 0;
-    for (const part of parts) {
-      if (part === undefined) return undefined;
+    let isGone = false;
+    // Put where it belongs as it comes, so that a large body is in memory once and not twice.
+    const take = (part: Uint8Array | undefined): void => {
+      isGone ||= part === undefined;
+      if (part === undefined || isGone) return;
       if (offset + part.byteLength > size) throw corruptBody("is longer than it was");
       body.set(part, offset);
       offset += part.byteLength;
-    }
+    };
+    await inOrder(chunks.length, async (index) => await this.#chunk(chunks[index] ?? 0, subject, signal), take);
+    if (isGone) return undefined;
     if (digestOf(body) !== digest) throw corruptBody("does not have the digest that was recorded with it");
     return body;
   }
@@ -214,17 +225,22 @@ function chunkSize(messageBytes: number): number {
   return Math.min(largestChunkBytes, messageBytes - 1_024);
 }
 
-/** Runs `work` for 0 to `count` - 1, begun in that order, with a few at a time. */
-async function inOrder<Result>(count: number, work: (index: number) => Promise<Result>): Promise<Result[]> {
-  const started: Promise<Result>[] = [];
+/** Runs `work` for 0 to `count` - 1, begun in that order, with a few at a time; `take` gets the results in that order. */
+async function inOrder<Result>(
+  count: number,
+  work: (index: number) => Promise<Result>,
+  take: (result: Result) => void,
+): Promise<void> {
+  const underWay: Promise<Result>[] = [];
   for (let index = 0; index < count; index += 1) {
     const one = work(index);
     // Its failure is met below, maybe after that of another.
     one.catch(() => undefined);
-    started.push(one);
-    await started[index - window + 1];
+    underWay.push(one);
+    const first = underWay.length === window ? underWay.shift() : undefined;
+    if (first !== undefined) take(await first);
   }
-  return await Promise.all(started);
+  for (const one of underWay) take(await one);
 }
 
 function digestOf(body: Uint8Array): string {

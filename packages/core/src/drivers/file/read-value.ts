@@ -34,7 +34,8 @@ export async function readValue(path: string, maxBytes: number): Promise<DriverR
         },
       );
     }
-    const body = new Uint8Array(Number(before.size));
+    // Not filled with zeros first, since all of it is overwritten.
+    const body = new Uint8Array(Buffer.allocUnsafeSlow(Number(before.size)).buffer);
     const filled = await fill(file, body);
     const after = fstatSync(file, { bigint: true });
     if (filled < body.byteLength || fileVersion(before) !== fileVersion(after)) {
