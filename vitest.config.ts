@@ -44,6 +44,7 @@ export default defineConfig({
       project("interop", "test/interop", ["minio"]),
       project("deploy", "test/deploy", serverNames),
       project("hostile", "test/hostile", serverNames),
+      project("counts", "test/counts", serverNames),
       project("load", "test/load", serverNames),
       project("examples", "examples"),
       project("everywhere", "test", serverNames),

@@ -1,0 +1,161 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+import type { CheckpointStore } from "@holdpoint/core";
+import { openStore } from "@holdpoint/core";
+import type { CountingProxy } from "@holdpoint/test-servers";
+import { startCountingProxy } from "@holdpoint/test-servers";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+
+import type { StoreUnderTest } from "../every-store.ts";
+import { storesUnderTest, temporaryDirectory } from "../every-store.ts";
+
+const kib = 1_024;
+const mib = 1_024 * kib;
+const execute = promisify(execFile);
+
+// Members of a cluster tell clients their own addresses, so what is asked there does not pass a proxy.
+const stores = storesUnderTest.filter(({ name }) => name !== "redis (cluster)");
+
+describe.each(stores)("$name", (store) => {
+  describe.skipIf(store.address === undefined)("with its real server", () => {
+    it("is asked once for each operation", async () => {
+      await using setup = await openThroughProxy(store);
+      const { opened, requestsOf } = setup;
+      const body = new Uint8Array(kib);
+      let version = "";
+      expect(
+        await requestsOf(async () => {
+          ({ version } = await opened.put("once", body, { ifAbsent: true }));
+        }),
+      ).toBe(1);
+      expect(await requestsOf(() => opened.get("once"))).toBe(1);
+      expect(await requestsOf(() => opened.put("once", body, { ifVersion: version }))).toBe(1);
+    });
+
+    it("is sent each byte once, and little besides", async () => {
+      await using setup = await openThroughProxy(store);
+      const { opened, proxy } = setup;
+      for (const sizeBytes of [0, 64 * kib, 4 * mib]) {
+        proxy.reset();
+        await opened.put(`bytes-${sizeBytes}`, new Uint8Array(sizeBytes));
+        const besides = proxy.sentBytes() - sizeBytes;
+        expect(besides).toBeGreaterThan(0);
+        // Above a megabyte, NATS takes a value in parts, each with a head of its own.
+        expect(besides).toBeLessThanOrEqual(2 * kib + sizeBytes / 500);
+        proxy.reset();
+        await opened.get(`bytes-${sizeBytes}`);
+        expect(proxy.sentBytes()).toBeLessThanOrEqual(2 * kib + sizeBytes / 500);
+      }
+    });
+
+    it("holds few connections with 256 operations in flight", async () => {
+      await using setup = await openThroughProxy(store);
+      const { opened, proxy } = setup;
+      const keys = Array.from({ length: 256 }, (_, index) => `connections/${index}`);
+      await Promise.all(keys.map((key) => opened.put(key, new Uint8Array(kib), { ifAbsent: true })));
+      await Promise.all(keys.map((key) => opened.get(key)));
+      // HTTP/1.1 takes one for each request under way; the others send everything over one.
+      expect(proxy.mostConnections()).toBeLessThanOrEqual(store.protocol === "http" ? 50 : 1);
+    });
+
+    it.each(["put", "get"])("needs at most three times the memory of a 32 MiB document for a %s", async (operation) => {
+      useEnvironment(store);
+      const url = store.url();
+      const sizeBytes = 32 * mib;
+      if (operation === "get") await prepare(url, sizeBytes);
+      expect(await peakMemory(operation, url, sizeBytes, store.environment)).toBeLessThanOrEqual(3 * sizeBytes);
+    });
+  });
+});
+
+describe("file", () => {
+  it("waits for the disk twice for a write, and shares one of the two among writes in flight", async () => {
+    await using directory = await temporaryDirectory();
+    const counts = await runChild<{ single: number[]; together: number; read: number; deleted: number }>(
+      "fsyncs",
+      directory.url,
+      0,
+      {},
+    );
+    expect(counts).toMatchObject({ read: 0, deleted: 1 });
+    // One for the file and one for its directory. A third one, seldom, where the clock has to be corrected: two writes
+    // in the same millisecond came in another order than their random fractions of it.
+    expect(counts.single.toSorted((left, right) => left - right)[10]).toBe(2);
+    expect(Math.max(...counts.single)).toBeLessThanOrEqual(3);
+    expect(counts.together).toBeLessThan(32);
+  });
+
+  it.each(["put", "get"])("needs at most three times the memory of a 32 MiB document for a %s", async (operation) => {
+    await using directory = await temporaryDirectory();
+    const sizeBytes = 32 * mib;
+    if (operation === "get") await prepare(directory.url, sizeBytes);
+    expect(await peakMemory(operation, directory.url, sizeBytes, {})).toBeLessThanOrEqual(3 * sizeBytes);
+  });
+});
+
+interface CountedStore extends AsyncDisposable {
+  readonly opened: CheckpointStore;
+  readonly proxy: CountingProxy;
+  readonly requestsOf: (work: () => Promise<unknown>) => Promise<number>;
+}
+
+async function openThroughProxy(store: StoreUnderTest): Promise<CountedStore> {
+  const { address = "", protocol = "http" } = store;
+  const proxy = await startCountingProxy({ target: address, protocol });
+  useEnvironment(store, proxy.url);
+  const opened = await openStore(store.url(proxy.url));
+  // The first operations of a connection may bring what later ones need, such as a script's text.
+  await opened.put("warm-up", new Uint8Array(kib));
+  await opened.get("warm-up");
+  return {
+    opened,
+    proxy,
+    requestsOf: async (work) => {
+      proxy.reset();
+      await work();
+      return proxy.count();
+    },
+    [Symbol.asyncDispose]: async () => {
+      await opened.close();
+      await proxy[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Sets what a store's URL needs until the test ends. */
+function useEnvironment({ environment }: StoreUnderTest, emulator?: string): void {
+  for (const [name, value] of Object.entries(environment)) {
+    vi.stubEnv(name, name === "STORAGE_EMULATOR_HOST" ? (emulator ?? value) : value);
+  }
+  onTestFinished(() => void vi.unstubAllEnvs());
+}
+
+async function prepare(url: string, sizeBytes: number): Promise<void> {
+  await using store = await openStore(url);
+  await store.put("prepared", new Uint8Array(sizeBytes));
+}
+
+async function peakMemory(
+  operation: string,
+  url: string,
+  sizeBytes: number,
+  environment: Readonly<Record<string, string>>,
+): Promise<number> {
+  const { grownBytes } = await runChild<{ readonly grownBytes: number }>(operation, url, sizeBytes, environment);
+  return grownBytes;
+}
+
+async function runChild<Report>(
+  what: string,
+  url: string,
+  sizeBytes: number,
+  environment: Readonly<Record<string, string>>,
+): Promise<Report> {
+  const child = join(import.meta.dirname, "counting-child.ts");
+  const { stdout } = await execute(process.execPath, ["--conditions=source", child, what, url, String(sizeBytes)], {
+    env: { ...process.env, ...environment },
+  });
+  return JSON.parse(stdout) as Report;
+}
