@@ -14,7 +14,7 @@ export interface BenchArguments {
 }
 
 /** The parts besides the backends. */
-export const otherParts = ["growth", "start"] as const;
+const otherParts = ["growth", "start"] as const;
 
 export const usage = `pnpm bench [options]
 

@@ -7,7 +7,7 @@ export interface Body {
 }
 
 /** What was read. */
-export interface PlainValue {
+interface PlainValue {
   readonly content: Uint8Array | string;
   readonly version: string;
 }

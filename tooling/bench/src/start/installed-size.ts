@@ -6,7 +6,8 @@ export async function installedSize(from: string, packages: readonly string[]): 
   const seen = new Set<string>();
   const add = async (importer: string, name: string): Promise<void> => {
     const directory = await findPackage(importer, name);
-    if (seen.has(directory)) return;
+    // A peer or an optional dependency that nobody has installed.
+    if (directory === undefined || seen.has(directory)) return;
     seen.add(directory);
     const manifest = JSON.parse(await readFile(join(directory, "package.json"), "utf8")) as {
       readonly dependencies?: Readonly<Record<string, string>>;
@@ -24,12 +25,13 @@ export async function installedSize(from: string, packages: readonly string[]): 
   return total;
 }
 
-async function findPackage(importer: string, name: string): Promise<string> {
+async function findPackage(importer: string, name: string): Promise<string | undefined> {
   for (let directory = importer; ; directory = dirname(directory)) {
     try {
       return await realpath(join(directory, "node_modules", name));
     } catch (error) {
-      if (dirname(directory) === directory) throw error;
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      if (dirname(directory) === directory) return undefined;
     }
   }
 }

@@ -4,6 +4,7 @@ import { watch } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 
 import { benchBackends } from "../bench-backends.ts";
@@ -56,8 +57,8 @@ async function measureOne(script: StartScript, backend: BackendUnderTest, rounds
   const address = backend.address;
   const names = `const URL = ${JSON.stringify(backend.url)}; const ADDRESS = ${JSON.stringify(address)};`;
   const programs = {
-    importMs: importProgram(module),
-    bareImportMs: importProgram(bare.module),
+    importMs: importProgram([module]),
+    bareImportMs: importProgram(bare.packages.length === 0 ? [bare.module] : bare.packages),
     firstPutMs: firstPutProgram(names, holdpointFirstPut),
     bareFirstPutMs: firstPutProgram(names, bare.firstPut),
   };
@@ -94,8 +95,9 @@ function packageOf(module: string): string {
     .join("/");
 }
 
-function importProgram(module: string): string {
-  return `const startedAt = performance.now(); await import(${JSON.stringify(module)}); console.log(performance.now() - startedAt); process.exit();`;
+function importProgram(modules: readonly string[]): string {
+  const imports = modules.map((module) => `await import(${JSON.stringify(module)});`).join(" ");
+  return `const startedAt = performance.now(); ${imports} console.log(performance.now() - startedAt); process.exit();`;
 }
 
 // `performance.now()` counts from the start of the process.
@@ -122,11 +124,12 @@ async function timeUntilReady({ url, environment }: BackendUnderTest): Promise<n
   const child = spawn(process.execPath, [join(repository, "packages/actors/dist/x-pause.js")], {
     cwd: folder,
     env: { ...process.env, ...environment, NODE_OPTIONS: "", ASYA_SOCKET_DIR: directory, ASYA_CHECKPOINT_STORE: url },
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: ["ignore", "ignore", "pipe"],
   });
-  const ended = once(child, "exit");
+  const ended = once(child, "close");
+  const said = text(child.stderr);
   try {
-    const failed = ended.then(([code]) => Promise.reject(new Error(`x-pause ended with exit code ${String(code)}`)));
+    const failed = ended.then(async () => await Promise.reject(new Error(`x-pause ended by itself: ${await said}`)));
     return await Promise.race([ready, failed]);
   } finally {
     child.kill("SIGKILL");

@@ -11,7 +11,7 @@ import type { PlainStore } from "../plain-store.ts";
 export async function createBareFileStore(name: string, directory: string): Promise<PlainStore> {
   const temporary = join(directory, "tmp");
   await mkdir(temporary, { recursive: true });
-  await mkdir(join(directory, "paused"), { recursive: true });
+  for (const folder of ["paused", "listed"]) await mkdir(join(directory, folder), { recursive: true });
 
   const write = async (bytes: Uint8Array): Promise<string> => {
     const path = join(temporary, randomUUID());
