@@ -1,5 +1,8 @@
 import { addAbortSignal } from "node:stream";
 import type { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
+
+import { defaultMaxBodyBytes } from "@holdpoint/core/driver";
 
 /**
  * What the driver needs of an S3 client; each method sends one request, and rejects with the SDK's own error.
@@ -115,23 +118,28 @@ export async function readWhole(
   announcedBytes: number | undefined,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
+  // Put where they belong as they come, so that a large body is in memory once and not twice.
+  const reserved = announcedBytes !== undefined && announcedBytes <= defaultMaxBodyBytes ? announcedBytes : 0;
+  // Not part of a pool that others see too, and not filled with zeros first: all that is handed out is overwritten.
+  let whole = new Uint8Array(Buffer.allocUnsafeSlow(reserved).buffer);
   let length = 0;
-  for await (const chunk of addAbortSignal(signal, stream) as AsyncIterable<Uint8Array>) {
-    chunks.push(chunk);
+  // Iterating would join chunks that have piled up, which is as much memory again.
+  addAbortSignal(signal, stream).on("data", (chunk: Uint8Array) => {
+    if (length + chunk.byteLength > whole.byteLength) whole = enlarged(whole, length, length + chunk.byteLength);
+    whole.set(chunk, length);
     length += chunk.byteLength;
-  }
+  });
+  await finished(stream);
   if (announcedBytes !== undefined && length !== announcedBytes) {
     throw new Error(`the server announced ${announcedBytes} bytes and sent ${length}`);
   }
-  // Not Buffer.concat, which hands out slices of a pool that others see too.
-  const whole = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return whole;
+  return length === whole.byteLength ? whole : whole.slice(0, length);
+}
+
+function enlarged(part: Uint8Array, usedBytes: number, leastBytes: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(Buffer.allocUnsafeSlow(Math.max(leastBytes, part.byteLength * 2)).buffer);
+  larger.set(part.subarray(0, usedBytes));
+  return larger;
 }
 
 /** Lets go of a body that is not wanted: the connection survives if there is next to nothing to come. */
