@@ -17,7 +17,7 @@ import type { RedisScript } from "./redis-scripts.ts";
 import { putScript, removeScript } from "./redis-scripts.ts";
 import { assertUsable, parseServerInfo } from "./redis-server-info.ts";
 import type { RedisServerInfo } from "./redis-server-info.ts";
-import { decodeValue, valueHead, versionOf } from "./redis-value.ts";
+import { createVersion, decodeValue, valueHead } from "./redis-value.ts";
 
 /** Options of {@link RedisDriver}. */
 export interface RedisDriverOptions {
@@ -77,7 +77,7 @@ export class RedisDriver implements CheckpointDriver {
 
   async write(key: string, body: Uint8Array, write: DriverWrite, context: DriverContext): Promise<{ version: string }> {
     const { precondition, writeId, ttlMs } = write;
-    const version = versionOf(writeId);
+    const version = createVersion(writeId);
     const argv = [
       Buffer.from(body.buffer, body.byteOffset, body.byteLength),
       version,
@@ -86,12 +86,12 @@ export class RedisDriver implements CheckpointDriver {
       precondition.kind === "version" ? precondition.version : "",
       ttlMs === undefined ? "" : String(ttlMs),
     ];
-    await this.#durably("put", key, context, async (signal) => {
+    const { reply } = await this.#durably("put", key, context, async (signal) => {
       const answer = await this.#run(putScript, key, argv, { signal, head: valueHead(version, writeId) });
       if (answer.reply === null) throw new PreconditionFailedError();
       return answer;
     });
-    return { version };
+    return { version: String(reply) };
   }
 
   async remove(key: string, ifVersion: string | undefined, context: DriverContext): Promise<boolean> {

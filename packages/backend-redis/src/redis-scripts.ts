@@ -31,10 +31,14 @@ end
  * the version that must be there, the time to live in milliseconds or nothing. Answers the version, or nil if the
  * condition does not hold.
  *
- * The condition counts as met if the very same write is already there: it is then a request that was repeated.
+ * The condition counts as met if the very same write is already there: it is then a request that was repeated. The
+ * value keeps the version under which others may have seen it, and is stored once more because WAIT and WAITAOF wait
+ * for what their own connection has written.
  */
 export const putScript: RedisScript = script(`${readHeader}
-if writeId ~= ARGV[3] then
+if writeId == ARGV[3] then
+  ARGV[1], ARGV[2] = redis.call('GET', KEYS[1]), version
+else
   if ARGV[4] == 'absent' and (header ~= '' or redis.call('EXISTS', KEYS[1]) == 1) then return false end
   if ARGV[4] == 'version' and not isVersion(ARGV[5]) then return false end
 end

@@ -1,4 +1,4 @@
-import { createHash, hash } from "node:crypto";
+import { createHash, hash, randomBytes } from "node:crypto";
 
 // A Redis string and not a hash, because one SET replaces body, version, write id and expiry at once. A hash would need
 // HSET and then PEXPIRE or PERSIST, and a script is not rolled back when its second command is refused, for example by
@@ -25,14 +25,21 @@ export const headerLuaPattern = String.raw`^${magic}(%S+) ([^\n]*)\n`;
 export const rawVersionMark = "raw-";
 
 /**
- * The version that a write makes. The write id is unique, and so is this: no server has to count, and a deleted key
- * cannot get an old version again, not even after a failover that lost writes.
+ * A version for one attempt at a write: random, so that no server has to count, and a deleted key cannot get an old
+ * version again, neither by an attempt that repeats the write nor after a failover that lost writes. Its second half
+ * ties it to the write id, so that damage to either shows.
  */
-export function versionOf(writeId: string): string {
-  return hash("sha256", writeId, "hex").slice(0, 32);
+export function createVersion(writeId: string): string {
+  return versionOf(randomBytes(8).toString("hex"), writeId);
 }
 
-/** The line that comes before the body, in Latin-1; `version` is {@link versionOf} the write id. */
+function versionOf(nonce: string, writeId: string): string {
+  return nonce + hash("sha256", `${nonce} ${writeId}`, "hex").slice(0, nonceLength);
+}
+
+const nonceLength = 16;
+
+/** The line that comes before the body, in Latin-1; `version` is one of {@link createVersion}. */
 export function valueHead(version: string, writeId: string): string {
   return `${magic}${version} ${writeId}\n`;
 }
@@ -52,7 +59,8 @@ export function decodeValue(stored: Buffer): RedisValue | undefined {
   if (lineEnd < 0) return undefined;
   const line = stored.toString("latin1", magic.length, lineEnd);
   const [, version, writeId] = /^(\S+) (.*)$/u.exec(line) ?? [];
-  if (version === undefined || writeId === undefined || version !== versionOf(writeId)) return undefined;
+  if (version === undefined || writeId === undefined) return undefined;
+  if (version !== versionOf(version.slice(0, nonceLength), writeId)) return undefined;
   return { version, writeId, body: bodyAfter(stored, lineEnd + 1) };
 }
 

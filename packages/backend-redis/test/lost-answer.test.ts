@@ -73,6 +73,31 @@ describe.skipIf(redisUrl === "")("an answer that is lost after the server has ca
         expect((await other.get("a"))?.body).toEqual(text("3"));
       });
 
+      test("a put that is repeated after somebody else has removed it has another version", async () => {
+        await using proxy = await startCuttingProxy(redisUrl);
+        const prefix = `${randomUUID()}:`;
+        using opened = await open(proxy.port, prefix);
+        await using store = opened.store;
+        const { hostname, port } = new URL(redisUrl);
+        await using other = await createRedisStore({ host: hostname, port: Number(port), prefix });
+        const cut = proxy.cutNext("evalsha");
+        const openDoor = proxy.closeDoor();
+
+        const put = store.put("a", text("1"));
+        await cut;
+        const removed = await other.get("a");
+        await other.delete("a");
+        openDoor();
+        const { version } = await put;
+
+        expect(removed?.body).toEqual(text("1"));
+        expect(await other.get("a")).toMatchObject({ version, body: text("1") });
+        expect(version).not.toBe(removed?.version);
+        await expect(other.put("a", text("2"), { ifVersion: removed?.version })).rejects.toMatchObject({
+          code: "conflict",
+        });
+      });
+
       test("a delete is settled", async () => {
         await using proxy = await startCuttingProxy(redisUrl);
         using opened = await open(proxy.port, `${randomUUID()}:`);
