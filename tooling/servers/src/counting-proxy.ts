@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import type { Socket } from "node:net";
 
+import { resetSocket } from "../../../packages/conformance/src/faults/reset-socket.ts";
 import { httpRequests } from "./counting/http-requests.ts";
 import { natsMessages } from "./counting/nats-messages.ts";
 import { createProtocolReader } from "./counting/protocol-reader.ts";
@@ -92,8 +93,8 @@ export async function startCountingProxy({ target, protocol }: CountingProxySett
     client.pipe(upstream);
     upstream.pipe(client);
     // A connection that breaks on one side breaks in the same way on the other.
-    client.once("error", () => upstream.resetAndDestroy());
-    upstream.once("error", () => client.resetAndDestroy());
+    client.once("error", () => resetSocket(upstream));
+    upstream.once("error", () => resetSocket(client));
     client.once("close", () => upstream.destroy());
   });
   server.listen({ host: "127.0.0.1", port: 0 });

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { FaultProtocolName } from "../../../packages/conformance/src/faults/fault-protocol.ts";
 import type { Fault, RequestFault } from "../../../packages/conformance/src/faults/fault.ts";
 import { startFaultProxy } from "../../../packages/conformance/src/faults/fault-proxy.ts";
+import { resetSocket } from "../../../packages/conformance/src/faults/reset-socket.ts";
 import type { FaultInjector } from "./fault-injector.ts";
 
 /** What the connections to a store are told apart by. */
@@ -29,7 +30,7 @@ export async function startAnyTargetProxy(settings: FaultSettings, injector: Fau
     clients.add(client);
     client.once("close", () => clients.delete(client));
     client.on("error", () => client.destroy());
-    void forward(client, settings, injector).catch(() => client.resetAndDestroy());
+    void forward(client, settings, injector).catch(() => resetSocket(client));
   });
   server.listen({ host: "127.0.0.1", port: 0 });
   await once(server, "listening");
@@ -51,11 +52,11 @@ async function forward(client: Socket, settings: FaultSettings, injector: FaultI
   // Its process may have been killed meanwhile.
   if (client.destroyed) return;
   const possible = proxy.faults.filter((fault): fault is RequestFault => !impossible.includes(fault));
-  proxy.choose(() => injector.next(possible, () => client.resetAndDestroy()));
+  proxy.choose(() => injector.next(possible, () => resetSocket(client)));
   const url = new URL(`tcp://${proxy.address}`);
   const onward = connect({ host: url.hostname, port: Number(url.port), allowHalfOpen: true, noDelay: true });
   const ended = Promise.all([untilClosed(client), untilClosed(onward)]);
-  onward.once("error", () => client.resetAndDestroy());
+  onward.once("error", () => resetSocket(client));
   client.once("close", () => onward.destroy());
   onward.write(rest);
   client.pipe(onward);

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Fault, FaultOptions, PlannedFault } from "./fault.ts";
 import type { ProxiedRequest, RequestReader } from "./request-reader.ts";
+import { resetSocket } from "./reset-socket.ts";
 
 /** What the connections of a proxy ask it. */
 export interface ProxyRules {
@@ -64,7 +65,7 @@ export class ProxyConnection {
   /** Resets both sides. */
   cut(): void {
     this.#ended.abort();
-    for (const socket of [this.#client, this.#server]) if (!socket.destroyed) socket.resetAndDestroy();
+    for (const socket of [this.#client, this.#server]) resetSocket(socket);
   }
 
   async #forward(from: Socket, to: Socket): Promise<void> {
