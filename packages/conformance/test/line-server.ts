@@ -13,6 +13,8 @@ export interface LineRequest {
   /** In base64. */
   readonly body?: string | undefined;
   readonly writeId?: string | undefined;
+  /** `put`: the version that it makes, if not the server's own. */
+  readonly version?: string | undefined;
   /** `put`: nothing may be there. */
   readonly ifAbsent?: boolean | undefined;
   /** `put` and `delete`: this version must be there. */
@@ -52,7 +54,7 @@ export async function startLineServer(): Promise<AsyncDisposable & { readonly ad
       return { id, value: found ?? null };
     }
     writes += 1;
-    const value = { body: request.body ?? "", version: `v${writes}`, writeId: request.writeId };
+    const value = { body: request.body ?? "", version: request.version ?? `v${writes}`, writeId: request.writeId };
     values.set(request.key, value);
     return { id, value: { ...value, body: "" } };
   };

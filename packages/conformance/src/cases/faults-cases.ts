@@ -224,6 +224,24 @@ export const faultsCases: readonly ConformanceCase[] = [
     },
   ),
   faultsCase(
+    "faults/repeated-write-has-another-version",
+    "Somebody acts on a task that was removed since, because a write came again and brought its version back.",
+    {},
+    async ({ proxy, store, direct }) => {
+      let seen: string | undefined;
+      const seeAndRemove = async (): Promise<void> => {
+        seen = (await direct.get("key"))?.version;
+        await direct.delete("key");
+      };
+      proxy.nextWrite("cut-after-commit", { meanwhile: seeAndRemove });
+      await claimOf("a put that somebody has removed before its answer came", store.put("key", bodyOf("again")));
+      if (!store.capabilities.uniqueVersions) return;
+      await expectRejection("an update with the version that was removed", "conflict", () =>
+        direct.put("key", bodyOf("after"), { ifVersion: seen }),
+      );
+    },
+  ),
+  faultsCase(
     "faults/failed-write-leaves-the-old-value",
     "A write that broke off leaves half a task.",
     { maxAttempts: 2 },

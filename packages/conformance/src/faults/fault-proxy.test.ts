@@ -130,6 +130,8 @@ describe("a fault proxy before an HTTP server", () => {
   test("refuse: nobody listens, until clear", async () => {
     const { proxy } = await httpProxy();
     const { address } = proxy;
+    // The operating system gives it to nobody who asks for any port.
+    expect(Number(new URL(address).port)).toBeLessThan(32_768);
     proxy.always("refuse");
     await expect(ask(proxy, "GET")).rejects.toMatchObject({ code: "ECONNREFUSED" });
     await proxy.clear();

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
-import type { AddressInfo, Server, Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 
 import type { Fault, FaultOptions, PlannedFault, RequestFault } from "./fault.ts";
 import { faultProtocols } from "./fault-protocol.ts";
@@ -90,6 +90,12 @@ const requestFaults: readonly RequestFault[] = [
   "blackhole",
 ];
 
+// Below those that an operating system gives to whoever asks for any: of these, another program could get ours while we
+// do not listen on it. https://docs.kernel.org/networking/ip-sysctl.html (ip_local_port_range)
+const firstPort = 10_000;
+const ports = 22_768;
+const maxListenAttempts = 100;
+
 class RunningFaultProxy implements FaultProxy, ProxyRules {
   readonly faults: readonly Fault[];
   readonly requests: SeenRequest[] = [];
@@ -168,12 +174,22 @@ class RunningFaultProxy implements FaultProxy, ProxyRules {
     }
   }
 
+  /** Listens on the port that it had before, or else on one that nobody takes while it refuses connections. */
   async listen(): Promise<void> {
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => this.#accept(client));
-    server.listen({ host: "127.0.0.1", port: this.#port });
-    await once(server, "listening");
-    this.#port = (server.address() as AddressInfo).port;
-    this.#server = server;
+    for (let attempt = 1; ; attempt += 1) {
+      const port = this.#port === 0 ? firstPort + Math.floor(Math.random() * ports) : this.#port;
+      const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => this.#accept(client));
+      server.listen({ host: "127.0.0.1", port });
+      try {
+        await once(server, "listening");
+      } catch (error) {
+        if (this.#port === 0 && attempt < maxListenAttempts) continue;
+        throw error;
+      }
+      this.#port = port;
+      this.#server = server;
+      return;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -278,6 +278,13 @@ function besideGood(
     );
 }
 
+/** Names a version after the write that made it, however often that was done. */
+class NamesVersionsByWrite extends LineDriver {
+  protected override async request(request: Omit<LineRequest, "id">, context: DriverContext): Promise<LineAnswer> {
+    return await super.request({ ...request, version: request.writeId }, context);
+  }
+}
+
 /** Stores a large value in two steps. */
 class WritesInTwoSteps extends LineDriver {
   override async write(key: string, body: Uint8Array, write: DriverWrite, context: DriverContext): Written {
@@ -435,6 +442,11 @@ export const badUnderFaults: readonly BadUnderFaults[] = [
     name: "stores a large value in two steps",
     foundBy: "faults/failed-write-leaves-the-old-value",
     open: withDriver(WritesInTwoSteps),
+  },
+  {
+    name: "names versions after writes",
+    foundBy: "faults/repeated-write-has-another-version",
+    open: withDriver(NamesVersionsByWrite),
   },
   {
     name: "applies a conditional write twice",
