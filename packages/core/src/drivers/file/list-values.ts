@@ -1,4 +1,3 @@
-import type { Dirent } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -20,23 +19,24 @@ export async function* listValues(
   signal: AbortSignal,
   inside = "",
 ): AsyncGenerator<CheckpointEntry> {
-  const keys = new Map<string, string>();
-  const directories = new Set<string>();
-  for (const entry of await readEntries(join(directory.root, inside))) {
-    const path = inside + entry.name;
-    if (entry.isFile()) {
-      const key = unescapeKey(path, directory.names);
-      if (key?.startsWith(prefix) === true) keys.set(key, join(directory.root, path));
-    } else if (entry.isDirectory()) {
+  // Names alone: a directory may have very many, and this is all of it that is held while it is listed.
+  const files: string[] = [];
+  const directories: string[] = [];
+  for (const [name, isFile] of await readEntries(join(directory.root, inside))) {
+    const path = inside + name;
+    if (isFile) {
+      if (unescapeKey(path, directory.names)?.startsWith(prefix) === true) files.push(name);
+    } else {
       const start = unescapeDirectory(`${path}/`);
-      if (start !== undefined && (start.startsWith(prefix) || prefix.startsWith(start))) directories.add(`${path}/`);
+      if (start !== undefined && (start.startsWith(prefix) || prefix.startsWith(start))) directories.push(`${path}/`);
     }
   }
-  const files = [...keys];
   for (let index = 0; index < files.length; index += statsAtOnce) {
     signal.throwIfAborted();
     const page = files.slice(index, index + statsAtOnce);
-    const found = await Promise.all(page.map(([key, path]) => describe(key, path)));
+    const found = await Promise.all(
+      page.map((name) => describe(unescapeKey(inside + name, directory.names), join(directory.root, inside, name))),
+    );
     for (const entry of found) if (entry !== undefined) yield entry;
   }
   for (const path of directories) yield* listValues(directory, prefix, signal, path);
@@ -47,25 +47,27 @@ export async function* listValues(
  * directory, so that a single reading, and all the more one that stops between pages, misses files that were there all
  * the time.
  */
-async function readEntries(path: string): Promise<Iterable<Dirent>> {
-  const entries = new Map<string, Dirent>();
+async function readEntries(path: string): Promise<Iterable<readonly [name: string, isFile: boolean]>> {
+  const entries = new Map<string, boolean>();
   for (let reading = 1; reading <= mostReadings; reading += 1) {
     const known = entries.size;
     try {
-      for (const entry of await readdir(path, { withFileTypes: true })) entries.set(entry.name, entry);
+      for (const entry of await readdir(path, { withFileTypes: true })) {
+        if (entry.isFile() || entry.isDirectory()) entries.set(entry.name, entry.isFile());
+      }
     } catch (error) {
       if (errnoOf(error) !== "ENOENT") throw error;
     }
     if (entries.size === known) break;
   }
-  return entries.values();
+  return entries;
 }
 
 /** `undefined` if the file was removed meanwhile. */
-async function describe(key: string, path: string): Promise<CheckpointEntry | undefined> {
+async function describe(key: string | undefined, path: string): Promise<CheckpointEntry | undefined> {
   try {
     const stats = await lstat(path);
-    return stats.isFile() ? { key, sizeBytes: stats.size, modifiedAt: stats.mtime } : undefined;
+    return key !== undefined && stats.isFile() ? { key, sizeBytes: stats.size, modifiedAt: stats.mtime } : undefined;
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw error;
