@@ -356,3 +356,165 @@ it("traces each operation with its attempts", async () => {
   storeTracing.unsubscribe(subscriber);
   expect(traces).toMatchObject([{ backend: "fated", operation: "put", key: "key", attempts: 2 }]);
 });
+
+describe("a listing", () => {
+  it("sets a deadline and leaves a trace only where it has to wait, not for each key of a page", async () => {
+    const driver = new FatedDriver();
+    const store = createStore(driver);
+    for (const key of ["a", "b", "c"]) await store.put(key, body);
+    let traces = 0;
+    const count = (): void => {
+      traces += 1;
+    };
+    storeTracing.start.subscribe(count);
+    onTestFinished(() => {
+      storeTracing.start.unsubscribe(count);
+    });
+    expect((await Array.fromAsync(store.list())).map(({ key }) => key)).toEqual(["a", "b"]);
+    driver.fates.push("answered", "busy");
+    await expect(Array.fromAsync(store.list())).rejects.toMatchObject({ code: "unavailable", retryable: true });
+  });
+
+  it("settle and go on after an attempt that hangs, within the deadline", async () => {
+    const driver = new FatedDriver("hangs after");
+    const store = createStore(driver, { attemptTimeoutMs: 20 });
+    await expect(store.put("key", body, { ifAbsent: true })).resolves.toEqual({ version: "v1" });
+  });
+
+  it("end at the deadline", async () => {
+    const driver = new FatedDriver(...Array.from({ length: 99 }, (): Fate => "hangs after"));
+    const store = createStore(driver, { attemptTimeoutMs: 30, maxAttempts: 99 });
+    const startedAt = performance.now();
+    await expect(store.get("key", { timeoutMs: 100 })).rejects.toMatchObject({ code: "timeout" });
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+});
+
+describe("a driver that wants few at once", () => {
+  /** A driver whose requests wait until a test lets one go on. */
+  class SlowDriver extends FatedDriver {
+    readonly maxConcurrency = 2;
+    readonly begun: string[] = [];
+    readonly #answers: (() => void)[] = [];
+
+    override async read(key: string): Promise<DriverRecord | null> {
+      this.begun.push(key);
+      await new Promise<void>((resolve) => this.#answers.push(resolve));
+      return await super.read(key);
+    }
+
+    /** Answers the request that has waited longest. */
+    answer(): void {
+      this.#answers.shift()?.();
+    }
+  }
+
+  it("is asked in order, and never for more", async () => {
+    const driver = new SlowDriver();
+    const store = createStore(driver);
+    const keys = ["a", "b", "c", "d", "e"];
+    const reads = keys.map((key) => store.get(key));
+    for (const [index] of keys.entries()) {
+      await vi.waitFor(() => expect(driver.begun).toEqual(keys.slice(0, index + 2)));
+      driver.answer();
+    }
+    await expect(Promise.all(reads)).resolves.toEqual(keys.map(() => null));
+  });
+
+  it("is not asked for what was given up meanwhile, and then for what comes next", async () => {
+    const driver = new SlowDriver();
+    const store = createStore(driver);
+    const under = [store.get("a"), store.get("b")];
+    const controller = new AbortController();
+    const aborted = store.put("c", body, { signal: controller.signal });
+    const late = store.put("d", body, { timeoutMs: 20 });
+    const last = store.put("e", body);
+    await expect(late).rejects.toMatchObject({ code: "timeout", outcome: "not-applied", retryable: true });
+    controller.abort();
+    await expect(aborted).rejects.toMatchObject({ code: "aborted", outcome: "not-applied" });
+    driver.answer();
+    await last;
+    expect([...driver.records.keys()]).toEqual(["e"]);
+    driver.answer();
+    await Promise.all(under);
+  });
+
+  it("is closed without those that wait", async () => {
+    const driver = new SlowDriver();
+    const store = createStore(driver);
+    const under = [store.get("a"), store.get("b")];
+    const waiting = store.get("c");
+    await store.close();
+    driver.answer();
+    await expect(waiting).rejects.toMatchObject({ code: "closed" });
+    driver.answer();
+    await Promise.all(under);
+    expect(driver.begun).toEqual(["a", "b"]);
+  });
+});
+
+describe("before any request", () => {
+  it.each([
+    ["an empty key", () => ["", body, {}], "invalid-argument"],
+    ["a key of 513 bytes", () => ["ä".repeat(256) + "a", body, {}], "invalid-argument"],
+    ["a lone surrogate", () => ["\uD800", body, {}], "invalid-argument"],
+    ["a body that is text", () => ["key", "text", {}], "invalid-argument"],
+    ["a body over the limit", () => ["key", new Uint8Array(9), {}], "too-large"],
+    ["two conditions", () => ["key", body, { ifAbsent: true, ifVersion: "v1" }], "invalid-argument"],
+    ["an empty version", () => ["key", body, { ifVersion: "" }], "invalid-argument"],
+    ["an undeclared TTL", () => ["key", body, { ttlMs: 1_000 }], "unsupported"],
+    ["a negative timeout", () => ["key", body, { timeoutMs: -1 }], "invalid-argument"],
+    ["an aborted signal", () => ["key", body, { signal: AbortSignal.abort() }], "aborted"],
+  ])("refuses %s", async (_name, parameters, code) => {
+    const driver = new FatedDriver();
+    const put = createStore(driver).put(...(parameters() as Parameters<ReturnType<typeof createStore>["put"]>));
+    await expect(put).rejects.toSatisfy((error) => CheckpointError.is(error, code as CheckpointError["code"]));
+    expect(driver.requests).toEqual([]);
+  });
+});
+
+it("hands on what a driver finds out about its server, and nothing where it has nothing to say", async () => {
+  const silent = createStore(new FatedDriver());
+  expect(await silent.inspect?.()).toEqual([]);
+  const findings: readonly StoreFinding[] = [{ subject: "durability", level: "problem", found: "it keeps nothing" }];
+  const driver = Object.assign(new FatedDriver(), { inspect: async () => findings });
+  expect(await createStore(driver).inspect?.()).toEqual(findings);
+});
+
+it("traces each operation with its attempts", async () => {
+  const traces: unknown[] = [];
+  const subscriber = {
+    start: () => {},
+    end: () => {},
+    asyncStart: () => {},
+    asyncEnd: (trace: object) => void traces.push({ ...trace }),
+    error: () => {},
+  };
+  storeTracing.subscribe(subscriber);
+  await createStore(new FatedDriver("lost after")).put("key", body);
+  storeTracing.unsubscribe(subscriber);
+  expect(traces).toMatchObject([{ backend: "fated", operation: "put", key: "key", attempts: 2 }]);
+});
+
+describe("a listing", () => {
+  it("sets a deadline and leaves a trace only where it has to wait, not for each key of a page", async () => {
+    const driver = new FatedDriver();
+    const store = createStore(driver);
+    for (const key of ["a", "b", "c"]) await store.put(key, body);
+    let traces = 0;
+    const subscriber = { start: () => void (traces += 1) };
+    storeTracing.subscribe(subscriber as Parameters<typeof storeTracing.subscribe>[0]);
+    onTestFinished(() => void storeTracing.unsubscribe(subscriber as Parameters<typeof storeTracing.subscribe>[0]));
+    expect((await Array.fromAsync(store.list())).map(({ key }) => key)).toEqual(["a", "b", "c"]);
+    expect(traces).toBe(1);
+  });
+
+  it("ends with the deadline where a later page does not come", async () => {
+    const driver = new FatedDriver();
+    const store = createStore(driver);
+    for (const key of ["a", "b"]) await store.put(key, body);
+    driver.fates.push("answered", "hangs after");
+    const listed = Array.fromAsync(store.list({ timeoutMs: 100 }));
+    await expect(listed).rejects.toMatchObject({ code: "timeout" });
+  });
+});
