@@ -12,6 +12,9 @@ import { createPauseLedger, openStore } from "@holdpoint/core";
 /** The executable, as the tests run it. */
 export const executable: string = fileURLToPath(new URL("../src/holdpoint.ts", import.meta.url));
 
+/** Where Node keeps what it has made of the sources, which is most of the work of a short process. */
+export const NODE_COMPILE_CACHE: string = join(tmpdir(), "node-compile-cache");
+
 /** What a process wrote and how it ended. */
 export interface Ended {
   readonly exitCode: number | null;
@@ -31,7 +34,7 @@ export interface RunOptions {
 /** Runs a program to its end. */
 export async function run(program: string, parameters: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const { ASYA_CHECKPOINT_STORE: _store, ASYA_PERSISTENCE_MOUNT: _mount, ...environment } = process.env;
-  const child = spawn(program, parameters, { env: { ...environment, ...options.environment } });
+  const child = spawn(program, parameters, { env: { ...environment, NODE_COMPILE_CACHE, ...options.environment } });
   // It may end before it has read everything.
   child.stdin.on("error", () => undefined);
   child.stdin.end(options.input ?? "");

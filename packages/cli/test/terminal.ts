@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 
 import type { Workplace } from "./run-cli.ts";
-import { executable } from "./run-cli.ts";
+import { executable, NODE_COMPILE_CACHE } from "./run-cli.ts";
 
 /** A command that runs on a pseudo terminal. */
 export interface Terminal {
@@ -28,7 +28,7 @@ export function runInTerminal(
   const line = `stty cols 120 rows 40; exec ${command.join(" ")} ${redirect}`;
   const { CI: _ci, NO_COLOR: _noColor, ...environment } = process.env;
   const child = spawn("script", ["--quiet", "--return", "--command", line, "/dev/null"], {
-    env: { ...environment, ...workplace.environment, TERM: "xterm", SHELL: "/bin/sh" },
+    env: { ...environment, NODE_COMPILE_CACHE, ...workplace.environment, TERM: "xterm", SHELL: "/bin/sh" },
   });
   let shown = "";
   let waitedFor = 0;
