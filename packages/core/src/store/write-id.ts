@@ -11,6 +11,8 @@ const uuidLength = 36;
 function preconditionMark(precondition: Precondition): string {
   if (precondition.kind === "absent") return "-";
   if (precondition.kind === "any") return "*";
+  // No server makes such a version, but a caller may be handed one, for example in a message.
+  if (!precondition.version.isWellFormed()) return "*";
   const mark = `=${encodeURIComponent(precondition.version)}`;
   return mark.length > maxMarkLength ? "*" : mark;
 }
