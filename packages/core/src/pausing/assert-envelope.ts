@@ -2,9 +2,16 @@ import * as v from "valibot";
 
 import type { Envelope, JsonObject } from "./envelope.ts";
 import { LedgerError } from "./ledger-error.ts";
+import { isNestedDeeper, maxMessageLevels } from "./json-nesting.ts";
 import { isJsonObject } from "./lossless-json.ts";
 
-const jsonObject = v.custom<JsonObject>(isJsonObject, "expected a JSON object");
+const jsonObject = v.pipe(
+  v.custom<JsonObject>(isJsonObject, "expected a JSON object"),
+  v.check(
+    (value) => !isNestedDeeper(value, maxMessageLevels),
+    `expected an object that is not nested more than ${maxMessageLevels} levels deep`,
+  ),
+);
 const names = v.array(v.string("expected an actor's name"), "expected a list of actors");
 
 const envelopeSchema = v.object(

@@ -29,9 +29,14 @@ const delicateNumber = /(?:^|[[:,\s])-?(?:\d[\d.]{15}|[\d.]+[eE]|\d+\.\d*0(?:[\s
 export function parseLosslessJson(text: string): unknown {
   // With a reviver, parsing takes several times as long.
   if (!delicateNumber.test(text)) return JSON.parse(text) as unknown;
-  return json.parse(text, (_name, value, { source }) =>
-    typeof value === "number" && source !== undefined && String(value) !== source ? json.rawJSON(source) : value,
-  );
+  try {
+    return json.parse(text, (_name, value, { source }) =>
+      typeof value === "number" && source !== undefined && String(value) !== source ? json.rawJSON(source) : value,
+    );
+  } catch (error) {
+    // A reviver is called from the inside out, by recursion.
+    throw error instanceof RangeError ? new SyntaxError("the JSON is nested too deep", { cause: error }) : error;
+  }
 }
 
 /** Whether a value is a number, also one that {@link parseLosslessJson} kept as text. */

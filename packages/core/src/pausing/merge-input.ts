@@ -1,5 +1,6 @@
 import type { JsonObject } from "./envelope.ts";
 import { LedgerError } from "./ledger-error.ts";
+import { isNestedDeeper, maxMergedLevels } from "./json-nesting.ts";
 import { isJsonObject } from "./lossless-json.ts";
 import type { PauseMetadata } from "./pause-metadata.ts";
 import { payloadPath } from "./pause-metadata.ts";
@@ -22,8 +23,8 @@ export interface MergedInput {
  * `payload_key`, and nothing else is taken; where it declares none, the whole input is merged at the payload's root.
  * Neither argument is changed.
  *
- * @throws {LedgerError} `invalid-input` if a field's path leads through something that is not an object, or if the
- * input holds the name `__proto__`
+ * @throws {LedgerError} `invalid-input` if a field's path leads through something that is not an object, if the input
+ * holds the name `__proto__`, or if the result would be nested too deep
  */
 export function mergeInput(
   payload: JsonObject,
@@ -32,16 +33,34 @@ export function mergeInput(
   mode: MergeMode = "shallow",
 ): MergedInput {
   refusePrototype(input, "input");
-  if (metadata.fields.length === 0) {
-    const { [gatewayBookkeeping]: _bookkeeping, ...rest } = input;
-    return { payload: mergeObjects(payload, rest, mode), ignored: [] };
-  }
+  const merged =
+    metadata.fields.length === 0 ? mergeRoot(payload, input, mode) : mergeFields(payload, input, metadata, mode);
+  if (isNestedDeeper(merged.payload, maxMergedLevels)) throw tooDeep();
+  return merged;
+}
+
+function mergeRoot(payload: JsonObject, input: JsonObject, mode: MergeMode): MergedInput {
+  const { [gatewayBookkeeping]: _bookkeeping, ...rest } = input;
+  return { payload: mergeObjects(payload, rest, mode), ignored: [] };
+}
+
+function mergeFields(payload: JsonObject, input: JsonObject, { fields }: PauseMetadata, mode: MergeMode): MergedInput {
   let merged = payload;
-  for (const field of metadata.fields) {
-    if (Object.hasOwn(input, field.name)) merged = placeAt(merged, payloadPath(field), input[field.name], mode, []);
+  for (const field of fields) {
+    if (!Object.hasOwn(input, field.name)) continue;
+    const path = payloadPath(field);
+    if (path.length > maxMergedLevels) throw tooDeep();
+    merged = placeAt(merged, path, input[field.name], mode, []);
   }
-  const declared = new Set([...metadata.fields.map((field) => field.name), gatewayBookkeeping]);
+  const declared = new Set([...fields.map((field) => field.name), gatewayBookkeeping]);
   return { payload: merged, ignored: Object.keys(input).filter((name) => !declared.has(name)) };
+}
+
+function tooDeep(): LedgerError {
+  return new LedgerError(
+    "invalid-input",
+    `The input cannot be merged: the payload would be nested more than ${maxMergedLevels} levels deep. Change the field's payload_key, or answer with less.`,
+  );
 }
 
 function mergeObjects(target: JsonObject, source: JsonObject, mode: MergeMode): JsonObject {

@@ -3,7 +3,8 @@ import * as v from "valibot";
 import { CheckpointError } from "../store/checkpoint-error.ts";
 import type { CheckpointStore } from "../store/checkpoint-store.ts";
 import type { JsonObject, OutgoingMessage, Route } from "./envelope.ts";
-import { isJsonObject, parseLosslessJson } from "./lossless-json.ts";
+import { isNestedDeeper, maxDocumentLevels } from "./json-nesting.ts";
+import { isJsonNumber, isJsonObject, parseLosslessJson } from "./lossless-json.ts";
 import type { PauseMark, ResumeMark } from "./message-identity.ts";
 import { pauseMark } from "./message-identity.ts";
 import type { PauseMetadata } from "./pause-metadata.ts";
@@ -228,6 +229,8 @@ export function decodeDocument(
     throw corrupt(body.byteLength === 0 ? "it is empty" : `it is not JSON (${syntaxProblem(error as Error)})`);
   }
   if (!isJsonObject(value)) throw corrupt("it is not a JSON object");
+  if (isNestedDeeper(value, maxDocumentLevels))
+    throw corrupt(`it is nested more than ${maxDocumentLevels} levels deep`);
   const own = value["_holdpoint"];
   if (own === undefined) {
     const message = parsePart(messageSchema, value, corrupt);
@@ -237,11 +240,14 @@ export function decodeDocument(
     const metadata = readStoredMetadata(value["_pause_metadata"]);
     return { state: "paused", taskId, point, aliases: [], history: [], message, metadata };
   }
-  if (isJsonObject(own) && typeof own["format"] === "number" && own["format"] > formatVersion) {
+  // A number that keeps its text, such as 1.0, is an object here.
+  const format = isJsonObject(own) && isJsonNumber(own["format"]) ? Number(JSON.stringify(own["format"])) : undefined;
+  if (format !== undefined && format > formatVersion) {
     throw corrupt(
-      `its format is ${own["format"]}, and this version of the program reads formats up to ${formatVersion}; upgrade it`,
+      `its format is ${format}, and this version of the program reads formats up to ${formatVersion}; upgrade it`,
     );
   }
+  if (format !== formatVersion) throw corrupt(`_holdpoint.format: expected the number ${formatVersion}`);
   const ours = parsePart(ownSchema, own, corrupt);
   if (ours.state !== "paused") return { ...ours, taskId };
   const message = parsePart(messageSchema, value, corrupt);

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 
+import { isNestedDeeper, maxMessageLevels } from "./json-nesting.ts";
 import { isJsonObject } from "./lossless-json.ts";
 
 /** The JSON types that a field can ask for. */
@@ -96,6 +97,9 @@ export function parsePauseMetadata(source: string | object): PauseMetadata {
     }
   }
   if (!isJsonObject(value)) throw new Error("the pause metadata: expected a JSON object with prompt and fields");
+  if (isNestedDeeper(value, maxMessageLevels)) {
+    throw new Error(`the pause metadata is nested more than ${maxMessageLevels} levels deep`);
+  }
   const result = v.safeParse(metadataSchema, value);
   if (result.success) return result.output;
   const violations = result.issues.map((issue) => `${v.getDotPath(issue) ?? "the pause metadata"}: ${issue.message}`);
@@ -114,7 +118,8 @@ export function readStoredMetadata(value: unknown): PauseMetadata {
 }
 
 function isStoredField(value: unknown): value is PauseField {
-  return isJsonObject(value) && typeof value["name"] === "string" && value["name"] !== "__proto__";
+  if (!isJsonObject(value) || typeof value["name"] !== "string" || value["name"] === "__proto__") return false;
+  return !payloadPath(value as PauseField).includes("__proto__");
 }
 
 /** The names that lead to where a field's value lands in the payload. */

@@ -38,7 +38,9 @@ export function validateInput(input: JsonObject, metadata: PauseMetadata): JsonO
 
 function valueViolation(value: unknown, field: PauseField): string | undefined {
   if (value === null && field.required === false) return undefined;
-  if (!typeChecks[field.type]?.(value)) return `is ${typeName(value)}; expected ${field.type}`;
+  if (typeChecks.get(field.type)?.(value) !== true) {
+    return `is ${typeName(value)}; expected ${typeof field.type === "string" ? field.type : JSON.stringify(field.type)}`;
+  }
   // Another program's x-pause may have stored anything here.
   if (!Array.isArray(field.options)) return undefined;
   const choices = new Set(field.options.map(canonicalJson));
@@ -49,13 +51,17 @@ function valueViolation(value: unknown, field: PauseField): string | undefined {
     : `is not one of ${field.options.map((option) => JSON.stringify(option)).join(", ")}`;
 }
 
-const typeChecks: Record<PauseField["type"], (value: unknown) => boolean> = {
-  string: (value) => typeof value === "string",
-  boolean: (value) => typeof value === "boolean",
-  number: isJsonNumber,
-  array: Array.isArray,
-  object: isJsonObject,
-};
+// Of a document that another program wrote, the type may be any JSON.
+const typeChecks: ReadonlyMap<unknown, (value: unknown) => boolean> = new Map<
+  PauseField["type"],
+  (value: unknown) => boolean
+>([
+  ["string", (value) => typeof value === "string"],
+  ["boolean", (value) => typeof value === "boolean"],
+  ["number", isJsonNumber],
+  ["array", Array.isArray],
+  ["object", isJsonObject],
+]);
 
 function typeName(value: unknown): string {
   if (value === null) return "null";
