@@ -177,15 +177,16 @@ class PortableStore implements CheckpointStore {
       while (next.done !== true) {
         yield next.value;
         // A listing that began anew would yield keys twice, so it fails; what it has yielded stays true.
-        const coming = (iterator ??= begin()).next();
+        const open = (iterator ??= begin());
+        const goesOn = this.#closing === undefined && options.signal?.aborted !== true;
+        const coming = goesOn ? open.next() : undefined;
         // The next key of a page is there at once; a deadline, and a trace, are for what has to be waited for.
-        const soon =
-          this.#closing === undefined && options.signal?.aborted !== true ? await settledSoon(coming) : undefined;
+        const soon = coming === undefined ? undefined : await settledSoon(coming);
         next =
           soon ??
           (await this.#run("list", undefined, options, async (operation) => {
             try {
-              return await this.#attempt(operation, () => coming);
+              return await this.#attempt(operation, () => coming ?? open.next());
             } catch (error) {
               throw this.#error(operation, this.#classify(operation, error), error, undefined);
             }
@@ -471,7 +472,7 @@ async function settledSoon<Result>(promise: Promise<Result>): Promise<Result | u
   const keep = (result: Result): void => {
     settled.result = result;
   };
-  // A rejection is met by whoever waits for the promise then.
+  // A rejection is met by whoever waits for the promise then, if anybody still does.
   promise.then(keep, () => undefined);
   // As many turns as a few generators within each other need to hand on a value that is there.
   for (let turn = 0; turn < 20 && settled.result === undefined; turn += 1) await Promise.resolve();
