@@ -78,13 +78,14 @@ describe.skipIf(!has("fish"))("in fish", () => {
 describe.skipIf(!has("zsh"))("in zsh", () => {
   /**
    * What zsh lists after a line. Completion works in the line editor alone, so this types into another zsh, once its
-   * editor says that it reads keys: what is typed before is the terminal's, which may wait for the end of the line.
+   * editor says that it reads keys: what is typed before is the terminal's, which may wait for the end of the line. The
+   * keys are those of Emacs, also where EDITOR is vi, as npm sets it.
    */
   const listed = async (line: string): Promise<string> => {
     const script = `
       zmodload zsh/zpty
       zpty z zsh -f -i
-      zpty -w z "cd $2; autoload -Uz compinit; compinit -D; source $1; PS1=; bindkey '^I' list-choices
+      zpty -w z "cd $2; autoload -Uz compinit; compinit -D; source $1; PS1=; bindkey -e; bindkey '^I' list-choices
         zle-line-init() { print REA''DY }; zle -N zle-line-init"
       zpty -r -m z out '*READY*'
       zpty -n -w z "$3"$'\t'
