@@ -357,29 +357,11 @@ it("traces each operation with its attempts", async () => {
   expect(traces).toMatchObject([{ backend: "fated", operation: "put", key: "key", attempts: 2 }]);
 });
 
-describe("a listing", () => {
-  it("sets a deadline and leaves a trace only where it has to wait, not for each key of a page", async () => {
-    const driver = new FatedDriver();
-    const store = createStore(driver);
-    for (const key of ["a", "b", "c"]) await store.put(key, body);
-    let traces = 0;
-    const count = (): void => {
-      traces += 1;
-    };
-    storeTracing.start.subscribe(count);
-    onTestFinished(() => {
-      storeTracing.start.unsubscribe(count);
-    });
-    expect((await Array.fromAsync(store.list())).map(({ key }) => key)).toEqual(["a", "b", "c"]);
-    expect(traces).toBe(1);
-  });
-
-  it("ends with the deadline where a later page does not come", async () => {
-    const driver = new FatedDriver();
-    const store = createStore(driver);
-    for (const key of ["a", "b"]) await store.put(key, body);
-    driver.fates.push("answered", "hangs after");
-    const listed = Array.fromAsync(store.list({ timeoutMs: 100 }));
-    await expect(listed).rejects.toMatchObject({ code: "timeout" });
-  });
+it("ends a listing with its deadline where a later page does not come", async () => {
+  const driver = new FatedDriver();
+  const store = createStore(driver);
+  for (const key of ["a", "b"]) await store.put(key, body);
+  driver.fates.push("answered", "hangs after");
+  const listed = Array.fromAsync(store.list({ timeoutMs: 100 }));
+  await expect(listed).rejects.toMatchObject({ code: "timeout" });
 });

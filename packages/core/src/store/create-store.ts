@@ -176,21 +176,15 @@ class PortableStore implements CheckpointStore {
       );
       while (next.done !== true) {
         yield next.value;
-        // A listing that began anew would yield keys twice, so it fails; what it has yielded stays true.
-        const open = (iterator ??= begin());
-        const goesOn = this.#closing === undefined && options.signal?.aborted !== true;
-        const coming = goesOn ? open.next() : undefined;
-        // The next key of a page is there at once; a deadline, and a trace, are for what has to be waited for.
-        const soon = coming === undefined ? undefined : await settledSoon(coming);
-        next =
-          soon ??
-          (await this.#run("list", undefined, options, async (operation) => {
-            try {
-              return await this.#attempt(operation, () => coming ?? open.next());
-            } catch (error) {
-              throw this.#error(operation, this.#classify(operation, error), error, undefined);
-            }
-          }));
+        next = await this.#run("list", undefined, options, async (operation) => {
+          // A listing that began anew would yield keys twice, so it fails; what it has yielded stays true.
+          const open = (iterator ??= begin());
+          try {
+            return await this.#attempt(operation, () => open.next());
+          } catch (error) {
+            throw this.#error(operation, this.#classify(operation, error), error, undefined);
+          }
+        });
       }
     } finally {
       controller.abort();
@@ -464,19 +458,6 @@ class PortableStore implements CheckpointStore {
       { backend: this.backend, operation, key, outcome: "not-applied" },
     );
   }
-}
-
-/** What a promise resolves to if it does so without anything being waited for; `undefined` if not, also if it rejects. */
-async function settledSoon<Result>(promise: Promise<Result>): Promise<Result | undefined> {
-  const settled: { result?: Result } = {};
-  const keep = (result: Result): void => {
-    settled.result = result;
-  };
-  // A rejection is met by whoever waits for the promise then, if anybody still does.
-  promise.then(keep, () => undefined);
-  // As many turns as a few generators within each other need to hand on a value that is there.
-  for (let turn = 0; turn < 20 && settled.result === undefined; turn += 1) await Promise.resolve();
-  return settled.result;
 }
 
 const neverAborted = new AbortController().signal;
