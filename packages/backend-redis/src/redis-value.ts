@@ -1,4 +1,5 @@
-import { createHash, hash, randomBytes } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
+import { crc32 } from "node:zlib";
 
 // A Redis string and not a hash, because one SET replaces body, version, write id and expiry at once. A hash would need
 // HSET and then PEXPIRE or PERSIST, and a script is not rolled back when its second command is refused, for example by
@@ -15,7 +16,7 @@ export interface RedisValue {
 /** What the first line of a value begins with. */
 export const magic = "holdpoint1 ";
 
-/** The bytes that the first line has at most: the magic, 32 of the version, 300 of the write id, separators. */
+/** The bytes that the first line has at most: the magic, 45 of the version, 300 of the write id, separators. */
 export const maxHeaderBytes = 384;
 
 /** What the first line looks like, as a Lua pattern that captures the version and the write id. */
@@ -26,18 +27,18 @@ export const rawVersionMark = "raw-";
 
 /**
  * A version for one attempt at a write: random, so that no server has to count, and a deleted key cannot get an old
- * version again, neither by an attempt that repeats the write nor after a failover that lost writes. Its second half
- * ties it to the write id, so that damage to either shows.
+ * version again, neither by an attempt that repeats the write nor after a failover that lost writes. A checksum at its
+ * end ties it to the write id, so that damage to either shows.
  */
 export function createVersion(writeId: string): string {
-  return versionOf(randomBytes(8).toString("hex"), writeId);
+  return versionOf(randomUUID(), writeId);
 }
 
 function versionOf(nonce: string, writeId: string): string {
-  return nonce + hash("sha256", `${nonce} ${writeId}`, "hex").slice(0, nonceLength);
+  return `${nonce}-${crc32(`${nonce} ${writeId}`).toString(16).padStart(8, "0")}`;
 }
 
-const nonceLength = 16;
+const nonceLength = 36;
 
 /** The line that comes before the body, in Latin-1; `version` is one of {@link createVersion}. */
 export function valueHead(version: string, writeId: string): string {
@@ -50,17 +51,20 @@ export function valueHead(version: string, writeId: string): string {
  * `stored` over: whoever hands it in must not use it any more.
  */
 export function decodeValue(stored: Buffer): RedisValue | undefined {
-  if (stored.toString("latin1", 0, magic.length) !== magic) {
+  const start = stored.toString("latin1", 0, maxHeaderBytes);
+  if (!start.startsWith(magic)) {
     // SHA-1, because it is what a script can compute.
     const version = rawVersionMark + createHash("sha1").update(stored).digest("hex");
     return { version, writeId: undefined, body: new Uint8Array(stored) };
   }
-  const lineEnd = stored.subarray(0, maxHeaderBytes).indexOf("\n");
-  if (lineEnd < 0) return undefined;
-  const line = stored.toString("latin1", magic.length, lineEnd);
-  const [, version, writeId] = /^(\S+) (.*)$/u.exec(line) ?? [];
-  if (version === undefined || writeId === undefined) return undefined;
-  if (version !== versionOf(version.slice(0, nonceLength), writeId)) return undefined;
+  const versionEnd = start.indexOf(" ", magic.length);
+  const lineEnd = start.indexOf("\n");
+  const version = start.slice(magic.length, versionEnd);
+  const writeId = start.slice(versionEnd + 1, lineEnd);
+  // Not a line, or a damaged one.
+  if (versionEnd < 0 || lineEnd < versionEnd || version !== versionOf(version.slice(0, nonceLength), writeId)) {
+    return undefined;
+  }
   return { version, writeId, body: bodyAfter(stored, lineEnd + 1) };
 }
 
