@@ -27,22 +27,33 @@ export interface ProbeFindings {
 
 /** Finds out, with a scratch object that is removed again, what a server that is not Google's can be relied on for. */
 export async function probeServer(bucket: GcsBucket, name: string, signal: AbortSignal): Promise<ProbeFindings> {
+  // Alone: what is no Cloud Storage at all is asked no further.
   const honoursAbsence = await tryImpossibleUpload(bucket, name, signal);
   await bucket.upload(name, scratch, "probe", "0", signal);
   try {
-    const overwrites =
-      (await succeeds(bucket.upload(name, scratch, "probe", "0", signal))) ||
-      (await succeeds(bucket.upload(name, scratch, "probe", impossibleGeneration, signal)));
-    // Shows the bucket what downloads carry here.
-    await bucket.read(name, signal);
+    // At once, because all of it has the time of one request.
+    const [recreates, overwrites] = await allEnded([
+      succeeds(bucket.upload(name, scratch, "probe", "0", signal)),
+      succeeds(bucket.upload(name, scratch, "probe", impossibleGeneration, signal)),
+      // Shows the bucket what downloads carry here.
+      bucket.read(name, signal),
+    ]);
     const deletes = await succeeds(bucket.delete(name, impossibleGeneration, signal));
     return {
-      honoursUploadPreconditions: honoursAbsence && !overwrites,
+      honoursUploadPreconditions: honoursAbsence && !recreates && !overwrites,
       honoursDeletePreconditions: !deletes,
     };
   } finally {
     await bucket.delete(name, undefined, signal);
   }
+}
+
+/** `Promise.all`, but with nothing under way any more when it rejects. */
+async function allEnded<Results extends readonly unknown[]>(requests: {
+  readonly [Index in keyof Results]: Promise<Results[Index]>;
+}): Promise<Results> {
+  await Promise.allSettled(requests);
+  return (await Promise.all(requests)) as unknown as Results;
 }
 
 /** Whether a request succeeds, or fails because its precondition does not hold. */
