@@ -1,3 +1,4 @@
+import { parseLosslessJson } from "@holdpoint/core";
 import { describe, expect, it } from "vitest";
 
 import type { JsonParser } from "./parse-message.ts";
@@ -23,6 +24,12 @@ describe("parseMessage", () => {
     ],
   ])("lists what is wrong with %s", (text, names) => {
     for (const name of names) expect(() => parse(text)).toThrow(name);
+  });
+
+  it("takes no number for an object, also one that keeps its digits", () => {
+    const body = '{"id":"t","route":{"curr":"a"},"headers":12345678901234567890,"status":1.0,"payload":{}}';
+    const attempt = (): unknown => parseMessage(new TextEncoder().encode(body), parseLosslessJson);
+    expect(attempt).toThrow("headers: expected an object\nstatus: expected an object");
   });
 
   it("says where the JSON is wrong without repeating it", () => {

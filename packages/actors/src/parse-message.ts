@@ -66,9 +66,13 @@ function parseBody(body: Uint8Array, parseJson: JsonParser): unknown {
   }
 }
 
-/** Whether a value is an object and no array. */
+// TypeScript's library does not describe it yet. A parser that keeps a number's digits makes such objects of numbers.
+// https://github.com/tc39/proposal-json-parse-with-source
+const { isRawJSON } = JSON as unknown as { readonly isRawJSON: (value: unknown) => boolean };
+
+/** Whether a value is an object: no array, and no number that kept its text. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !isRawJSON(value);
 }
 
 function isAbsent(value: unknown): value is null | undefined {
