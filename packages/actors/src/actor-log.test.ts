@@ -21,6 +21,15 @@ it("writes one JSON object a line, and a line's own field wins over a common one
   expect(lines.join("")).not.toContain("\n");
 });
 
+it("holds nothing that a terminal acts on, or that some programs take for the end of a line", () => {
+  const lines: string[] = [];
+  const taskId = "a\r\n\u001b[2J\u009b31m\u0085\u2028\u202eb\u007f";
+  createActorLog({ actor: "a" }, { write: (line) => lines.push(line) }).info("pause", { taskId });
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).not.toMatch(/[\p{Cc}\u2028-\u202e]/u);
+  expect(JSON.parse(lines[0] ?? "")).toMatchObject({ taskId });
+});
+
 it("never fails, and keeps its own fields", () => {
   const lines: string[] = [];
   const log = createActorLog({ actor: "a" }, { write: (line) => lines.push(line) });

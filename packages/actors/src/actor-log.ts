@@ -1,3 +1,5 @@
+import { escapeJsonControls } from "./escape-json-controls.ts";
+
 /** Facts that go into a log line. Never a payload, never a credential. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -46,7 +48,9 @@ export function createActorLog(common: LogFields, options: ActorLogOptions = {})
 /** `undefined` for what is no JSON: a log line must not fail the work that it tells of. */
 function logLine(fields: LogFields): string | undefined {
   try {
-    return JSON.stringify(fields, (_name, value: unknown) => (typeof value === "bigint" ? String(value) : value));
+    return escapeJsonControls(
+      JSON.stringify(fields, (_name, value: unknown) => (typeof value === "bigint" ? String(value) : value)),
+    );
   } catch {
     return undefined;
   }
