@@ -106,7 +106,8 @@ function readStore(environment: Environment, problems: SetupProblem[]): StoreSet
     });
     return undefined;
   }
-  if (/^[a-z][a-z0-9+.-]*:\/\//iu.test(directory)) {
+  // Also without slashes, as in `redis:user:password@host`.
+  if (/^[a-z][a-z0-9+.-]*:/iu.test(directory)) {
     problems.push({
       variable,
       found: quoteValue(redactStoreUrl(directory)),
@@ -139,7 +140,9 @@ function readRetention(environment: Environment, problems: SetupProblem[]): numb
   const text = variableOf(environment, variable);
   if (text === undefined) return undefined;
   const retentionMs = parseDurationMs(text);
-  if (retentionMs !== undefined && retentionMs >= 1) return Math.round(retentionMs);
+  if (retentionMs !== undefined && retentionMs >= 1 && retentionMs <= Number.MAX_SAFE_INTEGER) {
+    return Math.round(retentionMs);
+  }
   problems.push({ variable, found: quoteValue(text), expected: "a time such as 720h, or seconds as a plain number" });
   return undefined;
 }

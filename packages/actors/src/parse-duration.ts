@@ -13,11 +13,11 @@ const part = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/uy;
 
 /**
  * A duration as Go writes it (`5m`, `1h30m`, `1.5s`), or plain seconds (`300`), in milliseconds; `undefined` if the
- * text is neither.
+ * text is neither, or stands for more than a number holds.
  * https://pkg.go.dev/time#ParseDuration
  */
 export function parseDurationMs(text: string): number | undefined {
-  if (/^\d+(?:\.\d+)?$/u.test(text)) return Number(text) * 1000;
+  if (/^\d+(?:\.\d+)?$/u.test(text)) return finite(Number(text) * 1000);
   let totalMs = 0;
   part.lastIndex = 0;
   while (part.lastIndex < text.length) {
@@ -25,5 +25,10 @@ export function parseDurationMs(text: string): number | undefined {
     if (match === null) return undefined;
     totalMs += Number(match[1]) * (unitMs[match[2] ?? ""] ?? Number.NaN);
   }
-  return text === "" ? undefined : totalMs;
+  return text === "" ? undefined : finite(totalMs);
+}
+
+/** Digits may be more than a number holds. */
+function finite(durationMs: number): number | undefined {
+  return Number.isFinite(durationMs) ? durationMs : undefined;
 }

@@ -10,22 +10,24 @@ const secretName = /(?:pass|secret|token|credential|signature|key)/iu;
  * ```
  */
 export function redactStoreUrl(text: string): string {
-  const [address, query] = splitOnce(text, "?");
-  const options = query?.split("&").map((option) => {
-    const [name, value] = splitOnce(option, "=");
-    return value !== undefined && secretName.test(name) ? `${name}=***` : option;
-  });
-  // A password may hold an unescaped slash or another at sign, so all that stands before the last one goes.
-  const shown = address.replace(/^([a-z][a-z0-9+.-]*:(?:\/\/)?)?[^]*@/iu, "$1***@");
-  return options === undefined ? shown : `${shown}?${options.join("&")}`;
+  // A password may hold a slash, a question mark, a hash or another at sign that nobody escaped, so all that stands
+  // before the last at sign goes.
+  const withoutUser = text.replace(/^([a-z][a-z0-9+.-]*:(?:\/\/)?)?[^]*@/iu, "$1***@");
+  const isUrl = /^[a-z][a-z0-9+.-]*:/iu.test(text);
+  // No store's URL has a fragment, so what looks like one is part of something that should have been escaped.
+  const withoutFragment = isUrl ? withoutUser.replace(/#[^]*$/u, "#***") : withoutUser;
+  const [address = "", ...options] = withoutFragment.split(/(?=[?&])/u);
+  return address + options.map((option) => redactOption(option, isUrl)).join("");
+}
+
+function redactOption(option: string, isUrl: boolean): string {
+  const [, mark = "", name = "", value] = /^([?&])([^=]*)(=[^]*)?$/u.exec(option) ?? [];
+  if (value !== undefined && secretName.test(name)) return `${mark}${name}=***`;
+  const isOption = value !== undefined && /^[a-z]\w*$/iu.test(name);
+  return isOption || !isUrl || option === mark ? option : `${mark}***`;
 }
 
 /** Free text with the user and password of every URL in it masked. */
 export function redactCredentials(text: string): string {
-  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/giu, "$1***@");
-}
-
-function splitOnce(text: string, separator: string): readonly [string, string?] {
-  const at = text.indexOf(separator);
-  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
+  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s"'<>]+@/giu, "$1***@");
 }

@@ -1,3 +1,4 @@
+import { escapeJsonControls } from "./escape-json-controls.ts";
 import { parseDurationMs } from "./parse-duration.ts";
 import type { SetupProblem } from "./setup-error.ts";
 import { ActorSetupError } from "./setup-error.ts";
@@ -27,7 +28,7 @@ export function variableOf(environment: Environment, name: string): string | und
 
 /** A value as it is shown to the operator: quoted, and not longer than a line. */
 export function quoteValue(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text);
+  return escapeJsonControls(JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text));
 }
 
 /** Reads what concerns serving, and says what is wrong with it instead of throwing. */
@@ -53,8 +54,11 @@ export function inspectServingEnvironment(environment: Environment): {
     socketDirectory: read("ASYA_SOCKET_DIR", "/var/run/asya", "an absolute path", (text) =>
       text.startsWith("/") ? text : undefined,
     ),
-    socketName: read("ASYA_SOCKET_NAME", "asya-runtime.sock", "a file name without a slash", (text) =>
-      text.includes("/") || text.includes("\0") || text === "." || text === ".." ? undefined : text,
+    socketName: read(
+      "ASYA_SOCKET_NAME",
+      "asya-runtime.sock",
+      "a file name without a slash, other than runtime-ready, which is the file beside it",
+      (text) => (/[/\0]|^\.\.?$|^runtime-ready$/u.test(text) ? undefined : text),
     ),
     socketMode: read("ASYA_SOCKET_CHMOD", 0o666, "an octal mode such as 0o666", (text) =>
       /^(?:0o)?[0-7]{1,4}$/iu.test(text) ? Number.parseInt(text.replace(/^0o/iu, ""), 8) : undefined,
