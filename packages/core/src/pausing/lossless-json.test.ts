@@ -52,3 +52,12 @@ it("writes equal values the same, whatever the order of their names", () => {
   const right = parseLosslessJson('{"a":{"c":null,"d":[1,{"x":2,"y":1}]},"b":1.0}');
   expect(canonicalJson(left)).toBe(canonicalJson(right));
 });
+
+it("writes different values differently: what is written can be read back", () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
+    }),
+  );
+  expect(canonicalJson({ a: undefined, b: parseLosslessJson("[1.0,-0]") })).toBe('{"b":[1.0,-0]}');
+});
