@@ -4,11 +4,16 @@ import { join } from "node:path";
 import type { ActorMessage, MessageHeaders } from "./actor-message.ts";
 import { InvalidReplyError } from "./outgoing-frame.ts";
 import type { JsonParser } from "./parse-message.ts";
+import { MalformedMessageError } from "./parse-message.ts";
 
 /** A message's metadata as it is read from a directory: all of the message but its payload. */
 export type MessageMetadata = Omit<ActorMessage, "payload" | "status">;
 
-/** Reads a message's metadata from the directory that stands for it. */
+/**
+ * Reads a message's metadata from the directory that stands for it.
+ *
+ * @throws {MalformedMessageError} if a file is not UTF-8
+ */
 export async function readMessageDirectory(root: string, parseJson: JsonParser): Promise<MessageMetadata> {
   const [id, parentId, prev, curr, next, headers] = await Promise.all([
     readLine(join(root, "id")),
@@ -25,7 +30,7 @@ export async function readMessageDirectory(root: string, parseJson: JsonParser):
 /**
  * Writes what a handler changed. A header that it left alone is not written, so that its file keeps its text.
  *
- * @throws {InvalidReplyError} if a name cannot stand in the directory; nothing is written then
+ * @throws {InvalidReplyError} if a name or a value cannot stand in the directory; nothing is written then
  */
 export async function writeMessageDirectory(
   root: string,
@@ -33,17 +38,20 @@ export async function writeMessageDirectory(
   after: { readonly next: readonly string[]; readonly headers: MessageHeaders },
 ): Promise<void> {
   const { next, headers } = after;
-  for (const name of next) checkActorName(name);
-  const written = Object.entries(headers).filter(([name, value]) => !isSame(before.headers[name], value));
+  const isRouteChanged = !isSame(before.route.next, next);
+  if (isRouteChanged) for (const name of next) checkActorName(name);
+  // A header may be called `toString`, so only names that an object has itself count.
+  const given = Object.entries(headers).filter(([, value]) => value !== undefined);
+  const texts = given.map(([name, value]) => [name, headerText(name, value)] as const);
+  const written = texts.filter(
+    ([name]) => !(Object.hasOwn(before.headers, name) && isSame(before.headers[name], headers[name])),
+  );
   for (const [name] of written) checkHeaderName(name);
-  const removed = Object.keys(before.headers).filter((name) => headers[name] === undefined);
-  if (!isSame(before.route.next, next)) {
-    await writeFile(join(root, "route/next"), next.map((name) => `${name}\n`).join(""));
-  }
+  const kept = new Set(given.map(([name]) => name));
+  const removed = Object.keys(before.headers).filter((name) => !kept.has(name));
+  if (isRouteChanged) await writeFile(join(root, "route/next"), next.map((name) => `${name}\n`).join(""));
   for (const name of removed) await rm(join(root, "headers", name), { force: true });
-  for (const [name, value] of written) {
-    if (value !== undefined) await writeFile(join(root, "headers", name), headerText(value));
-  }
+  for (const [name, text] of written) await writeFile(join(root, "headers", name), text);
 }
 
 async function readHeaders(directory: string, parseJson: JsonParser): Promise<MessageHeaders> {
@@ -62,10 +70,26 @@ function headerValue(text: string, parseJson: JsonParser): unknown {
   }
 }
 
+// Python reads these as numbers.
+// https://docs.python.org/3/library/json.html#infinite-and-nan-number-values
+const numberOfPython = /^\s*-?(?:NaN|Infinity)\s*$/u;
+
 /** Text stands as it is, unless it would be read back as something else: `5` as a string is written `"5"`. */
-function headerText(value: unknown): string {
-  if (typeof value !== "string") return JSON.stringify(value);
-  return headerValue(value, JSON.parse as JsonParser) === value ? value : JSON.stringify(value);
+function headerText(name: string, value: unknown): string {
+  if (typeof value === "string" && value.isWellFormed() && !numberOfPython.test(value)) {
+    if (headerValue(value, JSON.parse as JsonParser) === value) return value;
+  }
+  const text = jsonText(value);
+  if (text !== undefined) return text;
+  throw new InvalidReplyError(`The header ${JSON.stringify(name)} cannot be written: its value is not JSON.`);
+}
+
+function jsonText(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 async function readLine(path: string): Promise<string> {
@@ -77,7 +101,13 @@ async function readLines(path: string): Promise<readonly string[]> {
 }
 
 async function readText(path: string): Promise<string> {
-  return await readFile(path, "utf8").catch(absentAs(""));
+  const bytes = await readFile(path).catch(absentAs(new Uint8Array()));
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    // Read with substitutes, two ids would be the same one.
+    throw new MalformedMessageError(`The file ${path} of the message is not UTF-8.`);
+  }
 }
 
 function absentAs<Value>(value: Value): (error: NodeJS.ErrnoException) => Value {
@@ -92,14 +122,16 @@ function isSame(left: unknown, right: unknown): boolean {
 }
 
 function checkActorName(name: string): void {
-  if (!/[\r\n]/u.test(name)) return;
-  throw new InvalidReplyError(`The route cannot be written: ${JSON.stringify(name)} has a line break in it.`);
+  if (!/[\r\n]/u.test(name) && name.isWellFormed()) return;
+  throw new InvalidReplyError(
+    `The route cannot be written: ${JSON.stringify(name)} has a line break or half a character in it.`,
+  );
 }
 
 // A name is a file's name here; one with a slash or two dots would be written outside of the message.
 function checkHeaderName(name: string): void {
   const leaves = name === "" || name === "." || name === ".." || /[/\\\p{Cc}]/u.test(name);
-  if (!leaves && Buffer.byteLength(name) <= 255) return;
+  if (!leaves && name.isWellFormed() && Buffer.byteLength(name) <= 255) return;
   throw new InvalidReplyError(
     `The header ${JSON.stringify(name)} cannot be written: its name must be usable as a file's name, with no slash in it.`,
   );

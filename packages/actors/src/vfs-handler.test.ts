@@ -72,7 +72,7 @@ describe("createVfsHandler", () => {
     expect(await read("headers/object")).toBe('{"a":[1]}');
   });
 
-  it.each(["../id", "..", ".", "", "a/b", "a\0b", "a\nb", "x".repeat(256)])(
+  it.each(["../id", "..", ".", "", "a/b", "a\0b", "a\nb", "x".repeat(256), "\ud800"])(
     "refuses the header name %j, and writes nothing then",
     async (name) => {
       await writeMessage(example);
@@ -88,6 +88,41 @@ describe("createVfsHandler", () => {
     await writeMessage(example);
     await expect(vfs(async () => ({ payload: {}, next: ["c\nd"] }))({})).rejects.toThrow("line break");
     await expect(vfs(async () => [{ payload: 1 }, { payload: 2 }])({})).rejects.toThrow("2 replies");
+  });
+
+  it("removes a header whose name every object has", async () => {
+    await writeMessage({ ...example, "headers/toString": "a", "headers/__proto__": "b" });
+    await vfs(async ({ payload }) => ({ payload, headers: {} }))({});
+    expect(await readdir(join(root, "headers"))).toEqual([]);
+  });
+
+  it.each([
+    ["a function", () => 1],
+    ["a bigint", 1n],
+    ["a symbol", Symbol("no JSON")],
+  ])("refuses a header that is %s, and writes nothing then", async (_, value) => {
+    await writeMessage(example);
+    const handler = vfs(async () => ({ payload: {}, next: ["e"], headers: { trace: "other", strange: value } }));
+    await expect(handler({})).rejects.toThrow('The header "strange" cannot be written');
+    for (const [name, text] of Object.entries(example)) expect(await read(name)).toBe(text);
+  });
+
+  it("writes text that another reader would take for a number, or could not write, as JSON", async () => {
+    await writeMessage(example);
+    await vfs(async () => ({ payload: {}, headers: { python: "NaN", half: "\ud800" } }))({});
+    expect([await read("headers/python"), await read("headers/half")]).toEqual(['"NaN"', String.raw`"\ud800"`]);
+  });
+
+  it("refuses an id that is not UTF-8, rather than take it for another one", async () => {
+    await writeMessage(example);
+    await writeFile(join(root, "id"), Uint8Array.of(0x61, 0xff));
+    await expect(vfs(async () => ({ payload: {} }))({})).rejects.toThrow("id of the message is not UTF-8");
+  });
+
+  it("leaves a route alone that it could not have written", async () => {
+    await writeMessage({ ...example, "route/next": "c\rd\n" });
+    expect(await vfs(async () => ({ payload: 1 }))({})).toBe(1);
+    expect(await read("route/next")).toBe("c\rd\n");
   });
 
   it("says so where there is no message", async () => {
