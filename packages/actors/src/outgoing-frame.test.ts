@@ -37,6 +37,14 @@ describe("outgoingFrames", () => {
     [{ payload: 1, headers: [] }, "headers"],
     [{ payload: 1, status: 1 }, "status"],
     [[{ payload: 1 }, 2], "Reply 1"],
+    // oxlint-disable-next-line no-sparse-arrays -- as a handler may make one
+    [[{ payload: 1 }, , { payload: 2 }], "Reply 1"],
+    [{ payload: Symbol("no JSON") }, "payload"],
+    [{ payload: 1, next: Array.from({ length: 3 }).with(0, "c") }, "next"],
+    [{ payload: 1, next: Object.assign(["c"], { length: 2 }) }, "next"],
+    [{ payload: 1, headers: new Date() }, "headers"],
+    [{ payload: 1, headers: new Map([["a", 1]]) }, "headers"],
+    [{ payload: 1, headers: { toJSON: () => "text" } }, "headers"],
   ])("refuses %j", (reply, problem) => {
     expect(() => outgoingFrames(message, reply)).toThrow(problem);
   });

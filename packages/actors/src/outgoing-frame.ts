@@ -25,7 +25,8 @@ export class InvalidReplyError extends Error {
 export function outgoingFrames(message: ActorMessage, returned: unknown): readonly OutgoingFrame[] {
   if (returned === undefined || returned === null) return [];
   const replies: readonly unknown[] = Array.isArray(returned) ? returned : [returned];
-  return replies.map((reply, index) =>
+  // Spread, so that a hole in a list is seen; JSON would make a null of it.
+  return [...replies].map((reply, index) =>
     outgoingFrame(message, checkReply(reply, Array.isArray(returned) ? index : undefined)),
   );
 }
@@ -48,11 +49,22 @@ export function checkReply(reply: unknown, index?: number): ActorReply {
   };
   if (!isObject(reply)) return refuse("expected an object with a payload");
   const { payload, next, headers, status } = reply;
-  if (payload === undefined || typeof payload === "function") refuse("payload is missing");
-  if (next !== undefined && !(Array.isArray(next) && next.every((name) => typeof name === "string" && name !== ""))) {
-    refuse("next is not a list of actors' names");
-  }
-  if (headers !== undefined && !isObject(headers)) refuse("headers is not an object");
-  if (status !== undefined && !isObject(status)) refuse("status is not an object");
+  if (["undefined", "function", "symbol"].includes(typeof payload)) refuse("payload is missing");
+  if (next !== undefined && !isNames(next)) refuse("next is not a list of actors' names");
+  if (headers !== undefined && !isObjectInJson(headers)) refuse("headers is not an object");
+  if (status !== undefined && !isObjectInJson(status)) refuse("status is not an object");
   return reply as unknown as ActorReply;
+}
+
+function isNames(value: unknown): boolean {
+  return Array.isArray(value) && [...(value as unknown[])].every((name) => typeof name === "string" && name !== "");
+}
+
+/** Whether JSON makes an object of it: a `Date` or a `String` becomes a text, and a `Map` loses what it holds. */
+function isObjectInJson(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    Object.prototype.toString.call(value) === "[object Object]" &&
+    typeof value["toJSON"] !== "function"
+  );
 }

@@ -5,7 +5,10 @@ import { parseDurationMs } from "./parse-duration.ts";
 
 test("whatever the text, it is a time or nothing", () => {
   const piece = fc.constantFrom(
-    ..."0159",
+    "0",
+    "1",
+    "5",
+    "9",
     "e",
     ".",
     "-",

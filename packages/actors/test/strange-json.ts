@@ -43,8 +43,20 @@ export const strangeJson: fc.Arbitrary<string> = fc.oneof(
 );
 
 const names = fc.constantFrom(
-  ...["id", "parent_id", "route", "headers", "status", "payload", "prev", "curr", "next"],
-  ...["__proto__", "constructor", "toString", "", privateText],
+  "id",
+  "parent_id",
+  "route",
+  "headers",
+  "status",
+  "payload",
+  "prev",
+  "curr",
+  "next",
+  "__proto__",
+  "constructor",
+  "toString",
+  "",
+  privateText,
 );
 
 /** Objects whose members may have any value, be there twice, or name a prototype. */
