@@ -20,7 +20,7 @@ class MessageTooLargeError extends MalformedMessageError {
 export interface ActorHttpServerOptions {
   readonly invoke: (body: Uint8Array) => Promise<Answer>;
   readonly maxBodyBytes: number;
-  /** How long a request may take to arrive whole. */
+  /** How long a request may take to arrive whole, and how long a peer may take nothing of its answer. */
   readonly requestTimeoutMs: number;
   readonly log: ActorLog;
 }
@@ -67,11 +67,20 @@ export function createActorHttpServer(options: ActorHttpServerOptions): ActorHtt
     const closed = once(response, "close");
     try {
       await answer(request, response);
+      giveUpUnread(request.socket);
       // Until then the answer may still be on its way.
       await closed;
     } finally {
       requests.delete(request);
     }
+  }
+
+  /** A peer that takes nothing of its answer would hold it, and our shutdown, for ever. */
+  function giveUpUnread(socket: Socket): void {
+    socket.setTimeout(requestTimeoutMs, () => {
+      log.warn("answer was not taken");
+      socket.destroy();
+    });
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -33,7 +33,7 @@ export interface ServeActorOptions {
   readonly actorTimeoutMs?: number | undefined;
   /** The largest message that is taken, in bytes. @default 64 MiB */
   readonly maxBodyBytes?: number | undefined;
-  /** How long a message may take to arrive whole over the socket. @default 60000 */
+  /** How long a message may take to arrive whole over the socket, and the sidecar to take some of an answer. @default 60000 */
   readonly requestTimeoutMs?: number | undefined;
   /**
    * How long messages in hand may take to finish once the actor is told to stop. Keep it under the pod's
