@@ -60,6 +60,7 @@ describe("the URL", () => {
     ],
     ["gs://", /no bucket.*STATE_BUCKET/],
     ["gs://user:hunter2@asya/", /user, a password or a port/],
+    ["gs:///user:hunter2@asya/", /%40/],
     ["gs://127.0.0.1:4443/asya", /endpoint=/],
     ["gs://asya/a#b", /%23/],
     ["gs://asya/%ff", /percent-encoded/],
@@ -98,11 +99,14 @@ test.each([
   expect(normalizeEndpoint(endpoint)).toBe(normalized);
 });
 
-test.each(["http://user:hunter2@localhost", "ftp://localhost", "http://", "http://a?b=1"])(
-  "the endpoint %s is refused",
-  (endpoint) => {
-    const problem = problemOf(() => normalizeEndpoint(endpoint));
-    expect(problem).toContain("STORAGE_EMULATOR_HOST");
-    expect(problem).not.toContain("hunter2");
-  },
-);
+test.each([
+  "http://user:hunter2@localhost",
+  "http://user:12/hunter2@localhost",
+  "ftp://localhost",
+  "http://",
+  "http://a?b=1",
+])("the endpoint %s is refused", (endpoint) => {
+  const problem = problemOf(() => normalizeEndpoint(endpoint));
+  expect(problem).toContain("STORAGE_EMULATOR_HOST");
+  expect(problem).not.toContain("hunter2");
+});

@@ -1,7 +1,7 @@
 import type { Storage } from "@google-cloud/storage";
 import type { StoreOptions } from "@holdpoint/core";
 import { CheckpointError } from "@holdpoint/core";
-import { booleanOption, readUrlOptions, textOption, urlError } from "@holdpoint/core/driver";
+import { assertPathWithoutUser, booleanOption, readUrlOptions, textOption, urlError } from "@holdpoint/core/driver";
 
 /** Options of {@link createGcsStore}. */
 export interface GcsStoreOptions extends StoreOptions {
@@ -48,6 +48,7 @@ export interface GcsStoreOptions extends StoreOptions {
  * ```
  */
 export function parseGcsUrl(url: URL, environment: Readonly<Record<string, string | undefined>>): GcsStoreOptions {
+  assertPathWithoutUser(url);
   if (url.username !== "" || url.password !== "" || url.port !== "") {
     throw urlError(
       "gs",
@@ -133,9 +134,10 @@ export function normalizeEndpoint(endpoint: string): string {
   if (
     url === null ||
     !/^https?:$/u.test(url.protocol) ||
-    url.username !== "" ||
-    url.password !== "" ||
-    url.search !== ""
+    // Also in the path, which is where a password with a slash in it ends up.
+    endpoint.includes("@") ||
+    url.search !== "" ||
+    url.hash !== ""
   ) {
     throw new CheckpointError(
       "invalid-argument",

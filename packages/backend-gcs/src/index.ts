@@ -62,7 +62,7 @@ async function createGcsDriver(options: GcsStoreOptions): Promise<GcsDriver> {
       bucket,
       downloadsByXml: isGoogle && new URL(endpoint).hostname.startsWith("storage."),
     }),
-    location: `gs://${bucket}/${prefix}${client.customEndpoint ? `?endpoint=${endpoint}` : ""}`,
+    location: `gs://${bucket}/${prefix.split("/").map(encodeURIComponent).join("/")}${client.customEndpoint ? `?endpoint=${endpoint}` : ""}`,
     prefix,
     isGoogle,
     unsafeAllowMissingPreconditions,

@@ -41,6 +41,7 @@ describe("a URL", () => {
     ["nats://h", /no bucket, and NATS_KV_BUCKET is not set/u],
     ["nats:///b", /no host, and NATS_URL is not set/u],
     ["nats://ann:s3cret%zz@h/b", /write %25/u],
+    ["nats://ann:12/s3cret@h/b", /write %40/u],
   ])("%s is refused", (url, message) => {
     let refusal: unknown;
     try {

@@ -1,5 +1,6 @@
 import type { StoreOptions } from "@holdpoint/core";
 import {
+  assertPathWithoutUser,
   booleanOption,
   choiceOption,
   integerOption,
@@ -82,6 +83,7 @@ const readers = {
  * ```
  */
 export function parseNatsUrl(url: URL, environment: Readonly<Record<string, string | undefined>>): NatsStoreOptions {
+  assertPathWithoutUser(url);
   const { servers, creds, tls, tlsCa, tlsCert, tlsKey, tlsFirst, ...rest } = readUrlOptions(url, readers);
   if (url.hash !== "") throw urlError("nats", 'it has a "#"; inside a password or an option, write %23');
   const address = url.host === "" ? addressFromEnvironment(environment) : addressOf(url);

@@ -2,7 +2,14 @@ import type { ConnectionOptions } from "node:tls";
 
 import { CheckpointError } from "@holdpoint/core";
 import type { StoreOptions } from "@holdpoint/core";
-import { booleanOption, integerOption, readUrlOptions, textOption, urlError } from "@holdpoint/core/driver";
+import {
+  assertPathWithoutUser,
+  booleanOption,
+  integerOption,
+  readUrlOptions,
+  textOption,
+  urlError,
+} from "@holdpoint/core/driver";
 import type { UrlOptionReader } from "@holdpoint/core/driver";
 
 import type { RedisClient } from "./redis-connection.ts";
@@ -180,6 +187,7 @@ interface UrlParts {
 
 function readParts(url: URL, name: string): UrlParts {
   const { hostname, port, pathname, username, password } = url;
+  assertPathWithoutUser(url);
   const path = /^\/?(\d{0,9})$/u.exec(pathname);
   if (path === null) {
     throw urlError(name, `the path is ${JSON.stringify(pathname)}; expected the number of a database, such as /0`);
@@ -188,9 +196,7 @@ function readParts(url: URL, name: string): UrlParts {
   return {
     isTls: url.protocol === "rediss:",
     address:
-      hostname === ""
-        ? undefined
-        : { host: decode(hostname, name).replace(/^\[(.*)\]$/u, "$1"), ...(port === "" ? {} : { port: Number(port) }) },
+      hostname === "" ? undefined : { host: hostOf(hostname, name), ...(port === "" ? {} : { port: Number(port) }) },
     login:
       username === "" && password === ""
         ? undefined
@@ -219,7 +225,7 @@ function readRedisUrlVariable(text: string | undefined): UrlParts {
     );
   }
   if (url.protocol !== "redis:" && url.protocol !== "rediss:") {
-    throw urlError(name, `its scheme is ${JSON.stringify(url.protocol)}; expected redis: or rediss:`);
+    throw urlError(name, "its scheme is another than redis: or rediss:");
   }
   return readParts(url, name);
 }
@@ -230,6 +236,12 @@ function loginFromEnvironment({
 }: Readonly<Record<string, string | undefined>>): UrlParts["login"] {
   if (password === "") return undefined;
   return username === "" ? { password } : { username, password };
+}
+
+function hostOf(hostname: string, name: string): string {
+  const host = decode(hostname, name);
+  if (/[\s\p{Cc}/?#%@\\]/u.test(host)) throw urlError(name, "its host has a character that no host has");
+  return host.replace(/^\[(.*)\]$/u, "$1");
 }
 
 function decode(text: string, name: string): string {
@@ -248,7 +260,8 @@ function sentinelAddress({ host, port = defaultSentinelPort }: RedisAddress): Re
 function addressesOption(port: number): UrlOptionReader<readonly RedisAddress[]> {
   return (text) =>
     text.split(",").map((address) => {
-      const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:@/[\]]+))(?::(\d{1,5}))?$/u.exec(address) ?? [];
+      const [, bracketed, plain, digits] =
+        /^(?:\[([^\]]+)\]|([^\s\p{Cc}:?#%@/[\]\\]+))(?::(\d{1,5}))?$/u.exec(address) ?? [];
       const host = bracketed ?? plain;
       if (host === undefined) throw new Error(`expected addresses such as host-1:${port},host-2:${port}`);
       return { host, port: digits === undefined ? port : Number(digits) };

@@ -62,5 +62,6 @@ function prefixProblem(path: string): string | undefined {
 
 /** An object location for people: the prefix in percent-encoding, without the slash at its end. */
 export function pathForPeople(namePrefix: string): string {
-  return namePrefix === "" ? "" : `/${encodeURI(namePrefix.slice(0, -1))}`;
+  const segments = namePrefix.slice(0, -1).split("/").map(encodeURIComponent);
+  return namePrefix === "" ? "" : `/${segments.join("/")}`;
 }

@@ -92,7 +92,8 @@ function assertEndpoint(endpoint: string): void {
   if (url?.protocol !== "http:" && url?.protocol !== "https:") {
     throw invalid("the endpoint is not a URL that begins with http:// or https://");
   }
-  if (url.username !== "" || url.password !== "") throw invalid("the endpoint may not contain credentials");
+  // Also in the path, which is where a password with a slash in it ends up.
+  if (endpoint.includes("@")) throw invalid('the endpoint may not contain credentials, nor an "@" elsewhere');
   if (url.search !== "" || url.hash !== "") throw invalid('the endpoint may not contain "?" or "#"');
 }
 

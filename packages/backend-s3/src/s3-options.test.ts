@@ -60,6 +60,8 @@ describe("s3: URLs", () => {
     ["s3://", "STATE_BUCKET"],
     ["s3://b?colour=red", "there are: attemptTimeoutMs, endpoint, kmsKeyId"],
     ["s3://key:secret@b", "credentials"],
+    ["s3://key:12/secret@b", "%40"],
+    ["s3:///key:secret@b", "%40"],
     ["s3://b:9000/p", "endpoint="],
     ["s3://b/p#q", "%23"],
     ["s3://b/%E0%A4", "hexadecimal"],

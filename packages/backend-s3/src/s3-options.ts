@@ -1,6 +1,13 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import type { StoreOptions } from "@holdpoint/core";
-import { booleanOption, choiceOption, readUrlOptions, textOption, urlError } from "@holdpoint/core/driver";
+import {
+  assertPathWithoutUser,
+  booleanOption,
+  choiceOption,
+  readUrlOptions,
+  textOption,
+  urlError,
+} from "@holdpoint/core/driver";
 
 import { readBucketLocation } from "./bucket-location.ts";
 import type { Environment } from "./bucket-location.ts";
@@ -42,6 +49,7 @@ export interface S3StoreOptions extends StoreOptions {
  * ```
  */
 export function parseS3Url(url: URL, environment: Environment): S3StoreOptions {
+  assertPathWithoutUser(url);
   const options = readUrlOptions(url, {
     region: textOption,
     endpoint: textOption,

@@ -12,6 +12,7 @@ export type {
 export { createStore } from "./store/create-store.ts";
 export type { StoreFinding } from "./store/store-finding.ts";
 export {
+  assertPathWithoutUser,
   booleanOption,
   choiceOption,
   integerOption,

@@ -49,8 +49,10 @@ describe("minio: URLs", () => {
     ["minio://h", "STATE_BUCKET"],
     ["minio://h/b?secure=true", "there are: attemptTimeoutMs, maxAttempts, region, timeoutMs, tls"],
     ["minio://h/b#p", "%23"],
+    ["minio://key:12/secret@h/b", "%40"],
   ])("%s is refused", (url, words) => {
     expect(() => parse(url)).toThrow(words);
+    expect(() => parse(url)).not.toThrow("secret@");
     expect(() => parse(url)).toThrow(CheckpointError);
   });
 });

@@ -1,5 +1,5 @@
 import type { StoreOptions } from "@holdpoint/core";
-import { booleanOption, readUrlOptions, textOption, urlError } from "@holdpoint/core/driver";
+import { assertPathWithoutUser, booleanOption, readUrlOptions, textOption, urlError } from "@holdpoint/core/driver";
 import type { Client } from "minio";
 
 import { readBucketLocation } from "../bucket-location.ts";
@@ -48,6 +48,7 @@ export type MinioCredentials = Pick<MinioStoreOptions, "accessKey" | "secretKey"
  * ```
  */
 export function parseMinioUrl(url: URL, environment: Environment): MinioStoreOptions {
+  assertPathWithoutUser(url);
   const { tls, region, ...options } = readUrlOptions(url, {
     region: textOption,
     tls: booleanOption,

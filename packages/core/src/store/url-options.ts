@@ -102,3 +102,19 @@ export function urlError(scheme: string, problem: string): CheckpointError {
     backend: scheme,
   });
 }
+
+/**
+ * Refuses a URL with an at sign in its path, which is where the rest of a password ends up that has a slash in it. To be
+ * called before anything of the path is read, since that may be shown.
+ *
+ * @throws {CheckpointError} `invalid-argument`; the message does not repeat the path
+ * @example
+ * ```ts
+ * assertPathWithoutUser(new URL("acme://user:12/34@host/bucket"));
+ * ```
+ */
+export function assertPathWithoutUser(url: URL): void {
+  if (!url.pathname.includes("@")) return;
+  const scheme = url.protocol.slice(0, -1);
+  throw urlError(scheme, 'there is an "@" in its path; write %40 in a path, and %2F for a "/" in a user or a password');
+}
