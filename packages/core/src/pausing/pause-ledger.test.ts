@@ -123,6 +123,28 @@ describe("a pause", () => {
   });
 });
 
+describe("a message that is as large as the store takes", () => {
+  const mib = 1024 * 1024;
+
+  it("is refused before any request if its document would leave no room for an answer", async () => {
+    const envelope = pauseEnvelope({ payload: { text: "x".repeat(63 * mib) } });
+    await expect(ledger.pause(envelope)).rejects.toMatchObject({
+      code: "too-large",
+      outcome: "not-applied",
+      message: expect.stringContaining("Nothing was stored.") as string,
+    });
+    expect(takeRequests()).toEqual([]);
+  });
+
+  it("can be resumed, and stays paused under an answer that is too large itself", async () => {
+    await ledger.pause(pauseEnvelope({ payload: { text: "x".repeat(63 * mib - 2_000) } }));
+    const answer = (length: number): Envelope => resumeEnvelope({ payload: { reason: "y".repeat(length) } });
+    await expect(ledger.resume(answer(mib))).rejects.toMatchObject({ code: "too-large", outcome: "not-applied" });
+    expect((await ledger.inspect("task-1"))?.state).toBe("paused");
+    expect(await ledger.resume(answer(mib / 4))).toMatchObject({ outcome: "resumed" });
+  });
+});
+
 describe("a resume", () => {
   it("claims with two requests and restores the message", async () => {
     await ledger.pause(pauseEnvelope());

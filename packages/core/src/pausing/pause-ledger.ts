@@ -155,7 +155,8 @@ export interface PauseLedger {
    * second id (an A2A task id, or the fresh id of a resume message) that is not recorded yet.
    *
    * @throws {LedgerError} `invalid-message`
-   * @throws {CheckpointError} what {@link CheckpointStore.put} throws, and `corrupt`
+   * @throws {CheckpointError} what {@link CheckpointStore.put} throws, and `corrupt`; `too-large` also for a message
+   * that would leave less than 1 MiB of the store's largest body for an answer, since it could never be resumed
    */
   pause(envelope: Envelope, options?: PauseOptions): Promise<PauseResult>;
 
