@@ -33,6 +33,24 @@ test.each([
   expect((await store.get("paused/task-1.json"))?.body).toEqual(body);
 });
 
+test.each([
+  ['["x-resume"]', "route: expected an object"],
+  ["{}", "route: expected next"],
+  ['{"prev":[],"curr":"x"}', "route: expected next"],
+  ['"quarterly figures"', "route: expected an object"],
+  ['{"next":"quarterly figures"}', "route.next: Invalid type: Expected Array."],
+])("a document with the route %s is not read as one whose message goes nowhere", async (route, problem) => {
+  await using store = await createMemoryStore();
+  const document = JSON.parse(await pausedText()) as object;
+  const body = new TextEncoder().encode(JSON.stringify({ ...document, route: JSON.parse(route) as unknown }));
+  await store.put("paused/task-1.json", body);
+  const error: unknown = await createPauseLedger(store)
+    .inspect("task-1")
+    .catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: "corrupt", message: expect.stringContaining(problem) as unknown });
+  expect(String(error)).not.toContain("quarterly");
+});
+
 test("a tool that writes the format as 1.0 has changed nothing", async () => {
   await using store = await createMemoryStore();
   const text = (await pausedText()).replace('"format":1,', '"format":1.0,');

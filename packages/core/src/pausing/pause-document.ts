@@ -175,7 +175,14 @@ const baseEntries = {
   aliases: texts,
   history: v.array(pastPausePointSchema),
 };
-const routeSchema = v.object({ prev: v.optional(texts, []), curr: v.optional(text, ""), next: v.optional(texts, []) });
+const routeSchema = v.pipe(
+  // A list would pass for an object with nothing in it.
+  anyObject,
+  v.object({ prev: v.optional(texts, []), curr: v.optional(text, ""), next: v.optional(texts) }),
+  // Read as empty, a route that lost its end would let the message go nowhere.
+  v.check(({ curr, next }) => next !== undefined || curr === resumeActor, "expected next, the actors that follow"),
+  v.transform(({ next = [], ...route }) => ({ ...route, next })),
+);
 const messageSchema = v.object({
   parent_id: v.optional(text),
   route: routeSchema,
@@ -289,7 +296,9 @@ function parsePart<Schema extends v.GenericSchema>(
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
   const [issue] = result.issues;
-  throw corrupt(`${v.getDotPath(issue) ?? "the document"}: ${issue.message}`);
+  // A text that stands where something else should is somebody's data.
+  const problem = issue.received.startsWith('"') ? issue.message.replace(/ but received "[^]*$/u, "") : issue.message;
+  throw corrupt(`${v.getDotPath(issue) ?? "the document"}: ${problem}`);
 }
 
 function corruptDocument(
