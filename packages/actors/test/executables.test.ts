@@ -95,6 +95,34 @@ interface Answered {
 const answered = (body: string): Answered => JSON.parse(body) as Answered;
 
 describe("x-pause and x-resume", () => {
+  it("tell of a message in lines of their own, whatever it holds", async () => {
+    const hostile = '\r\n{"level":"info","event":"forged"}\n\u001b[2J\u009b31m\u2028\u0085';
+    const [pause, resume] = await Promise.all([
+      startActor("x-pause", "../src/x-pause.ts"),
+      startActor("x-resume", "../src/x-resume.ts"),
+    ]);
+    const answer = {
+      ...resumeMessage(`answer${hostile}`, { [hostile]: hostile }),
+      headers: { "x-asya-resume-task": hostile },
+    };
+    const messages = [
+      [pause, pauseMessage({ id: hostile, headers: { [hostile]: hostile }, payload: { [hostile]: hostile } }), 200],
+      [resume, answer, 200],
+      [resume, { ...answer, id: `another${hostile}` }, 500],
+      [pause, pauseMessage({ id: hostile.repeat(20) }), 500],
+    ] as const;
+    for (const [actor, message, status] of messages) {
+      expect(await postToSocket(actor.socketPath, message)).toMatchObject({ status });
+    }
+    await Promise.all(running.map((actor) => actor.stop()));
+    const events = output.map(({ line }) => {
+      expect(line).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
+      return (JSON.parse(line) as { readonly event: string }).event;
+    });
+    expect(events).toEqual(expect.arrayContaining(["pause", "resume", "message handled", "message failed", "stopped"]));
+    expect(events).not.toContain("forged");
+  });
+
   it("pause, resume once, repeat the same answer, and refuse another", async () => {
     const [pause, resume] = await Promise.all([
       startActor("x-pause", "../src/x-pause.ts", { ASYA_PAUSE_METADATA: '{"prompt":"Publish?","fields":[]}' }),
