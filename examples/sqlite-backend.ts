@@ -106,7 +106,7 @@ class SqliteDriver implements CheckpointDriver {
     });
   }
 
-  async *list(prefix: string, { signal }: DriverContext): AsyncIterable<CheckpointEntry> {
+  async *list(prefix: string, { signal }: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
     const bytes = Buffer.from(prefix);
     const page = this.#database.prepare(
       `SELECT key, modifiedAt, length(body) AS sizeBytes FROM checkpoints
@@ -116,10 +116,10 @@ class SqliteDriver implements CheckpointDriver {
     for (;;) {
       signal.throwIfAborted();
       const rows = page.all(after, bytes.byteLength, bytes, Date.now()) as unknown as readonly Row[];
-      for (const { key, sizeBytes, modifiedAt } of rows) {
-        yield { key: Buffer.from(key).toString(), sizeBytes, modifiedAt: new Date(modifiedAt) };
-        after = key;
-      }
+      yield rows.map(({ key, sizeBytes, modifiedAt }) => {
+        return { key: Buffer.from(key).toString(), sizeBytes, modifiedAt: new Date(modifiedAt) };
+      });
+      after = rows.at(-1)?.key ?? after;
       if (rows.length < pageSize) return;
     }
   }

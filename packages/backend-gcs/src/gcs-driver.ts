@@ -83,15 +83,15 @@ export class GcsDriver implements CheckpointDriver {
     }
   }
 
-  async *list(prefix: string, { signal }: DriverContext): AsyncIterable<CheckpointEntry> {
+  async *list(prefix: string, { signal }: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
     const namePrefix = this.#settings.prefix + namePrefixOf(prefix);
     let pageToken: string | undefined;
     do {
       const page = await this.#bucket.list(namePrefix, pageToken, signal);
-      for (const { name, sizeBytes, modifiedAt } of page.items) {
+      yield page.items.flatMap(({ name, sizeBytes, modifiedAt }) => {
         const key = keyOf(name.slice(this.#settings.prefix.length));
-        if (key?.startsWith(prefix) === true) yield { key, sizeBytes, modifiedAt };
-      }
+        return key?.startsWith(prefix) === true ? [{ key, sizeBytes, modifiedAt }] : [];
+      });
       pageToken = page.nextPageToken;
     } while (pageToken !== undefined);
   }

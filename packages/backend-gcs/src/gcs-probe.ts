@@ -53,7 +53,7 @@ async function allEnded<Results extends readonly unknown[]>(requests: {
   readonly [Index in keyof Results]: Promise<Results[Index]>;
 }): Promise<Results> {
   await Promise.allSettled(requests);
-  return (await Promise.all(requests)) as unknown as Results;
+  return (await Promise.all(requests)) as Results;
 }
 
 /** Whether a request succeeds, or fails because its precondition does not hold. */

@@ -148,7 +148,7 @@ export class NatsDriver implements CheckpointDriver {
     return true;
   }
 
-  async *list(prefix: string, { signal }: DriverContext): AsyncIterable<CheckpointEntry> {
+  async *list(prefix: string, { signal }: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
     const { bucket } = this.#open;
     const source = {
       jetStream: this.#jetStream,
@@ -159,10 +159,12 @@ export class NatsDriver implements CheckpointDriver {
     const wanted = this.#prefix + prefix;
     // No key is empty, so that what follows the store's own prefix is not the end of the subject.
     const filter = natsKeyFilter(prefix === "" ? `${wanted}?` : wanted);
-    for await (const { escapedKey, ...entry } of listValues(source, this.#subject(filter), signal)) {
-      const key = unescapeNatsKey(escapedKey);
-      if (key?.startsWith(wanted) !== true || key.length === this.#prefix.length) continue;
-      yield { key: key.slice(this.#prefix.length), ...entry };
+    for await (const page of listValues(source, this.#subject(filter), signal)) {
+      yield page.flatMap(({ escapedKey, ...entry }) => {
+        const key = unescapeNatsKey(escapedKey);
+        if (key?.startsWith(wanted) !== true || key.length === this.#prefix.length) return [];
+        return [{ key: key.slice(this.#prefix.length), ...entry }];
+      });
     }
   }
 

@@ -43,7 +43,7 @@ export async function* listValues(
   { jetStream, bucket, inboxPrefix, severalFilters }: ListingSource,
   filter: string,
   signal: AbortSignal,
-): AsyncIterable<ListedValue> {
+): AsyncIterable<readonly ListedValue[]> {
   const everything = `$KV.${bucket.name}.>`;
   const goal = bucket.replicas === 1 ? undefined : await jetStream.lastMessage(bucket.stream, everything, signal);
   if (goal === null) return;
@@ -80,17 +80,17 @@ async function* whileReading(
   pages: ConsumerPages,
   bucketName: string,
   signal: AbortSignal,
-): AsyncIterable<ListedValue> {
+): AsyncIterable<readonly ListedValue[]> {
   // A key that is written during the listing comes again.
   const seen = new Set<string>();
   for (;;) {
     const page = await pages.next(signal);
-    for (const message of page) {
+    yield page.flatMap((message) => {
       const value = listedValue(message, bucketName);
-      if (value === undefined || seen.has(value.escapedKey)) continue;
+      if (value === undefined || seen.has(value.escapedKey)) return [];
       seen.add(value.escapedKey);
-      yield value;
-    }
+      return [value];
+    });
     if (pages.atEnd) return;
   }
 }
@@ -100,7 +100,7 @@ async function* afterCatchingUp(
   goal: StoredMessage,
   { jetStream, bucket }: Pick<ListingSource, "jetStream" | "bucket">,
   signal: AbortSignal,
-): AsyncIterable<ListedValue> {
+): AsyncIterable<readonly ListedValue[]> {
   const latest = new Map<string, ListedValue | undefined>();
   for (;;) {
     for (const message of await pages.next(signal, catchUpMs)) {
@@ -111,7 +111,7 @@ async function* afterCatchingUp(
     // The message may also have been removed since; then there is nothing to wait for.
     if ((await jetStream.messageAt(bucket.stream, goal.sequence, signal)) === null) break;
   }
-  for (const value of latest.values()) if (value !== undefined) yield value;
+  yield Array.from(latest.values()).filter((value) => value !== undefined);
 }
 
 /** What a consumer of the pull kind hands out. */

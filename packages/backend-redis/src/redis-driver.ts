@@ -12,7 +12,7 @@ import type { RedisDurability } from "./redis-durability.ts";
 import { AnswerLostError, classifyRedisError, isReplyError, RedisFailureError } from "./redis-error.ts";
 import { inspectRedis } from "./redis-inspection.ts";
 import { RedisKeys } from "./redis-key.ts";
-import { listKeys } from "./redis-listing.ts";
+import { listEntries } from "./redis-listing.ts";
 import type { RedisScript } from "./redis-scripts.ts";
 import { putScript, removeScript } from "./redis-scripts.ts";
 import { assertUsable, parseServerInfo } from "./redis-server-info.ts";
@@ -113,8 +113,8 @@ export class RedisDriver implements CheckpointDriver {
     return String(reply) === "removed";
   }
 
-  async *list(prefix: string, { signal }: DriverContext): AsyncIterable<CheckpointEntry> {
-    for await (const key of listKeys(this.#connection, this.#keys, prefix, signal)) yield { key };
+  list(prefix: string, { signal }: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
+    return listEntries(this.#connection, this.#keys, prefix, signal);
   }
 
   async check(): Promise<void> {

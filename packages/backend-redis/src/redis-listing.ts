@@ -1,5 +1,7 @@
 import { hash } from "node:crypto";
 
+import type { CheckpointEntry } from "@holdpoint/core";
+
 import type { RedisConnection, RedisNode } from "./redis-connection.ts";
 import { isCluster } from "./redis-connection.ts";
 import { RedisFailureError } from "./redis-error.ts";
@@ -13,12 +15,12 @@ const slotCount = 16_384;
  *
  * @see https://redis.io/docs/latest/commands/scan/
  */
-export async function* listKeys(
+export async function* listEntries(
   connection: RedisConnection,
   keys: RedisKeys,
   keyPrefix: string,
   signal: AbortSignal,
-): AsyncIterable<string> {
+): AsyncIterable<readonly CheckpointEntry[]> {
   const { client } = connection;
   await connection.ready();
   const masters = isCluster(client) ? await coveringMasters(connection, signal) : new Map([[client, ""]]);
@@ -33,13 +35,13 @@ export async function* listKeys(
       const { reply } = await connection.requestFrom(node, "scan", scan, { signal, repeatable: true });
       const [next, page] = reply as [Buffer, Buffer[]];
       cursor = next.toString();
-      for (const redisKey of page) {
+      yield page.flatMap((redisKey) => {
         const key = keys.checkpointKey(redisKey);
-        if (key?.startsWith(keyPrefix) !== true) continue;
+        if (key?.startsWith(keyPrefix) !== true) return [];
         const seenBefore = seen.size;
         seen.add(hash("sha256", redisKey, "buffer").toString("latin1", 0, 16));
-        if (seen.size > seenBefore) yield key;
-      }
+        return seen.size > seenBefore ? [{ key }] : [];
+      });
     } while (cursor !== "0");
   }
   // A slot that moved from a master not yet scanned to one already scanned took its keys past us.

@@ -107,15 +107,15 @@ export class S3Driver implements CheckpointDriver {
     });
   }
 
-  async *list(prefix: string, { signal }: DriverContext): AsyncIterable<CheckpointEntry> {
+  async *list(prefix: string, { signal }: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
     const namePrefix = this.#namePrefix + objectNamePrefix(prefix);
     let cursor: string | undefined;
     do {
       const page = await this.#during("list", () => this.#client.listPage(namePrefix, cursor, signal));
-      for (const { name, sizeBytes, modifiedAt } of page.objects) {
+      yield page.objects.flatMap(({ name, sizeBytes, modifiedAt }) => {
         const key = keyOfObjectName(name.slice(this.#namePrefix.length));
-        if (key?.startsWith(prefix) === true) yield { key, sizeBytes, modifiedAt };
-      }
+        return key?.startsWith(prefix) === true ? [{ key, sizeBytes, modifiedAt }] : [];
+      });
       cursor = page.nextCursor;
     } while (cursor !== undefined);
   }

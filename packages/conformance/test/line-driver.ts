@@ -54,9 +54,9 @@ export class LineDriver implements CheckpointDriver {
     return value !== null;
   }
 
-  async *list(prefix: string, context: DriverContext): AsyncIterable<CheckpointEntry> {
+  async *list(prefix: string, context: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
     const { keys = [] } = await this.request({ do: "list", key: prefix }, context);
-    for (const key of keys) yield { key: key.slice(this.namespace.length) };
+    yield keys.map((key) => ({ key: key.slice(this.namespace.length) }));
   }
 
   async check(context: DriverContext): Promise<void> {

@@ -49,8 +49,8 @@ export class SharedMemoryDriver implements CheckpointDriver {
     return await withPlainConflict(this.shared.delete(key, { ifVersion, signal }));
   }
 
-  list(prefix: string, { signal }: DriverContext): AsyncIterable<CheckpointEntry> {
-    return this.shared.list({ prefix, signal });
+  async *list(prefix: string, { signal }: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
+    for await (const entry of this.shared.list({ prefix, signal })) yield [entry];
   }
 
   async check({ signal }: DriverContext): Promise<void> {

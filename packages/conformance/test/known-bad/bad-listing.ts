@@ -9,11 +9,11 @@ const pageSize = 1000;
 
 /** Reads the first page and no other. */
 class ListsOnePage extends SharedMemoryDriver {
-  override async *list(prefix: string, context: DriverContext): AsyncIterable<CheckpointEntry> {
+  override async *list(prefix: string, context: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
     let listed = 0;
-    for await (const entry of super.list(prefix, context)) {
-      yield entry;
-      listed += 1;
+    for await (const page of super.list(prefix, context)) {
+      yield page;
+      listed += page.length;
       if (listed === pageSize) return;
     }
   }
@@ -21,35 +21,33 @@ class ListsOnePage extends SharedMemoryDriver {
 
 /** Begins each page with the key that the one before ended with. */
 class RepeatsLastKeyOfPage extends SharedMemoryDriver {
-  override async *list(prefix: string, context: DriverContext): AsyncIterable<CheckpointEntry> {
+  override async *list(prefix: string, context: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
     let listed = 0;
-    for await (const entry of super.list(prefix, context)) {
-      yield entry;
-      listed += 1;
-      if (listed % pageSize === 0) yield entry;
+    for await (const page of super.list(prefix, context)) {
+      yield page;
+      listed += page.length;
+      if (listed % pageSize === 0) yield page;
     }
   }
 }
 
 /** Asks for each page by its offset, while what is before it moves. */
 class PagesByOffset extends SharedMemoryDriver {
-  override async *list(prefix: string, context: DriverContext): AsyncIterable<CheckpointEntry> {
+  override async *list(prefix: string, context: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
     for (let offset = 0; ; offset += 10) {
-      const entries = (await Array.fromAsync(super.list(prefix, context))).toSorted((left, right) =>
-        left.key < right.key ? -1 : 1,
-      );
+      const entries = (await Array.fromAsync(super.list(prefix, context)))
+        .flat()
+        .toSorted((left, right) => (left.key < right.key ? -1 : 1));
       if (offset >= entries.length) return;
-      yield* entries.slice(offset, offset + 10);
+      yield entries.slice(offset, offset + 10);
     }
   }
 }
 
 /** Hands the prefix to a server that matches patterns, as it stands. */
 class PrefixIsPattern extends SharedMemoryDriver {
-  override async *list(prefix: string, context: DriverContext): AsyncIterable<CheckpointEntry> {
-    for await (const entry of super.list("", context)) {
-      if (matchesGlob(prefix, entry.key)) yield entry;
-    }
+  override async *list(prefix: string, context: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
+    for await (const page of super.list("", context)) yield page.filter(({ key }) => matchesGlob(prefix, key));
   }
 }
 
@@ -67,9 +65,9 @@ function matchesGlob(prefix: string, key: string): boolean {
 
 /** Lists a directory, so that a prefix only works up to a slash. */
 class PrefixIsDirectory extends SharedMemoryDriver {
-  override async *list(prefix: string, context: DriverContext): AsyncIterable<CheckpointEntry> {
+  override async *list(prefix: string, context: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
     const directory = prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
-    for await (const entry of super.list(directory, context)) yield entry;
+    yield* super.list(directory, context);
   }
 }
 

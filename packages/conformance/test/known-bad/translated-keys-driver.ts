@@ -25,10 +25,10 @@ export abstract class TranslatedKeysDriver extends SharedMemoryDriver {
     return await super.remove(this.nameOf(key), ifVersion, context);
   }
 
-  override async *list(prefix: string, context: DriverContext): AsyncIterable<CheckpointEntry> {
-    for await (const entry of super.list("", context)) {
-      const key = this.keyOf(entry.key);
-      if (key.startsWith(prefix)) yield { ...entry, key };
+  override async *list(prefix: string, context: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
+    for await (const page of super.list("", context)) {
+      const entries = page.map((entry) => Object.assign(entry, { key: this.keyOf(entry.key) }));
+      yield entries.filter(({ key }) => key.startsWith(prefix));
     }
   }
 }

@@ -9,6 +9,8 @@ import type { StoreFinding } from "../store/store-finding.ts";
 import type { StoreOptions } from "../store/store-options.ts";
 import { readUrlOptions } from "../store/url-options.ts";
 
+const pageSize = 1_000;
+
 /** Options of {@link createMemoryStore}. */
 export interface MemoryStoreOptions extends StoreOptions {}
 
@@ -73,12 +75,17 @@ class MemoryDriver implements CheckpointDriver {
     return this.#records.delete(key);
   }
 
-  async *list(prefix: string): AsyncIterable<CheckpointEntry> {
+  async *list(prefix: string): AsyncIterable<readonly CheckpointEntry[]> {
+    let page: CheckpointEntry[] = [];
     for (const key of this.#records.keys()) {
       const record = this.#current(key);
       if (record === undefined || !key.startsWith(prefix)) continue;
-      yield { key, sizeBytes: record.body.byteLength, modifiedAt: record.modifiedAt };
+      page.push({ key, sizeBytes: record.body.byteLength, modifiedAt: record.modifiedAt });
+      if (page.length < pageSize) continue;
+      yield page;
+      page = [];
     }
+    yield page;
   }
 
   async check(): Promise<void> {}

@@ -93,8 +93,11 @@ export interface CheckpointDriver {
    */
   remove(key: string, ifVersion: string | undefined, context: DriverContext): Promise<boolean>;
 
-  /** Every key that starts with the literal `prefix`, past any page size of the server. `""` means all. */
-  list(prefix: string, context: DriverContext): AsyncIterable<CheckpointEntry>;
+  /**
+   * Every key that starts with the literal `prefix`, past any page size of the server; `""` means all. In pages, so that
+   * each wait is one request or little more; a page may be empty.
+   */
+  list(prefix: string, context: DriverContext): AsyncIterable<readonly CheckpointEntry[]>;
 
   /** Asks the server whether it can be used now. */
   check(context: DriverContext): Promise<void>;

@@ -4,6 +4,7 @@ import type { Capabilities } from "./capabilities.ts";
 import type { CheckpointDriver, DriverFailure, DriverRecord, DriverWrite } from "./checkpoint-driver.ts";
 import { PreconditionFailedError } from "./checkpoint-driver.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
+import type { CheckpointStore } from "./checkpoint-store.ts";
 import { createStore } from "./create-store.ts";
 import { storeTracing } from "./operation-trace.ts";
 import type { StoreFinding } from "./store-finding.ts";
@@ -61,10 +62,10 @@ class FatedDriver implements CheckpointDriver {
     });
   }
 
-  async *list(): AsyncIterable<{ key: string }> {
+  async *list(): AsyncIterable<readonly { key: string }[]> {
     for (const key of this.records.keys()) {
       await this.#meet("list", () => undefined);
-      yield { key };
+      yield [{ key }];
     }
   }
 
@@ -355,6 +356,44 @@ it("traces each operation with its attempts", async () => {
   await createStore(new FatedDriver("lost after")).put("key", body);
   storeTracing.unsubscribe(subscriber);
   expect(traces).toMatchObject([{ backend: "fated", operation: "put", key: "key", attempts: 2 }]);
+});
+
+describe("a listing in pages", () => {
+  /** A driver with pages of two keys, and empty ones between them. */
+  class PagesDriver extends FatedDriver {
+    override async *list(): AsyncIterable<readonly { key: string }[]> {
+      for await (const [entry] of super.list()) {
+        yield [];
+        if (entry !== undefined) yield [entry, { key: `${entry.key}-2` }];
+      }
+    }
+  }
+
+  async function storeOfPages(): Promise<CheckpointStore> {
+    const store = createStore(new PagesDriver());
+    for (const key of ["a", "b"]) await store.put(key, body);
+    return store;
+  }
+
+  it("names the keys of all pages", async () => {
+    const store = await storeOfPages();
+    expect((await Array.fromAsync(store.list())).map(({ key }) => key)).toEqual(["a", "a-2", "b", "b-2"]);
+  });
+
+  it("ends within a page when it is aborted, or the store is closed", async () => {
+    const store = await storeOfPages();
+    const listed: string[] = [];
+    const list = async (meanwhile: () => unknown, signal?: AbortSignal): Promise<void> => {
+      for await (const { key } of store.list({ signal })) {
+        listed.push(key);
+        await meanwhile();
+      }
+    };
+    const controller = new AbortController();
+    await expect(list(() => controller.abort(), controller.signal)).rejects.toMatchObject({ code: "aborted" });
+    await expect(list(() => store.close())).rejects.toMatchObject({ code: "closed" });
+    expect(listed).toEqual(["a", "a"]);
+  });
 });
 
 it("ends a listing with its deadline where a later page does not come", async () => {

@@ -163,33 +163,34 @@ class PortableStore implements CheckpointStore {
       );
     }
     const controller = new AbortController();
-    const begin = (): AsyncIterator<CheckpointEntry> =>
-      this.#driver.list(prefix, { signal: controller.signal })[Symbol.asyncIterator]();
-    let iterator: AsyncIterator<CheckpointEntry> | undefined;
-    try {
-      let next = await this.#run("list", undefined, options, (operation) =>
-        this.#repeat(operation, () => {
-          iterator?.return?.().catch(() => undefined);
-          iterator = begin();
-          return iterator.next();
-        }),
-      );
-      while (next.done !== true) {
-        yield next.value;
-        next = await this.#run("list", undefined, options, async (operation) => {
-          // A listing that began anew would yield keys twice, so it fails; what it has yielded stays true.
-          const open = (iterator ??= begin());
-          try {
-            return await this.#attempt(operation, () => open.next());
-          } catch (error) {
-            throw this.#error(operation, this.#classify(operation, error), error, undefined);
+    let pages: AsyncIterator<readonly CheckpointEntry[]> | undefined;
+    let hasYielded = false;
+    const nextPage = (): Promise<IteratorResult<readonly CheckpointEntry[]>> =>
+      this.#run("list", undefined, options, async (operation) => {
+        let hasFailed = false;
+        const ask = (): Promise<IteratorResult<readonly CheckpointEntry[]>> => {
+          if (hasFailed) leave(pages);
+          if (hasFailed || pages === undefined) {
+            pages = this.#driver.list(prefix, { signal: controller.signal })[Symbol.asyncIterator]();
           }
-        });
+          hasFailed = true;
+          return pages.next();
+        };
+        // A listing that began anew would yield keys twice, so it fails; what it has yielded stays true.
+        return await this.#repeat(operation, ask, hasYielded ? 1 : undefined);
+      });
+    try {
+      for (let page = await nextPage(); page.done !== true; page = await nextPage()) {
+        for (const entry of page.value) {
+          hasYielded = true;
+          yield entry;
+          // Asking for the next page says why there is none.
+          if (this.#closing !== undefined || options.signal?.aborted === true) break;
+        }
       }
     } finally {
       controller.abort();
-      // Not awaited: a driver that hangs in a page would hang the caller, who has left.
-      iterator?.return?.().catch(() => undefined);
+      leave(pages);
     }
   }
 
@@ -458,6 +459,11 @@ class PortableStore implements CheckpointStore {
       { backend: this.backend, operation, key, outcome: "not-applied" },
     );
   }
+}
+
+/** Not awaited: a driver that hangs in a page would hang the caller, who has left. */
+function leave(pages: AsyncIterator<unknown> | undefined): void {
+  pages?.return?.().catch(() => undefined);
 }
 
 const neverAborted = new AbortController().signal;

@@ -116,7 +116,7 @@ export class FileDriver implements CheckpointDriver {
     return removed;
   }
 
-  async *list(prefix: string, { signal }: DriverContext): AsyncIterable<CheckpointEntry> {
+  async *list(prefix: string, { signal }: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
     const directory = await this.#prepare();
     await assertStillMounted(directory);
     yield* listValues(directory, prefix, signal);

@@ -18,7 +18,7 @@ export async function* listValues(
   prefix: string,
   signal: AbortSignal,
   inside = "",
-): AsyncGenerator<CheckpointEntry> {
+): AsyncGenerator<readonly CheckpointEntry[]> {
   // Names alone: a directory may have very many, and this is all of it that is held while it is listed.
   const files: string[] = [];
   const directories: string[] = [];
@@ -37,7 +37,7 @@ export async function* listValues(
     const found = await Promise.all(
       page.map((name) => describe(unescapeKey(inside + name, directory.names), join(directory.root, inside, name))),
     );
-    for (const entry of found) if (entry !== undefined) yield entry;
+    yield found.filter((entry) => entry !== undefined);
   }
   for (const path of directories) yield* listValues(directory, prefix, signal, path);
 }
