@@ -2,7 +2,21 @@ import type { LoadReport } from "./run-load.ts";
 import type { LoadStep } from "./step-meter.ts";
 
 const bytesPerMebibyte = 2 ** 20;
-const headings = ["", "tasks", "seconds", "per second", "median", "p99", "longest", "memory", "connections", "files"];
+const headings = [
+  "",
+  "tasks",
+  "seconds",
+  "per second",
+  "median",
+  "p99",
+  "longest",
+  "passed by",
+  "memory",
+  "in use",
+  "connections",
+  "opened",
+  "files",
+];
 
 /** The report as a table, one row for each step. */
 export function formatReport(report: LoadReport): string {
@@ -16,7 +30,8 @@ export function formatReport(report: LoadReport): string {
   );
   return [
     location,
-    `${documents} tasks of ${payloadBytes} bytes, ${inFlight} in flight; ${mebibytes(before.rssBytes)} before the first`,
+    `${documents} tasks of ${payloadBytes} bytes, ${inFlight} in flight`,
+    `before the first: ${mebibytes(before.rssBytes)} of memory, ${mebibytes(before.liveBytes)} in use, ${before.connections} connections`,
     "",
     ...table,
   ].join("\n");
@@ -32,7 +47,7 @@ export function mebibytes(bytes: number): string {
   return `${Math.round(bytes / bytesPerMebibyte)} MiB`;
 }
 
-function rowOf({ name, succeeded, durationMs, waitMs, peaks }: LoadStep): readonly string[] {
+function rowOf({ name, succeeded, durationMs, waitMs, mostPassed, peaks }: LoadStep): readonly string[] {
   return [
     name,
     String(succeeded),
@@ -41,8 +56,11 @@ function rowOf({ name, succeeded, durationMs, waitMs, peaks }: LoadStep): readon
     milliseconds(waitMs.median),
     milliseconds(waitMs.p99),
     milliseconds(waitMs.longest),
+    String(mostPassed),
     mebibytes(peaks.rssBytes),
-    String(peaks.connections ?? "unknown"),
+    mebibytes(peaks.liveBytes),
+    String(peaks.connections),
+    String(peaks.opened),
     String(peaks.descriptors ?? "unknown"),
   ];
 }

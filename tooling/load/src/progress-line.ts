@@ -9,16 +9,15 @@ const plainEvery = 5;
 /** Shows how far a run is: on a terminal a bar that is drawn anew, elsewhere a line every few seconds. */
 export function createProgressLine(output: Pick<WriteStream, "isTTY" | "write">): (progress: LoadProgress) => void {
   let shown = 0;
-  return ({ step, done, documents, rssBytes }) => {
+  return ({ step, done, documents, rssBytes, ended }) => {
     const line = `${step} ${done}/${documents}, ${mebibytes(rssBytes)}`;
-    const isLast = done === documents;
     if (output.isTTY) {
       const filled = Math.round(Math.min(1, done / documents) * barWidth);
       const bar = `[${"█".repeat(filled)}${"░".repeat(barWidth - filled)}]`;
-      output.write(`\r\u001B[2K${bar} ${line}${isLast ? "\n" : ""}`);
+      output.write(`\r\u001B[2K${bar} ${line}${ended ? "\n" : ""}`);
       return;
     }
     shown += 1;
-    if (isLast || shown % plainEvery === 0) output.write(`${line}\n`);
+    if (ended || shown % plainEvery === 0) output.write(`${line}\n`);
   };
 }

@@ -1,85 +1,97 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { Socket } from "node:net";
+import { readdirSync } from "node:fs";
+
+import { liveBytes } from "./live-bytes.ts";
 
 const sampleMs = 100;
-const connectionTables = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
-// The columns of https://docs.kernel.org/networking/proc_net_tcp.html
-const stateColumn = 3;
-const inodeColumn = 9;
-const established = "01";
+// https://nodejs.org/api/diagnostics_channel.html#tcp-socket
+const clientSockets = "net.client.socket";
 
-/** The most that a process held at any one time. */
+/** The most that a process held at any one time, and what it opened. */
 export interface ResourcePeaks {
+  /** Memory that the process had of the system, garbage included. */
   readonly rssBytes: number;
-  /** Established TCP connections; `undefined` where the system has no `/proc`. */
-  readonly connections: number | undefined;
+  /** Memory in use: what a garbage collection left. */
+  readonly liveBytes: number;
+  /** Connections that it had begun and not yet closed. */
+  readonly connections: number;
+  /** How many connections it began, all in all. */
+  readonly opened: number;
   /** Open files, sockets included; `undefined` where the system has no `/proc`. */
   readonly descriptors: number | undefined;
 }
 
-/** Looks at what this process holds, ten times a second. */
+/** Counts this process's connections, and looks ten times a second at what else it holds. */
 export class ResourceWatch implements Disposable {
-  #peaks: ResourcePeaks = measure();
-  readonly #timer = setInterval(() => {
-    this.#peaks = larger(this.#peaks, measure());
-  }, sampleMs);
+  #connections = 0;
+  #peaks: ResourcePeaks;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor() {
+    this.#peaks = this.#measure();
+    this.#timer = setInterval(() => this.#look(), sampleMs);
+    subscribe(clientSockets, this.#onSocket);
+  }
+
+  /** Collects the garbage, and looks at what is left. */
+  collect(): void {
+    this.#look({ liveBytes: liveBytes() });
+  }
 
   /** The peaks since the last call, or since the beginning. */
   take(): ResourcePeaks {
-    const now = measure();
-    const peaks = larger(this.#peaks, now);
-    this.#peaks = now;
+    this.collect();
+    const peaks = this.#peaks;
+    this.#peaks = this.#measure();
     return peaks;
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
+    unsubscribe(clientSockets, this.#onSocket);
   }
-}
 
-function measure(): ResourcePeaks {
-  return { rssBytes: process.memoryUsage.rss(), ...measureDescriptors() };
-}
-
-function measureDescriptors(): Pick<ResourcePeaks, "connections" | "descriptors"> {
-  try {
-    const names = readdirSync("/proc/self/fd");
-    const own = new Set(names.flatMap(socketInode));
-    const connections = connectionTables.flatMap(establishedInodes).filter((inode) => own.has(inode)).length;
-    return { connections, descriptors: names.length };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { connections: undefined, descriptors: undefined };
-    throw error;
+  #look(besides: Partial<ResourcePeaks> = {}): void {
+    const now = { ...this.#measure(), ...besides };
+    const peaks = this.#peaks;
+    this.#peaks = {
+      rssBytes: Math.max(peaks.rssBytes, now.rssBytes),
+      liveBytes: Math.max(peaks.liveBytes, now.liveBytes),
+      connections: Math.max(peaks.connections, now.connections),
+      opened: peaks.opened,
+      descriptors: now.descriptors === undefined ? undefined : Math.max(peaks.descriptors ?? 0, now.descriptors),
+    };
   }
-}
 
-function socketInode(descriptor: string): readonly string[] {
-  try {
-    const inode = /^socket:\[(\d+)\]$/u.exec(readlinkSync(`/proc/self/fd/${descriptor}`))?.[1];
-    return inode === undefined ? [] : [inode];
-  } catch {
-    // Closed meanwhile.
-    return [];
+  #measure(): ResourcePeaks {
+    return {
+      rssBytes: process.memoryUsage.rss(),
+      liveBytes: 0,
+      connections: this.#connections,
+      opened: 0,
+      descriptors: countDescriptors(),
+    };
   }
-}
 
-/** The table has the connections of the whole network namespace. */
-function establishedInodes(path: string): readonly string[] {
-  const [, ...rows] = readFileSync(path, "utf8").trim().split("\n");
-  return rows.flatMap((row) => {
-    const columns = row.trim().split(/\s+/u);
-    const inode = columns[inodeColumn];
-    return columns[stateColumn] === established && inode !== undefined ? [inode] : [];
-  });
-}
-
-function larger(left: ResourcePeaks, right: ResourcePeaks): ResourcePeaks {
-  return {
-    rssBytes: Math.max(left.rssBytes, right.rssBytes),
-    connections: largerOf(left.connections, right.connections),
-    descriptors: largerOf(left.descriptors, right.descriptors),
+  readonly #onSocket = (event: unknown): void => {
+    const { socket } = event as { readonly socket: Socket };
+    this.#connections += 1;
+    const { connections, opened } = this.#peaks;
+    this.#peaks = {
+      ...this.#peaks,
+      connections: Math.max(connections, this.#connections),
+      opened: opened + 1,
+    };
+    socket.once("close", () => (this.#connections -= 1));
   };
 }
 
-function largerOf(left: number | undefined, right: number | undefined): number | undefined {
-  return left === undefined || right === undefined ? undefined : Math.max(left, right);
+function countDescriptors(): number | undefined {
+  try {
+    return readdirSync("/proc/self/fd").length;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }

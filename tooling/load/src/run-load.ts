@@ -22,6 +22,8 @@ export interface LoadProgress {
   readonly done: number;
   readonly documents: number;
   readonly rssBytes: number;
+  /** Whether the step is over. */
+  readonly ended: boolean;
 }
 
 /** What came of a run. */
@@ -38,7 +40,7 @@ const progressMs = 1000;
 
 /**
  * Pauses very many tasks in a store, resumes them all, lists them and prunes them, and measures what that takes. The
- * store has to be empty where it looks, or its listing would hold more than these tasks.
+ * store has to be empty where it looks: its listing would hold more than these tasks, and the prune would take others.
  *
  * @example
  * ```ts
@@ -47,6 +49,7 @@ const progressMs = 1000;
  * console.log(steps.map(({ name, peaks }) => [name, peaks.rssBytes, peaks.connections]));
  * ```
  * @param onProgress told about once a second how far the run is
+ * @throws {Error} if there is something in the store
  * @throws {CheckpointError} if the store cannot be opened, or cannot be listed to the end
  */
 export async function runLoad(
@@ -54,22 +57,30 @@ export async function runLoad(
   size: LoadSize,
   onProgress: (progress: LoadProgress) => void = () => {},
 ): Promise<LoadReport> {
-  await using store = await openStore(storeUrl);
   using watch = new ResourceWatch();
+  await using store = await openStore(storeUrl);
+  await assertEmpty(store);
   const before = watch.take();
   const { documents } = size;
   const steps: LoadStep[] = [];
   const problems: string[] = [];
   for (const [step, work] of Object.entries(stepsOn(store, size)) as [LoadStep["name"], StepWork][]) {
-    const meter = new StepMeter(step, documents);
-    const show = (): void => onProgress({ step, done: meter.done, documents, rssBytes: process.memoryUsage.rss() });
-    const timer = setInterval(show, progressMs);
+    const meter = new StepMeter(step, documents, watch);
+    const show = (ended: boolean): void =>
+      onProgress({ step, done: meter.done, documents, rssBytes: process.memoryUsage.rss(), ended });
+    const timer = setInterval(() => show(false), progressMs);
     await work(meter).finally(() => clearInterval(timer));
-    show();
-    steps.push(meter.finish(watch));
+    show(true);
+    steps.push(meter.finish());
     problems.push(...meter.problems);
   }
   return { ...size, location: store.location, before, steps, problems };
+}
+
+async function assertEmpty(store: CheckpointStore): Promise<void> {
+  for await (const { key } of store.list()) {
+    throw new Error(`${store.location} is not empty, it has ${JSON.stringify(key)}: give it a prefix of its own.`);
+  }
 }
 
 type StepWork = (meter: StepMeter) => Promise<void>;
@@ -112,8 +123,8 @@ async function forAll(
     while (next < documents) {
       const index = next;
       next += 1;
-      const startedAt = performance.now();
-      meter.count(await work(index).catch(String), startedAt);
+      const since = meter.now();
+      meter.count(await work(index).catch(String), since);
     }
   };
   await Promise.all(Array.from({ length: Math.min(inFlight, documents) }, worker));
