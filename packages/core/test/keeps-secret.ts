@@ -34,7 +34,7 @@ export const impatient = { timeoutMs: 500, attemptTimeoutMs: 400, maxAttempts: 1
 export function isOnlyCredential(url: URL, environment: Readonly<Record<string, string>>): boolean {
   const { STATE_PREFIX = "", STATE_BUCKET = "", NATS_KV_BUCKET = "" } = environment;
   const values = Object.entries(environment).flatMap(([name, value]) =>
-    name.endsWith("_URL") ? withoutCredentials(value) : [],
+    /_URL$|_HOST$/u.test(name) ? withoutCredentials(value) : [],
   );
   return ![url.search, STATE_PREFIX, STATE_BUCKET, NATS_KV_BUCKET, ...values].some((text) => text.includes(secret));
 }
