@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import type { Socket } from "node:net";
 import { readdirSync } from "node:fs";
+import type { Socket } from "node:net";
 
 import { liveBytes } from "./live-bytes.ts";
 
@@ -34,9 +34,11 @@ export class ResourceWatch implements Disposable {
     subscribe(clientSockets, this.#onSocket);
   }
 
-  /** Collects the garbage, and looks at what is left. */
-  collect(): void {
-    this.#look({ liveBytes: liveBytes() });
+  /** Collects the garbage, and says how many bytes are left. */
+  collect(): number {
+    const bytes = liveBytes();
+    this.#look({ liveBytes: bytes });
+    return bytes;
   }
 
   /** The peaks since the last call, or since the beginning. */

@@ -13,6 +13,8 @@ export interface LoadStep {
   /** How many others were done, at most, while one was under way: whoever waits its turn in order is passed by few. */
   readonly mostPassed: number;
   readonly peaks: ResourcePeaks;
+  /** Memory in use once nothing was under way any more. */
+  readonly leftBytes: number;
 }
 
 /** When something was begun. */
@@ -72,13 +74,16 @@ export class StepMeter {
   }
 
   finish(): LoadStep {
+    const durationMs = performance.now() - this.#startedAt;
+    const leftBytes = this.#watch.collect();
     return {
       name: this.#name,
       succeeded: this.#succeeded,
-      durationMs: performance.now() - this.#startedAt,
+      durationMs,
       waitMs: this.#waits.summary,
       mostPassed: this.#mostPassed,
       peaks: this.#watch.take(),
+      leftBytes,
     };
   }
 }
