@@ -1,7 +1,7 @@
+import { isJsonObject } from "@holdpoint/core";
 import type { Route } from "@holdpoint/core";
 
 import type { ActorMessage, ActorReply, MessageHeaders } from "./actor-message.ts";
-import { isObject } from "./parse-message.ts";
 
 /** A message as it goes back to the sidecar, its route already moved on by one actor. */
 export interface OutgoingFrame {
@@ -47,7 +47,7 @@ export function checkReply(reply: unknown, index?: number): ActorReply {
   const refuse = (problem: string): never => {
     throw new InvalidReplyError(`${which} cannot be sent on: ${problem}.`);
   };
-  if (!isObject(reply)) return refuse("expected an object with a payload");
+  if (!isJsonObject(reply)) return refuse("expected an object with a payload");
   const { payload, next, headers, status } = reply;
   if (["undefined", "function", "symbol"].includes(typeof payload)) refuse("payload is missing");
   if (next !== undefined && !isNames(next)) refuse("next is not a list of actors' names");
@@ -63,7 +63,7 @@ function isNames(value: unknown): boolean {
 /** Whether JSON makes an object of it: a `Date` or a `String` becomes a text, and a `Map` loses what it holds. */
 function isObjectInJson(value: unknown): boolean {
   return (
-    isObject(value) &&
+    isJsonObject(value) &&
     Object.prototype.toString.call(value) === "[object Object]" &&
     typeof value["toJSON"] !== "function"
   );

@@ -1,3 +1,5 @@
+import { isJsonObject } from "@holdpoint/core";
+
 import type { ActorMessage, MessageHeaders } from "./actor-message.ts";
 
 /** Turns a body's text into values. */
@@ -19,9 +21,9 @@ export function parseMessage(body: Uint8Array, parseJson: JsonParser): ActorMess
   const expect = (holds: boolean, problem: string): void => {
     if (!holds) problems.push(problem);
   };
-  if (!isObject(envelope)) throw new MalformedMessageError("The body is not an envelope: expected a JSON object.");
+  if (!isJsonObject(envelope)) throw new MalformedMessageError("The body is not an envelope: expected a JSON object.");
   const { id, parent_id: parentId, route, headers, status, ...rest } = envelope;
-  const isRoute = isObject(route);
+  const isRoute = isJsonObject(route);
   const { prev, curr, next } = isRoute ? route : {};
   expect(typeof id === "string" && id !== "", "id: expected text that is not empty");
   expect(isAbsent(parentId) || typeof parentId === "string", "parent_id: expected text");
@@ -31,8 +33,8 @@ export function parseMessage(body: Uint8Array, parseJson: JsonParser): ActorMess
     expect(typeof curr === "string" && curr !== "", "route.curr: expected the name of this actor");
     expect(isAbsent(next) || isNames(next), "route.next: expected a list of actors' names");
   }
-  expect(isAbsent(headers) || isObject(headers), "headers: expected an object");
-  expect(isAbsent(status) || isObject(status), "status: expected an object");
+  expect(isAbsent(headers) || isJsonObject(headers), "headers: expected an object");
+  expect(isAbsent(status) || isJsonObject(status), "status: expected an object");
   expect(Object.hasOwn(rest, "payload"), "payload: missing");
   if (problems.length > 0) throw new MalformedMessageError(`The body is not an envelope.\n${problems.join("\n")}`);
   return {
@@ -44,7 +46,7 @@ export function parseMessage(body: Uint8Array, parseJson: JsonParser): ActorMess
       next: (next ?? []) as readonly string[],
     },
     headers: (headers ?? {}) as MessageHeaders,
-    ...(isObject(status) ? { status } : {}),
+    ...(isJsonObject(status) ? { status } : {}),
     payload: rest["payload"],
   };
 }
@@ -64,15 +66,6 @@ function parseBody(body: Uint8Array, parseJson: JsonParser): unknown {
     const position = /at position \d+(?: \(line \d+ column \d+\))?/u.exec(String(error))?.[0];
     throw new MalformedMessageError(`The body is not JSON${position === undefined ? "" : `: wrong ${position}`}.`);
   }
-}
-
-// TypeScript's library does not describe it yet. A parser that keeps a number's digits makes such objects of numbers.
-// https://github.com/tc39/proposal-json-parse-with-source
-const { isRawJSON } = JSON as unknown as { readonly isRawJSON: (value: unknown) => boolean };
-
-/** Whether a value is an object: no array, and no number that kept its text. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !isRawJSON(value);
 }
 
 function isAbsent(value: unknown): value is null | undefined {

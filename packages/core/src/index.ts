@@ -27,7 +27,7 @@ export type { PauseLedgerOptions } from "./pausing/create-pause-ledger.ts";
 export type { Envelope, JsonObject, OutgoingMessage, Route } from "./pausing/envelope.ts";
 export { LedgerError } from "./pausing/ledger-error.ts";
 export type { LedgerErrorCode } from "./pausing/ledger-error.ts";
-export { parseLosslessJson } from "./pausing/lossless-json.ts";
+export { isJsonObject, parseLosslessJson } from "./pausing/lossless-json.ts";
 export type { MergeMode } from "./pausing/merge-input.ts";
 export { relateDocuments } from "./pausing/relate-documents.ts";
 export type { DocumentRelation } from "./pausing/relate-documents.ts";

@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { isJsonObject } from "@holdpoint/core";
 import type { Envelope } from "@holdpoint/core";
 
 import type { ActorHandler } from "../actor-message.ts";
-import { isObject } from "../parse-message.ts";
 import type { WireError } from "../wire-error.ts";
 import { wireError } from "../wire-error.ts";
 import { createActorInProcess } from "./actor-in-process.ts";
@@ -203,7 +203,7 @@ export async function createLocalMesh(options: LocalMeshOptions): Promise<LocalM
 /** What ends a message's way where it is; `undefined` if it goes on to its next actor. */
 function endOf(envelope: Envelope, actor: string): MeshOutcome | undefined {
   const metadata = envelope.headers?.["x-asya-pause"];
-  if (isObject(metadata)) return { kind: "paused", envelope, actor, metadata, reported: isReported(envelope) };
+  if (isJsonObject(metadata)) return { kind: "paused", envelope, actor, metadata, reported: isReported(envelope) };
   return envelope.route.curr === "" ? { kind: "finished", envelope, actor } : undefined;
 }
 

@@ -51,7 +51,14 @@ export function isJsonNumber(value: unknown): boolean {
   return typeof value === "number" || json.isRawJSON(value);
 }
 
-/** Whether a value is a JSON object: neither an array nor a number kept as text. */
+/**
+ * Whether a value is a JSON object: neither an array nor a number that {@link parseLosslessJson} kept as text.
+ *
+ * @example
+ * ```ts
+ * isJsonObject(parseLosslessJson("1.0")); // false
+ * ```
+ */
 export function isJsonObject(value: unknown): value is { readonly [name: string]: unknown } {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !json.isRawJSON(value);
 }

@@ -167,13 +167,14 @@ class PortableStore implements CheckpointStore {
     let hasYielded = false;
     const nextPage = (): Promise<IteratorResult<readonly CheckpointEntry[]>> =>
       this.#run("list", undefined, options, async (operation) => {
-        let hasFailed = false;
+        let hasAsked = false;
         const ask = (): Promise<IteratorResult<readonly CheckpointEntry[]>> => {
-          if (hasFailed) leave(pages);
-          if (hasFailed || pages === undefined) {
+          // Asked again: the first time has failed, and an iterator that has failed is at its end.
+          if (hasAsked) leave(pages);
+          if (hasAsked || pages === undefined) {
             pages = this.#driver.list(prefix, { signal: controller.signal })[Symbol.asyncIterator]();
           }
-          hasFailed = true;
+          hasAsked = true;
           return pages.next();
         };
         // A listing that began anew would yield keys twice, so it fails; what it has yielded stays true.
