@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
 import type { LoadReport, LoadSize } from "../../tooling/load/src/run-load.ts";
@@ -40,10 +41,4 @@ export async function measureLoad(
   const { exitCode, output, errors } = await runLoadCommand(["--store", storeUrl, "--json", ...args], environment);
   if (output === "") throw new Error(`exit code ${exitCode}: ${errors}`);
   return { ...(JSON.parse(output) as LoadReport), exitCode };
-}
-
-async function text(stream: NodeJS.ReadableStream): Promise<string> {
-  let all = "";
-  for await (const part of stream.setEncoding("utf8")) all += part;
-  return all;
 }
