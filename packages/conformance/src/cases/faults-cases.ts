@@ -12,6 +12,7 @@ import { expectRejection } from "../expect/expect-rejection.ts";
 import { expectUnchanged } from "../expect/expect-unchanged.ts";
 import { fail } from "../expect/fail.ts";
 import { settlesWithin } from "../expect/settles-within.ts";
+import { sleepAwake } from "../expect/sleep-awake.ts";
 import {
   claimOf,
   create,
@@ -344,9 +345,9 @@ export const faultsCases: readonly ConformanceCase[] = [
           }),
         );
         // What was sent just before the deadline may still be on its way to the proxy.
-        await sleep(arrivalMs);
+        await sleepAwake(arrivalMs);
         const sent = proxy.requests.length;
-        await sleep(quietMs);
+        await sleepAwake(quietMs);
         strictEqual(proxy.requests.length, sent, `the number of requests after the deadline (${fault})`);
         await proxy.clear();
         await expectUnchanged(direct, fault, bodyOf("before"), version);
@@ -374,7 +375,7 @@ export const faultsCases: readonly ConformanceCase[] = [
       await proxy.clear();
       // By now the client is connected again.
       await store.get("anything");
-      await sleep(quietMs);
+      await sleepAwake(quietMs);
       deepStrictEqual(
         proxy.requests.slice(seen).filter((request) => request === "write"),
         [],

@@ -1,16 +1,21 @@
 import { fail } from "./fail.ts";
+import { sleepAwake } from "./sleep-awake.ts";
 
-/** Waits for a promise, but no longer than `deadlineMs`. */
+/** Waits for a promise, but no longer than `deadlineMs` in which this process gets to run. */
 export async function settlesWithin<Result>(
   what: string,
   deadlineMs: number,
   promise: Promise<Result>,
 ): Promise<Result> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(fail(`${what} must settle within ${deadlineMs} ms; it did not`)), deadlineMs);
+  const settled = new AbortController();
+  const late = sleepAwake(deadlineMs, settled.signal).then(() => {
+    throw fail(`${what} must settle within ${deadlineMs} ms; it did not`);
+  });
+  // Rejects too when it is no longer waited for.
+  late.catch(() => undefined);
   try {
     return await Promise.race([promise, late]);
   } finally {
-    clearTimeout(timer);
+    settled.abort();
   }
 }
