@@ -26,8 +26,8 @@ export default defineConfig({
   test: {
     // Child processes of the tests run the sources too.
     env: { NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} --conditions=source`.trim() },
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     reporters: ["default", new HoldpointReporter()],
     projects: [
       project("core", "packages/core"),

@@ -20,19 +20,19 @@ export function backOffMs(attempt: number, retryAfterMs: number | undefined): nu
 }
 
 /** Waits; rejects with the signal's reason if it aborts meanwhile. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+export async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => {
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
   });
 }
 
 /** Runs `work` with a signal that aborts with `signal`, or after `timeoutMs` with an {@link AttemptTimeoutError}. Rejects as soon as it aborts, even where `work` ignores the signal. */
 export async function withDeadline<Result>(
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
   timeoutMs: number,
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  signal.throwIfAborted();
+  signal?.throwIfAborted();
   const controller = new AbortController();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = (reason: unknown): void => {
@@ -40,14 +40,14 @@ export async function withDeadline<Result>(
     reject(reason);
     controller.abort(reason);
   };
-  const onAbort = (): void => abort(signal.reason);
+  const onAbort = (): void => abort(signal?.reason);
   const timer = setTimeout(() => abort(new AttemptTimeoutError(timeoutMs)), timeoutMs);
-  signal.addEventListener("abort", onAbort, { once: true });
+  signal?.addEventListener("abort", onAbort, { once: true });
   try {
     return await Promise.race([work(controller.signal), aborted]);
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener("abort", onAbort);
+    signal?.removeEventListener("abort", onAbort);
   }
 }
 

@@ -59,7 +59,7 @@ interface Operation {
   readonly key: string | undefined;
   readonly deadlineAt: number;
   readonly timeoutMs: number;
-  readonly signal: AbortSignal;
+  readonly signal: AbortSignal | undefined;
   readonly trace: OperationTrace;
 }
 
@@ -332,12 +332,12 @@ class PortableStore implements CheckpointStore {
       key,
       timeoutMs,
       deadlineAt: performance.now() + timeoutMs,
-      signal: options.signal ?? neverAborted,
+      signal: options.signal,
       trace,
     };
     return await storeTracing.tracePromise(async () => {
       if (this.#closing !== undefined) throw this.#error(operation, closedFailure, undefined, undefined);
-      if (operation.signal.aborted) {
+      if (operation.signal?.aborted === true) {
         const outcome = name === "put" || name === "delete" ? "not-applied" : undefined;
         throw this.#error(operation, abortedFailure, operation.signal.reason, outcome);
       }
@@ -359,7 +359,7 @@ class PortableStore implements CheckpointStore {
           await withDeadline(operation.signal, operation.timeoutMs, (signal) => this.#turns.wait(signal));
         }
       } catch (error) {
-        const failure = operation.signal.aborted ? abortedFailure : overloadedFailure;
+        const failure = operation.signal?.aborted === true ? abortedFailure : overloadedFailure;
         throw this.#error(operation, failure, error, outcome);
       }
       try {
@@ -372,7 +372,7 @@ class PortableStore implements CheckpointStore {
   }
 
   #classify(operation: Operation, error: unknown): DriverFailure {
-    if (operation.signal.aborted) return abortedFailure;
+    if (operation.signal?.aborted === true) return abortedFailure;
     if (error instanceof PreconditionFailedError) return conflictFailure;
     if (error instanceof AttemptTimeoutError) {
       return { ...timeoutFailure, message: `there was no answer within ${Math.round(error.timeoutMs)} ms` };
@@ -466,8 +466,6 @@ class PortableStore implements CheckpointStore {
 function leave(pages: AsyncIterator<unknown> | undefined): void {
   pages?.return?.().catch(() => undefined);
 }
-
-const neverAborted = new AbortController().signal;
 
 const conflictFailure: DriverFailure = {
   code: "conflict",
