@@ -15,6 +15,12 @@ const continuationMarker = "%+";
 const emptyMarker = "%-";
 const valueMarker = "%=";
 
+// Keys that are their own path, as those of most tasks are. To find that out character by character takes far longer.
+const plain: Readonly<Record<FileNames, RegExp>> = {
+  exact: /^(?:[\w-]{1,200}\/)*[\w-][\w.-]{0,194}\.json$/u,
+  portable: /^(?:[a-z\d_-]{1,200}\/)*[a-z\d_-][a-z\d_.-]{0,194}\.json$/u,
+};
+
 /**
  * The relative path of a key's file: `paused/task-1.json` is itself, anything that could leave the directory, be hidden
  * in it, or meet another key's file is escaped with `%`. Two different keys never have the same path, and a key's file is
@@ -26,12 +32,14 @@ const valueMarker = "%=";
  * ```
  */
 export function escapeKey(key: string, names: FileNames): string {
+  if (plain[names].test(key)) return key;
   const segments = key.split("/");
   return segments.flatMap((segment, index) => escapeSegment(segment, index === segments.length - 1, names)).join("/");
 }
 
 /** The key of a path that {@link escapeKey} made; `undefined` for any other path. */
 export function unescapeKey(path: string, names: FileNames): string | undefined {
+  if (plain[names].test(path)) return path;
   const separator = path.lastIndexOf("/") + 1;
   const directory = unescapeDirectory(path.slice(0, separator));
   const leaf = unescapeName(path.slice(separator).replace(/%=$/u, ""));
