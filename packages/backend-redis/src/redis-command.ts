@@ -109,11 +109,27 @@ export class OneTimeCommand extends Command {
   }
 }
 
-/** Lets everything that is sent in the same turn of the event loop leave in one system call, which is most of its cost. */
+// Few enough that the server is at work on the first while the next are being made.
+const commandsPerWrite = 4;
+
+/** How many commands a connection was given in this turn of the event loop. */
+const commandsInTurn = new WeakMap<Duplex, number>();
+
+/** Lets what is sent in the same turn of the event loop leave in few system calls, which are most of its cost. */
 function sendTogether(connection: object): void {
-  if (!(connection instanceof Duplex) || connection.writableCorked > 0) return;
-  connection.cork();
-  process.nextTick(() => connection.uncork());
+  if (!(connection instanceof Duplex)) return;
+  const before = commandsInTurn.get(connection) ?? 0;
+  commandsInTurn.set(connection, before + 1);
+  if (before === 0) {
+    connection.cork();
+    process.nextTick(() => {
+      commandsInTurn.delete(connection);
+      connection.uncork();
+    });
+  } else if (before % commandsPerWrite === 0) {
+    connection.uncork();
+    connection.cork();
+  }
 }
 
 function isAlive(connection: object): boolean {
