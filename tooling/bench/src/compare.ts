@@ -1,3 +1,4 @@
+import { collectGarbage } from "./collect-garbage.ts";
 import type { BenchItem, Contestant } from "./contestant.ts";
 import { limitName } from "./contestant.ts";
 import { runInFlight } from "./run-in-flight.ts";
@@ -123,6 +124,7 @@ async function takeTurn<Operation extends string>(
   for (const operation of operations) {
     const work = does[operation];
     if (work === undefined) continue;
+    collectGarbage();
     const usedBefore = process.cpuUsage();
     const startedAt = performance.now();
     await runInFlight(batch, inFlight, work);
