@@ -34,7 +34,9 @@ const key = fc
     fc.string({ unit: character, minLength: 100, maxLength: 512 }),
     fc.string({ unit: "grapheme-ascii", minLength: 150, maxLength: 512 }),
     // Mostly kept as they are, up to where a segment is too long.
-    fc.string({ unit: fc.constantFrom("a", "Z", "9", "_", "-"), minLength: 1, maxLength: 256 }).map((text) => `a/${text}.json`),
+    fc
+      .string({ unit: fc.constantFrom("a", "Z", "9", "_", "-"), minLength: 1, maxLength: 256 })
+      .map((text) => `a/${text}.json`),
     fc.string({ unit: fc.constantFrom("a", "Z", "9", "_", "-", ".", "/"), minLength: 1, maxLength: 300 }),
     fc.constantFrom(
       "paused/=long/YQ",
