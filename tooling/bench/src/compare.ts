@@ -124,7 +124,6 @@ async function takeTurn<Operation extends string>(
   for (const operation of operations) {
     const work = does[operation];
     if (work === undefined) continue;
-    collectGarbage();
     const usedBefore = process.cpuUsage();
     const startedAt = performance.now();
     await runInFlight(batch, inFlight, work);
@@ -132,7 +131,10 @@ async function takeTurn<Operation extends string>(
     const { user, system } = process.cpuUsage(usedBefore);
     measured.set(operation, { ms: ms / count, cpuMs: (user + system) / 1_000 / count });
   }
-  if (forget !== undefined) await runInFlight(batch, Math.max(inFlight, 8), forget);
+  if (forget !== undefined) {
+    await runInFlight(batch, Math.max(inFlight, 8), forget);
+    collectGarbage();
+  }
   return measured;
 }
 
