@@ -3,5 +3,5 @@ import { runInNewContext } from "node:vm";
 
 setFlagsFromString("--expose-gc");
 
-/** Collects what a turn has left, so that no other pays for it. */
+/** Collects what others have left. */
 export const collectGarbage = runInNewContext("gc") as () => void;
