@@ -32,7 +32,6 @@ export const maxObjectNameBytes = 800;
  * ```
  */
 export function objectNameOfKey(key: string): string {
-  if (isPlain(key)) return key;
   const bytes = Buffer.from(key);
   const name = escapeBytes(bytes, Infinity).text;
   const complete = lastSegment(name).includes(".") ? name : name + endMark;
@@ -48,7 +47,6 @@ const segments = new RegExp(`.{1,${maxSegmentLength}}`, "gu");
 
 /** The key of an object name; `undefined` for the name of an object that is not a checkpoint of ours. */
 export function keyOfObjectName(name: string): string | undefined {
-  if (isPlain(name)) return name;
   const [head = "", tail = ""] = (name.endsWith(endMark) ? name.slice(0, -endMark.length) : name).split(longMark, 2);
   const bytes = Buffer.concat([unescapeText(head), Buffer.from(tail.replaceAll("/", ""), "base64url")]);
   let key: string;
@@ -59,16 +57,6 @@ export function keyOfObjectName(name: string): string | undefined {
   }
   return key !== "" && objectNameOfKey(key) === name ? key : undefined;
 }
-
-/** Whether a key and its object name are the same, as those of most tasks are; escaping byte by byte takes far longer. */
-function isPlain(text: string): boolean {
-  return text.length <= maxObjectNameBytes && plain.test(text);
-}
-
-const plain = new RegExp(
-  String.raw`^(?:[\w-]{1,${maxSegmentLength}}/)*(?=[^/]*\.)[\w-][\w.-]{0,${maxSegmentLength - 1}}$`,
-  "u",
-);
 
 // Without ignoreBOM a key that begins with U+FEFF would lose it.
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -89,12 +77,13 @@ export function objectNamePrefix(prefix: string): string {
 /** Escapes bytes from left to right, each by what came before it only, so that a prefix's text is its keys' prefix. */
 function escapeBytes(bytes: Uint8Array, maxLength: number): { readonly text: string; readonly bytesTaken: number } {
   let text = "";
+  let segment = "";
   let bytesTaken = 0;
   for (const byte of bytes) {
-    const character = String.fromCharCode(byte);
-    const piece = escapeCharacter(character, lastSegment(text));
+    const piece = escapeCharacter(String.fromCharCode(byte), segment);
     if (text.length + piece.length > maxLength) break;
     text += piece;
+    segment = piece.endsWith("/") ? "" : segment + piece;
     bytesTaken += 1;
   }
   return { text, bytesTaken };
