@@ -59,7 +59,7 @@ function run(root: string, environment: Readonly<Record<string, string>>, ...mor
 
 const passing = `test("passes", () => {});`;
 
-describe("servers that can be had", { timeout: 180_000 }, () => {
+describe("servers that can be had", () => {
   test.skipIf(withoutRedis)("one for all projects that want it, gone after the run", async () => {
     const seesRedis = `
       import { writeFileSync } from "node:fs";
@@ -104,7 +104,7 @@ describe("servers that can be had", { timeout: 180_000 }, () => {
   });
 });
 
-describe("servers that cannot be had", { timeout: 180_000 }, () => {
+describe("servers that cannot be had", () => {
   const variable = serverDefinitions["redis"].environmentVariable;
 
   test("only those of projects with tests are looked for", async () => {
@@ -138,7 +138,7 @@ describe("servers that cannot be had", { timeout: 180_000 }, () => {
   });
 });
 
-describe("the end of a run", { timeout: 180_000 }, () => {
+describe("the end of a run", () => {
   test("the table of the suite, and the numbers of tests with what failed outside of tests", async () => {
     const suite = `
       const mark = (task, store, outcome) => void (task.meta.holdpoint = { store, id: "ttl/x", group: "ttl", outcome });

@@ -11,8 +11,6 @@ export async function settlesWithin<Result>(
   const late = sleepAwake(deadlineMs, settled.signal).then(() => {
     throw fail(`${what} must settle within ${deadlineMs} ms; it did not`);
   });
-  // Rejects too when it is no longer waited for.
-  late.catch(() => undefined);
   try {
     return await Promise.race([promise, late]);
   } finally {
