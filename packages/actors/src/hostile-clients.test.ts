@@ -288,7 +288,8 @@ describe("memory", () => {
     await breakOff();
     const before = heldBytes();
     for (let round = 0; round < 4; round += 1) await breakOff();
-    expect(heldBytes() - before).toBeLessThan(8 * mib);
+    // A client sees its connection closed before the server has let go of it; 64 MiB that stay held would not go away.
+    await vi.waitFor(() => expect(heldBytes() - before).toBeLessThan(8 * mib), { timeout: 10_000, interval: 20 });
   });
 });
 

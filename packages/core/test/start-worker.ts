@@ -26,12 +26,13 @@ export async function startWorker(storeUrl: string): Promise<LedgerWorker> {
     process: child,
     order: async (order) => {
       const report = once(child, "message").then(([message]) => message as WorkerReport);
-      if (child.connected) child.send(order);
+      // A worker that was killed a moment ago still counts as connected: the failure to reach it is its end, as below.
+      child.send(order, () => undefined);
       return await Promise.race([report, ended.then(() => undefined)]);
     },
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
-      child.disconnect();
+      if (child.connected) child.disconnect();
       await ended;
     },
   };
