@@ -24,9 +24,12 @@ export interface UploadedBody {
   assertFresh(): void;
 }
 
-const largestChunkBytes = 512 * 1024;
+/** What the object stores of the official clients take, too. */
+const largestChunkBytes = 128 * 1024;
 /** How many chunks are on their way at a time. */
-const window = 8;
+const window = 32;
+/** What one read of a socket yields at most. */
+const largestReadBytes = 64 * 1024;
 /** A body that nothing points to and that is older than this was left behind by a crash or a lost answer. */
 const orphanAgeMs = 60 * 60 * 1000;
 /** An upload that took longer is given up, long before anybody could take it for an orphan. */
@@ -138,6 +141,7 @@ export class NatsBodies {
       if (offset + part.byteLength > size) throw corruptBody("is longer than it was");
       body.set(part, offset);
       offset += part.byteLength;
+      release(part);
     };
     await inOrder(chunks.length, async (index) => await this.#chunk(chunks[index] ?? 0, subject, signal), take);
     if (isGone) return undefined;
@@ -241,6 +245,13 @@ async function inOrder<Result>(
     if (first !== undefined) take(await first);
   }
   for (const one of underWay) take(await one);
+}
+
+/** Gives the memory of a part back, which would else add up to several times the body before it is collected. */
+function release({ buffer, byteLength }: Uint8Array): void {
+  // A view into what was read from the socket may share it with other messages. One that is larger cannot be such a
+  // view: the client has put it together for this message.
+  if (byteLength > largestReadBytes && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 function digestOf(body: Uint8Array): string {
