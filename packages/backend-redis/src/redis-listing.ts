@@ -25,7 +25,7 @@ export async function* listEntries(
   await connection.ready();
   const masters = isCluster(client) ? await coveringMasters(connection, signal) : new Map([[client, ""]]);
   const pattern = keys.matchPattern(keyPrefix);
-  // Digests, so that a long listing costs the same few bytes for each key, however long. A window or a filter of fixed
+  // Digests, so that a long listing costs the same bytes for each key, however long. A window or a filter of fixed
   // size would not do: SCAN may return a key again at any later time, when the server's table has shrunk meanwhile.
   const seen = new Set<string>();
   for (const node of masters.keys()) {
@@ -39,7 +39,7 @@ export async function* listEntries(
         const key = keys.checkpointKey(redisKey);
         if (key?.startsWith(keyPrefix) !== true) return [];
         const seenBefore = seen.size;
-        seen.add(hash("sha256", redisKey, "buffer").toString("latin1", 0, 16));
+        seen.add(hash("sha256", redisKey, "binary"));
         return seen.size > seenBefore ? [{ key }] : [];
       });
     } while (cursor !== "0");
