@@ -14,6 +14,7 @@ import type {
   OperationOptions,
   PutOptions,
 } from "./checkpoint-store.ts";
+import { assertNodeVersion } from "./node-version.ts";
 import type { OperationTrace } from "./operation-trace.ts";
 import { storeTracing } from "./operation-trace.ts";
 import type { StoreFinding } from "./store-finding.ts";
@@ -25,7 +26,7 @@ import { createWriteId, isSuccessor, judgeWrite } from "./write-id.ts";
  * Makes a portable store of a driver: validates, refuses what is not declared, bounds and repeats requests, settles
  * writes whose answer was lost, and puts errors into words.
  *
- * @throws {CheckpointError} `invalid-argument` if an option is out of range
+ * @throws {CheckpointError} `invalid-argument` if an option is out of range, `unsupported` if Node.js is too old
  * @example
  * ```ts
  * export async function createAcmeStore(options: AcmeStoreOptions): Promise<CheckpointStore> {
@@ -34,6 +35,7 @@ import { createWriteId, isSuccessor, judgeWrite } from "./write-id.ts";
  * ```
  */
 export function createStore(driver: CheckpointDriver, options: StoreOptions = {}): CheckpointStore {
+  assertNodeVersion();
   return new PortableStore(driver, {
     timeoutMs: positiveInteger("timeoutMs", options.timeoutMs ?? 30_000, driver.backend),
     attemptTimeoutMs: positiveInteger("attemptTimeoutMs", options.attemptTimeoutMs ?? 10_000, driver.backend),

@@ -7,6 +7,7 @@ import { findBackend } from "./backend-registry.ts";
 import type { CheckpointBackend } from "./checkpoint-backend.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
+import { assertNodeVersion } from "./node-version.ts";
 import type { StoreOptions } from "./store-options.ts";
 
 /**
@@ -40,12 +41,13 @@ export interface OpenStoreOptions extends StoreOptions {
  * await using store = await openStore({ backend: "file", directory: "/state" });
  * ```
  * @throws {CheckpointError} `invalid-argument`, also if the backend's package is not installed; `not-found`,
- * `permission-denied`, `unavailable`, `timeout`, `unsupported` if the server cannot be used
+ * `permission-denied`, `unavailable`, `timeout`, `unsupported` if the server cannot be used, or Node.js is too old
  */
 export async function openStore(
   from: string | URL | StoreConfig,
   options: OpenStoreOptions = {},
 ): Promise<CheckpointStore> {
+  assertNodeVersion();
   const { environment = process.env, ...storeOptions } = options;
   if (typeof from === "object" && !(from instanceof URL)) {
     const { backend: name, ...config } = from;
