@@ -57,7 +57,6 @@ const redis = storesUnderTest.find(({ name }) => name === "redis");
 describe("10 000 documents, copied by a process that is killed three times", () => {
   it.skipIf(redis?.address === undefined)(
     "end up complete and verified, with nothing overwritten that changed meanwhile",
-    { timeout: 180_000 },
     async () => {
       const count = 10_000;
       await using directory = await temporaryDirectory();

@@ -40,7 +40,7 @@ afterAll(async () => {
   for (const page of pages) await rm(directoryFor(page), { recursive: true, force: true });
 });
 
-it("holds examples that compile", { timeout: 120_000 }, async () => {
+it("holds examples that compile", async () => {
   let count = 0;
   for (const page of pages) {
     for (const [index, code] of (await examplesOf(page)).entries()) {

@@ -18,8 +18,7 @@ describe("docs/api", () => {
   beforeAll(async () => {
     api = await readApi(root);
     pages = await renderPages(api);
-    // A compiler reads every source and every SDK's types, on a machine that may be busy with other tests.
-  }, 180_000);
+  });
 
   it("says what the docstrings say; if not, run `pnpm api-docs`", async () => {
     expect(differingPages(pages, await readPages(join(root, "docs/api")))).toEqual([]);
