@@ -24,7 +24,7 @@ export function growthTables(rows: readonly GrowthRow[]): string {
   const head = ["backend", "documents", "get", "list, each", "memory", "prune, each", "memory"];
   return `## Growth
 
-Documents of the ledger, of which one in ten has ended and is pruned. Times are for one document, with the ratio to the smallest store in brackets: what does not grow stays near 1. Memory is what the process needed at most beyond what it had before.
+Documents of the ledger, of which one in ten has ended and is pruned. Times are for one document, with the ratio to the smallest store in brackets: what does not grow stays near 1. Memory is what the process needed at most beyond what it had before. The emulator of Cloud Storage takes longer the more it holds, which its ratios show, and is not filled further than ten thousand.
 
 ${markdownTable(head, cells)}`;
 }
