@@ -7,7 +7,6 @@ import { findBackend } from "./backend-registry.ts";
 import type { CheckpointBackend } from "./checkpoint-backend.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
-import { assertNodeVersion } from "./node-version.ts";
 import type { StoreOptions } from "./store-options.ts";
 
 /**
@@ -47,7 +46,6 @@ export async function openStore(
   from: string | URL | StoreConfig,
   options: OpenStoreOptions = {},
 ): Promise<CheckpointStore> {
-  assertNodeVersion();
   const { environment = process.env, ...storeOptions } = options;
   if (typeof from === "object" && !(from instanceof URL)) {
     const { backend: name, ...config } = from;
