@@ -25,8 +25,8 @@ export async function* listEntries(
   await connection.ready();
   const masters = isCluster(client) ? await coveringMasters(connection, signal) : new Map([[client, ""]]);
   const pattern = keys.matchPattern(keyPrefix);
-  // Digests, so that a long listing costs the same bytes for each key, however long. A window or a filter of fixed
-  // size would not do: SCAN may return a key again at any later time, when the server's table has shrunk meanwhile.
+  // Digests, so that what is remembered of a key does not depend on its length. A window or a filter of fixed size would
+  // not do: SCAN may return a key again at any later time, when the server's table has shrunk meanwhile.
   const seen = new Set<string>();
   for (const node of masters.keys()) {
     let cursor = "0";
