@@ -31,6 +31,7 @@ export default defineConfig({
     reporters: ["default", new HoldpointReporter()],
     projects: [
       project("core", "packages/core"),
+      project("asya", "packages/asya"),
       project("conformance", "packages/conformance"),
       project("actors", "packages/actors"),
       project("cli", "packages/cli"),

@@ -1,6 +1,7 @@
 import { confirm, isCancel, multiselect, select, text } from "@clack/prompts";
 
-import type { JsonObject, PauseField, PauseMetadata } from "@holdpoint/core";
+import type { PauseField, PauseMetadata } from "@holdpoint/asya";
+import type { JsonObject } from "@holdpoint/core";
 
 /** Whether there is somebody to ask. */
 const hasTerminal: boolean = process.stdin.isTTY && process.stdout.isTTY;

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 
-import type { JsonObject, MergeMode, PauseMetadata } from "@holdpoint/core";
-import { parsePauseMetadata } from "@holdpoint/core";
+import type { MergeMode, PauseMetadata } from "@holdpoint/asya";
+import type { JsonObject } from "@holdpoint/core";
+import { parsePauseMetadata } from "@holdpoint/asya";
 
 /** What the demo is run with. */
 export interface DemoOptions {

@@ -1,8 +1,9 @@
 import type { ActorHandler } from "@holdpoint/actors";
 import { createResumeActor } from "@holdpoint/actors";
 import { createLocalMesh } from "@holdpoint/actors/mesh";
-import type { PauseMetadata } from "@holdpoint/core";
-import { createPauseLedger, openStore } from "@holdpoint/core";
+import type { PauseMetadata } from "@holdpoint/asya";
+import { createPauseLedger } from "@holdpoint/asya";
+import { openStore } from "@holdpoint/core";
 
 await using store = await openStore("memory:");
 const ledger = createPauseLedger(store);

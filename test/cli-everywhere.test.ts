@@ -1,7 +1,8 @@
-import { createPauseLedger, openStore } from "@holdpoint/core";
+import { createPauseLedger } from "@holdpoint/asya";
+import { openStore } from "@holdpoint/core";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 
-import { pauseEnvelope } from "../packages/core/test/ledger-fixture.ts";
+import { pauseEnvelope } from "../packages/asya/test/ledger-fixture.ts";
 import { executable, jsonLines, run } from "../packages/cli/test/run-cli.ts";
 import { storesUnderTest } from "./every-store.ts";
 

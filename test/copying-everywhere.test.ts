@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 import type { CheckpointStore } from "@holdpoint/core";
-import { createPauseLedger, openStore } from "@holdpoint/core";
+import { createPauseLedger } from "@holdpoint/asya";
+import { openStore } from "@holdpoint/core";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 
-import { pauseEnvelope, resumeEnvelope } from "../packages/core/test/ledger-fixture.ts";
+import { pauseEnvelope, resumeEnvelope } from "../packages/asya/test/ledger-fixture.ts";
 import { copyStore } from "../packages/cli/src/copy/copy-store.ts";
 import type { CopyReport } from "../packages/cli/src/copy/copy-store.ts";
 import type { StoreUnderTest } from "./every-store.ts";

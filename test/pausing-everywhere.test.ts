@@ -1,11 +1,12 @@
 import { createLocalMesh, crewActor } from "@holdpoint/actors/mesh";
-import { createPauseLedger, openStore } from "@holdpoint/core";
+import { createPauseLedger } from "@holdpoint/asya";
+import { openStore } from "@holdpoint/core";
 import { startCountingProxy } from "@holdpoint/test-servers";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 
-import { pauseEnvelope, resumeEnvelope } from "../packages/core/test/ledger-fixture.ts";
-import { raceForTask } from "../packages/core/test/race-for-task.ts";
-import { startWorker } from "../packages/core/test/start-worker.ts";
+import { pauseEnvelope, resumeEnvelope } from "../packages/asya/test/ledger-fixture.ts";
+import { raceForTask } from "../packages/asya/test/race-for-task.ts";
+import { startWorker } from "../packages/asya/test/start-worker.ts";
 import type { StoreUnderTest } from "./every-store.ts";
 import { storesUnderTest, temporaryDirectory } from "./every-store.ts";
 

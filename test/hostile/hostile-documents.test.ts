@@ -2,7 +2,7 @@ import type { CheckpointStore } from "@holdpoint/core";
 import { CheckpointError } from "@holdpoint/core";
 import { describe, expect, it } from "vitest";
 
-import { pauseEnvelope, resumeEnvelope } from "../../packages/core/test/ledger-fixture.ts";
+import { pauseEnvelope, resumeEnvelope } from "../../packages/asya/test/ledger-fixture.ts";
 import type { HostileStore } from "./hostile-store.ts";
 import { hostileStores } from "./hostile-store.ts";
 

@@ -4,11 +4,12 @@ import { join } from "node:path";
 
 import { createPauseActor, serveActor } from "@holdpoint/actors";
 import type { CheckpointStore, OpenStoreOptions } from "@holdpoint/core";
-import { createMemoryStore, createPauseLedger } from "@holdpoint/core";
+import { createPauseLedger } from "@holdpoint/asya";
+import { createMemoryStore } from "@holdpoint/core";
 import { describe, expect, it } from "vitest";
 
 import { postToSocket } from "../../packages/actors/test/post-to-socket.ts";
-import { pauseEnvelope, resumeEnvelope } from "../../packages/core/test/ledger-fixture.ts";
+import { pauseEnvelope, resumeEnvelope } from "../../packages/asya/test/ledger-fixture.ts";
 import { hostileStores } from "./hostile-store.ts";
 
 const mib = 1024 * 1024;

@@ -1,8 +1,10 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { CheckpointStore, OpenStoreOptions, PauseLedger } from "@holdpoint/core";
-import { createPauseLedger, openStore } from "@holdpoint/core";
+import type { PauseLedger } from "@holdpoint/asya";
+import type { CheckpointStore, OpenStoreOptions } from "@holdpoint/core";
+import { createPauseLedger } from "@holdpoint/asya";
+import { openStore } from "@holdpoint/core";
 import { vi } from "vitest";
 
 import type { StoreUnderTest } from "../every-store.ts";

@@ -1,4 +1,4 @@
-import { createPauseLedger } from "@holdpoint/core";
+import { createPauseLedger } from "@holdpoint/asya";
 import type { CheckpointStore } from "@holdpoint/core";
 import { expect, it } from "vitest";
 

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { parseLosslessJson } from "@holdpoint/core";
-import type { Envelope } from "@holdpoint/core";
+import type { Envelope } from "@holdpoint/asya";
 
 /** A message of which the payload stands apart, as text that nobody has parsed. */
 export type MessageMetadata = Omit<Envelope, "payload" | "status">;

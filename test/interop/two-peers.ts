@@ -3,8 +3,10 @@ import { join } from "node:path";
 
 import { createPauseActor, createResumeActor, createVfsHandler } from "@holdpoint/actors";
 import type { ActorHandler, ActorLog } from "@holdpoint/actors";
-import { createPauseLedger, parseLosslessJson, parsePauseMetadata } from "@holdpoint/core";
-import type { CheckpointStore, MergeMode, PauseLedger } from "@holdpoint/core";
+import { createPauseLedger, parsePauseMetadata } from "@holdpoint/asya";
+import { parseLosslessJson } from "@holdpoint/core";
+import type { MergeMode, PauseLedger } from "@holdpoint/asya";
+import type { CheckpointStore } from "@holdpoint/core";
 
 import { temporaryDirectory } from "../every-store.ts";
 import type { MessageMetadata } from "./message-files.ts";

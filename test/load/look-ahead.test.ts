@@ -1,5 +1,6 @@
 import type { CheckpointEntry, ListOptions } from "@holdpoint/core";
-import { createMemoryStore, createPauseLedger } from "@holdpoint/core";
+import { createPauseLedger } from "@holdpoint/asya";
+import { createMemoryStore } from "@holdpoint/core";
 import { expect, it } from "vitest";
 
 import { ForwardingStore } from "../../packages/conformance/test/known-bad/forwarding-store.ts";

@@ -1,5 +1,6 @@
-import { parsePauseMetadata } from "@holdpoint/core";
-import type { MergeMode, PauseMetadata, StoreConfig } from "@holdpoint/core";
+import { parsePauseMetadata } from "@holdpoint/asya";
+import type { MergeMode, PauseMetadata } from "@holdpoint/asya";
+import type { StoreConfig } from "@holdpoint/core";
 
 import { parseDurationMs } from "./parse-duration.ts";
 import { redactStoreUrl } from "./redact-credentials.ts";

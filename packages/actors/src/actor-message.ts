@@ -1,4 +1,4 @@
-import type { Envelope } from "@holdpoint/core";
+import type { Envelope } from "@holdpoint/asya";
 
 import type { ActorLog } from "./actor-log.ts";
 

@@ -1,4 +1,5 @@
-import { createMemoryStore, createPauseLedger, parseLosslessJson } from "@holdpoint/core";
+import { createPauseLedger } from "@holdpoint/asya";
+import { createMemoryStore, parseLosslessJson } from "@holdpoint/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 

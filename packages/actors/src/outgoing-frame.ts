@@ -1,5 +1,5 @@
 import { isJsonObject } from "@holdpoint/core";
-import type { Route } from "@holdpoint/core";
+import type { Route } from "@holdpoint/asya";
 
 import type { ActorMessage, ActorReply, MessageHeaders } from "./actor-message.ts";
 

@@ -1,4 +1,4 @@
-import type { PauseLedger, PauseMetadata } from "@holdpoint/core";
+import type { PauseLedger, PauseMetadata } from "@holdpoint/asya";
 
 import type { ActorHandler } from "./actor-message.ts";
 

@@ -1,4 +1,4 @@
-import type { MergeMode, PauseLedger } from "@holdpoint/core";
+import type { MergeMode, PauseLedger } from "@holdpoint/asya";
 
 import type { ActorHandler } from "./actor-message.ts";
 

@@ -1,5 +1,7 @@
-import type { CheckpointStore, PauseLedger } from "@holdpoint/core";
-import { createPauseLedger, openStore, parseLosslessJson } from "@holdpoint/core";
+import type { PauseLedger } from "@holdpoint/asya";
+import type { CheckpointStore } from "@holdpoint/core";
+import { createPauseLedger } from "@holdpoint/asya";
+import { openStore, parseLosslessJson } from "@holdpoint/core";
 
 import type { ActorEnvironment, StoreSetting } from "./actor-environment.ts";
 import { inspectActorEnvironment } from "./actor-environment.ts";

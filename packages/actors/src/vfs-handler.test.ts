@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { createMemoryStore, createPauseLedger, parseLosslessJson } from "@holdpoint/core";
+import { createPauseLedger } from "@holdpoint/asya";
+import { createMemoryStore, parseLosslessJson } from "@holdpoint/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import type { ActorHandler, ActorMessage } from "./actor-message.ts";

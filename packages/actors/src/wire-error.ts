@@ -1,4 +1,5 @@
-import { CheckpointError, LedgerError } from "@holdpoint/core";
+import { LedgerError } from "@holdpoint/asya";
+import { CheckpointError } from "@holdpoint/core";
 
 import { redactCredentials } from "./redact-credentials.ts";
 

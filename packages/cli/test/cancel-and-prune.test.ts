@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 
-import { pauseEnvelope, resumeEnvelope } from "../../core/test/ledger-fixture.ts";
+import { pauseEnvelope, resumeEnvelope } from "../../asya/test/ledger-fixture.ts";
 import type { Workplace } from "./run-cli.ts";
 import { jsonLines, openWorkplace } from "./run-cli.ts";
 

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { pauseEnvelope } from "../../core/test/ledger-fixture.ts";
+import { pauseEnvelope } from "../../asya/test/ledger-fixture.ts";
 import type { Workplace } from "./run-cli.ts";
 import { executable, openWorkplace, run } from "./run-cli.ts";
 
@@ -57,13 +57,13 @@ describe("the store", () => {
     // The same sources without the backends beside them.
     const directory = await realpath(await mkdtemp(join(tmpdir(), "hp-bare-")));
     const packages = join(import.meta.dirname, "../..");
-    for (const name of ["cli", "core", "actors"]) {
+    for (const name of ["cli", "core", "asya", "actors"]) {
       await cp(join(packages, name, "src"), join(directory, name, "src"), { recursive: true });
       await cp(join(packages, name, "package.json"), join(directory, name, "package.json"));
     }
     const links = [
-      ...["core", "actors"].map((name) => [join(directory, name), join("@holdpoint", name)]),
-      ...["valibot", "p-map"].map((name) => [join(packages, "core/node_modules", name), name]),
+      ...["core", "asya", "actors"].map((name) => [join(directory, name), join("@holdpoint", name)]),
+      ...["valibot", "p-map"].map((name) => [join(packages, "asya/node_modules", name), name]),
       ...["commander", "@commander-js/extra-typings"].map((name) => [join(packages, "cli/node_modules", name), name]),
     ];
     for (const [target = "", name = ""] of links) {

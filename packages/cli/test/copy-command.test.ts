@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { openStore } from "@holdpoint/core";
 import { describe, expect, it } from "vitest";
 
-import { pauseEnvelope } from "../../core/test/ledger-fixture.ts";
+import { pauseEnvelope } from "../../asya/test/ledger-fixture.ts";
 import { jsonLines, openWorkplace } from "./run-cli.ts";
 
 describe("holdpoint copy", () => {

@@ -1,10 +1,11 @@
 import type { CheckpointStore } from "@holdpoint/core";
-import { createMemoryStore, createPauseLedger } from "@holdpoint/core";
+import { createPauseLedger } from "@holdpoint/asya";
+import { createMemoryStore } from "@holdpoint/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { pauseEnvelope, resumeEnvelope } from "../../core/test/ledger-fixture.ts";
-import { withoutConditionalDelete } from "../../core/test/without-conditional-delete.ts";
+import { pauseEnvelope, resumeEnvelope } from "../../asya/test/ledger-fixture.ts";
+import { withoutConditionalDelete } from "../../asya/test/without-conditional-delete.ts";
 import type { CopyRemark, CopyReport, CopyStoreOptions } from "../src/copy/copy-store.ts";
 import { copyStore } from "../src/copy/copy-store.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { pauseEnvelope, resumeEnvelope } from "../../core/test/ledger-fixture.ts";
+import { pauseEnvelope, resumeEnvelope } from "../../asya/test/ledger-fixture.ts";
 import type { Workplace } from "./run-cli.ts";
 import { executable, jsonLines, openWorkplace, run } from "./run-cli.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { atNextPause, pauseEnvelope } from "../../core/test/ledger-fixture.ts";
+import { atNextPause, pauseEnvelope } from "../../asya/test/ledger-fixture.ts";
 import type { Workplace } from "./run-cli.ts";
 import { executable, jsonLines, openWorkplace, run } from "./run-cli.ts";
 

@@ -6,8 +6,10 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
-import type { CheckpointStore, PauseLedger } from "@holdpoint/core";
-import { createPauseLedger, openStore } from "@holdpoint/core";
+import type { PauseLedger } from "@holdpoint/asya";
+import type { CheckpointStore } from "@holdpoint/core";
+import { createPauseLedger } from "@holdpoint/asya";
+import { openStore } from "@holdpoint/core";
 
 /** The executable, as the tests run it. */
 export const executable: string = fileURLToPath(new URL("../src/holdpoint.ts", import.meta.url));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 
-import { atNextPause, pauseEnvelope, resumeEnvelope } from "../../core/test/ledger-fixture.ts";
+import { atNextPause, pauseEnvelope, resumeEnvelope } from "../../asya/test/ledger-fixture.ts";
 import type { Workplace } from "./run-cli.ts";
 import { jsonLines, openWorkplace } from "./run-cli.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { atNextPause, pauseEnvelope, resumeEnvelope } from "../../core/test/ledger-fixture.ts";
+import { atNextPause, pauseEnvelope, resumeEnvelope } from "../../asya/test/ledger-fixture.ts";
 import type { Workplace } from "./run-cli.ts";
 import { jsonLines, openWorkplace } from "./run-cli.ts";
 import { keys, runInTerminal } from "./terminal.ts";

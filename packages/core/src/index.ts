@@ -22,28 +22,5 @@ export { storeTracing } from "./store/operation-trace.ts";
 export type { OperationTrace } from "./store/operation-trace.ts";
 export type { StoreFinding } from "./store/store-finding.ts";
 export type { StoreOptions } from "./store/store-options.ts";
-export { createPauseLedger } from "./pausing/create-pause-ledger.ts";
-export type { PauseLedgerOptions } from "./pausing/create-pause-ledger.ts";
-export type { Envelope, JsonObject, OutgoingMessage, Route } from "./pausing/envelope.ts";
-export { LedgerError } from "./pausing/ledger-error.ts";
-export type { LedgerErrorCode } from "./pausing/ledger-error.ts";
-export { isJsonObject, parseLosslessJson } from "./pausing/lossless-json.ts";
-export type { MergeMode } from "./pausing/merge-input.ts";
-export { relateDocuments } from "./pausing/relate-documents.ts";
-export type { DocumentRelation } from "./pausing/relate-documents.ts";
-export type {
-  CancelOptions,
-  ListTasksOptions,
-  PauseLedger,
-  PauseOptions,
-  PauseResult,
-  PruneOptions,
-  PruneResult,
-  ResumeOptions,
-  ResumeResult,
-  TaskDetails,
-  TaskState,
-  TaskSummary,
-} from "./pausing/pause-ledger.ts";
-export { parsePauseMetadata } from "./pausing/pause-metadata.ts";
-export type { PauseField, PauseMetadata } from "./pausing/pause-metadata.ts";
+export { isJsonObject, parseLosslessJson } from "./json/lossless-json.ts";
+export type { JsonObject } from "./json/lossless-json.ts";

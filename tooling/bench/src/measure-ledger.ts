@@ -1,5 +1,6 @@
-import type { CheckpointStore, Envelope } from "@holdpoint/core";
-import { createPauseLedger } from "@holdpoint/core";
+import type { Envelope } from "@holdpoint/asya";
+import type { CheckpointStore } from "@holdpoint/core";
+import { createPauseLedger } from "@holdpoint/asya";
 
 import type { Effort } from "./compare.ts";
 import { compare } from "./compare.ts";

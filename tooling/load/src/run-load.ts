@@ -1,5 +1,7 @@
-import type { CheckpointStore, Envelope, PauseLedger } from "@holdpoint/core";
-import { createPauseLedger, openStore } from "@holdpoint/core";
+import type { Envelope, PauseLedger } from "@holdpoint/asya";
+import type { CheckpointStore } from "@holdpoint/core";
+import { createPauseLedger } from "@holdpoint/asya";
+import { openStore } from "@holdpoint/core";
 
 import type { ResourcePeaks } from "./resource-watch.ts";
 import { ResourceWatch } from "./resource-watch.ts";

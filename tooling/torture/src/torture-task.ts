@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { Envelope } from "@holdpoint/core";
+import type { Envelope } from "@holdpoint/asya";
 
 import { resumeEnvelope, wholeSeconds } from "../../../packages/actors/src/mesh/gateway-envelope.ts";
 import type { ActorAnswer, AnsweredFrame } from "../../../packages/actors/src/mesh/invoke-actor.ts";

@@ -1,6 +1,7 @@
 import type { ActorMessage, ActorReply } from "@holdpoint/actors";
 import type { CheckpointStore } from "@holdpoint/core";
-import { createPauseLedger, LedgerError, openStore } from "@holdpoint/core";
+import { createPauseLedger, LedgerError } from "@holdpoint/asya";
+import { openStore } from "@holdpoint/core";
 
 /** Reads paused tasks without claiming any, for actors that do it wrong. */
 export interface PausedTasks {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-import type { Envelope } from "@holdpoint/core";
+import type { Envelope } from "@holdpoint/asya";
 
 import type { WireError } from "../wire-error.ts";
 import { wireError } from "../wire-error.ts";

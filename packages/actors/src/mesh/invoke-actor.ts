@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
 
-import type { Envelope, Route } from "@holdpoint/core";
+import type { Envelope, Route } from "@holdpoint/asya";
 import { parseLosslessJson } from "@holdpoint/core";
 
 import type { MessageHeaders } from "../actor-message.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { isJsonObject } from "@holdpoint/core";
-import type { Envelope } from "@holdpoint/core";
+import type { Envelope } from "@holdpoint/asya";
 
 import type { ActorHandler } from "../actor-message.ts";
 import type { WireError } from "../wire-error.ts";

@@ -1,4 +1,5 @@
-import type { Envelope, JsonObject } from "@holdpoint/core";
+import type { Envelope } from "@holdpoint/asya";
+import type { JsonObject } from "@holdpoint/core";
 
 import type { WireError } from "../wire-error.ts";
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 
-import type { Envelope } from "@holdpoint/core";
+import type { Envelope } from "@holdpoint/asya";
 
 import type { AnsweredFrame } from "./invoke-actor.ts";
 

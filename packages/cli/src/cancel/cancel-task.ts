@@ -1,4 +1,4 @@
-import { createPauseLedger } from "@holdpoint/core";
+import { createPauseLedger } from "@holdpoint/asya";
 
 import { confirmToGoOn } from "../frame/ask.ts";
 import type { CommandContext } from "../frame/command-context.ts";

@@ -1,5 +1,6 @@
 import type { CheckpointStore, PutOptions } from "@holdpoint/core";
-import { CheckpointError, relateDocuments } from "@holdpoint/core";
+import { relateDocuments } from "@holdpoint/asya";
+import { CheckpointError } from "@holdpoint/core";
 
 /** The stores of a copy, and how it goes about what differs. */
 export interface CopyPlan {

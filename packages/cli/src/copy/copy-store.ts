@@ -1,5 +1,6 @@
 import type { CheckpointEntry, CheckpointStore } from "@holdpoint/core";
-import { CheckpointError, createPauseLedger, LedgerError } from "@holdpoint/core";
+import { createPauseLedger, LedgerError } from "@holdpoint/asya";
+import { CheckpointError } from "@holdpoint/core";
 import { pMapIterable } from "p-map";
 
 import type { CopyPlan, KeyOutcome } from "./copy-key.ts";

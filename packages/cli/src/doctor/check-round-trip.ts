@@ -1,5 +1,6 @@
-import type { Envelope, StoreFinding } from "@holdpoint/core";
-import { createPauseLedger, LedgerError } from "@holdpoint/core";
+import type { Envelope } from "@holdpoint/asya";
+import type { StoreFinding } from "@holdpoint/core";
+import { createPauseLedger, LedgerError } from "@holdpoint/asya";
 
 import type { Scratch } from "./scratch.ts";
 

@@ -1,6 +1,8 @@
 import { ActorSetupError } from "@holdpoint/actors";
-import type { CheckpointErrorCode, LedgerErrorCode } from "@holdpoint/core";
-import { CheckpointError, LedgerError } from "@holdpoint/core";
+import type { LedgerErrorCode } from "@holdpoint/asya";
+import type { CheckpointErrorCode } from "@holdpoint/core";
+import { LedgerError } from "@holdpoint/asya";
+import { CheckpointError } from "@holdpoint/core";
 
 import type { ExitCode } from "./exit-code.ts";
 import { exitCodes } from "./exit-code.ts";

@@ -1,4 +1,5 @@
-import type { CheckpointStore, PauseLedger, TaskDetails } from "@holdpoint/core";
+import type { PauseLedger, TaskDetails } from "@holdpoint/asya";
+import type { CheckpointStore } from "@holdpoint/core";
 
 import { CommandError } from "./command-error.ts";
 import { exitCodes } from "./exit-code.ts";

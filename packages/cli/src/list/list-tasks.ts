@@ -1,5 +1,5 @@
-import type { TaskState, TaskSummary } from "@holdpoint/core";
-import { createPauseLedger } from "@holdpoint/core";
+import type { TaskState, TaskSummary } from "@holdpoint/asya";
+import { createPauseLedger } from "@holdpoint/asya";
 
 import type { CommandContext } from "../frame/command-context.ts";
 import { shortTime } from "../frame/describe-time.ts";

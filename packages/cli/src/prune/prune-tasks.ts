@@ -1,5 +1,5 @@
-import type { PruneResult } from "@holdpoint/core";
-import { createPauseLedger } from "@holdpoint/core";
+import type { PruneResult } from "@holdpoint/asya";
+import { createPauseLedger } from "@holdpoint/asya";
 
 import type { CommandContext } from "../frame/command-context.ts";
 import { toJsonLine } from "../frame/escape-controls.ts";

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 
-import type { Envelope, JsonObject, ResumeResult, TaskDetails } from "@holdpoint/core";
+import type { Envelope, ResumeResult, TaskDetails } from "@holdpoint/asya";
+import type { JsonObject } from "@holdpoint/core";
 
 /**
  * The id of the message that answers one pause point, the same at each call with the same answerer. It is none of the

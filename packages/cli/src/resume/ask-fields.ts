@@ -1,5 +1,6 @@
 import { confirm, multiselect, select, text } from "@clack/prompts";
-import type { JsonObject, PauseField } from "@holdpoint/core";
+import type { PauseField } from "@holdpoint/asya";
+import type { JsonObject } from "@holdpoint/core";
 import { parseLosslessJson } from "@holdpoint/core";
 
 import { answerOf, promptStreams } from "../frame/ask.ts";

@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
 
-import type { JsonObject, PauseField } from "@holdpoint/core";
+import type { PauseField } from "@holdpoint/asya";
+import type { JsonObject } from "@holdpoint/core";
 import { parseLosslessJson } from "@holdpoint/core";
 
 import { CommandError } from "../frame/command-error.ts";

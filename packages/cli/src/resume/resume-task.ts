@@ -1,6 +1,8 @@
 import { log } from "@clack/prompts";
-import type { CheckpointStore, JsonObject, MergeMode, PauseLedger, ResumeResult, TaskDetails } from "@holdpoint/core";
-import { CheckpointError, createPauseLedger } from "@holdpoint/core";
+import type { MergeMode, PauseLedger, ResumeResult, TaskDetails } from "@holdpoint/asya";
+import type { CheckpointStore, JsonObject } from "@holdpoint/core";
+import { createPauseLedger } from "@holdpoint/asya";
+import { CheckpointError } from "@holdpoint/core";
 
 import { confirmToGoOn } from "../frame/ask.ts";
 import type { CommandContext } from "../frame/command-context.ts";

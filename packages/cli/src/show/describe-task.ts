@@ -1,4 +1,4 @@
-import type { PauseField, TaskDetails } from "@holdpoint/core";
+import type { PauseField, TaskDetails } from "@holdpoint/asya";
 
 import { describeTime } from "../frame/describe-time.ts";
 import { escapeControls, escapeValue } from "../frame/escape-controls.ts";

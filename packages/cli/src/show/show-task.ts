@@ -1,4 +1,4 @@
-import { createPauseLedger } from "@holdpoint/core";
+import { createPauseLedger } from "@holdpoint/asya";
 
 import type { CommandContext } from "../frame/command-context.ts";
 import { toJsonLine } from "../frame/escape-controls.ts";

@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-import { createMemoryStore, createPauseLedger, openStore } from "@holdpoint/core";
+import { createPauseLedger } from "@holdpoint/asya";
+import { createMemoryStore, openStore } from "@holdpoint/core";
 
 import { runInFlight } from "../run-in-flight.ts";
 

@@ -1,5 +1,6 @@
 /** Works on a store with many documents in a process of its own, and prints what that took as JSON. */
-import { createPauseLedger, openStore } from "@holdpoint/core";
+import { createPauseLedger } from "@holdpoint/asya";
+import { openStore } from "@holdpoint/core";
 
 import { spreadOf } from "../statistics.ts";
 import { taskIds } from "./growth-documents.ts";

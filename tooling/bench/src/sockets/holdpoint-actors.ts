@@ -4,7 +4,8 @@ import { join } from "node:path";
 
 import { createActorLog, createPauseActor, createResumeActor, serveActor } from "@holdpoint/actors";
 import type { CheckpointStore } from "@holdpoint/core";
-import { createPauseLedger, parseLosslessJson } from "@holdpoint/core";
+import { createPauseLedger } from "@holdpoint/asya";
+import { parseLosslessJson } from "@holdpoint/core";
 
 import type { ActorSockets } from "./actor-sockets.ts";
 

@@ -1,0 +1,24 @@
+export { createPauseLedger } from "./create-pause-ledger.ts";
+export type { PauseLedgerOptions } from "./create-pause-ledger.ts";
+export type { Envelope, OutgoingMessage, Route } from "./envelope.ts";
+export { LedgerError } from "./ledger-error.ts";
+export type { LedgerErrorCode } from "./ledger-error.ts";
+export type { MergeMode } from "./merge-input.ts";
+export { relateDocuments } from "./relate-documents.ts";
+export type { DocumentRelation } from "./relate-documents.ts";
+export type {
+  CancelOptions,
+  ListTasksOptions,
+  PauseLedger,
+  PauseOptions,
+  PauseResult,
+  PruneOptions,
+  PruneResult,
+  ResumeOptions,
+  ResumeResult,
+  TaskDetails,
+  TaskState,
+  TaskSummary,
+} from "./pause-ledger.ts";
+export { parsePauseMetadata } from "./pause-metadata.ts";
+export type { PauseField, PauseMetadata } from "./pause-metadata.ts";

@@ -1,0 +1,204 @@
+import type { JsonObject, OperationOptions } from "@holdpoint/core";
+
+import type { Envelope, OutgoingMessage } from "./envelope.ts";
+import type { MergeMode } from "./merge-input.ts";
+import type { PauseMetadata } from "./pause-metadata.ts";
+
+/** Options of {@link PauseLedger.pause}. */
+export interface PauseOptions extends OperationOptions {
+  /** What the person is asked. @default `{ prompt: "Task paused", fields: [] }` */
+  readonly metadata?: PauseMetadata | undefined;
+}
+
+/** What became of a pause. */
+export interface PauseResult {
+  /**
+   * - `paused`: the message is stored now
+   * - `already-paused`: the same pause was stored before; nothing was changed
+   * - `stale`: a pause point that the task has left already; nothing was changed, and the message must not go on
+   */
+  readonly outcome: "paused" | "already-paused" | "stale";
+  /** The store's key of the task's document. */
+  readonly key: string;
+  /**
+   * What x-pause hands to the mesh: the message with the header `x-asya-pause`, so that it is reported as paused and
+   * not routed. A stale one also asks that nothing be reported.
+   */
+  readonly message: OutgoingMessage;
+}
+
+/** Options of {@link PauseLedger.resume}. */
+export interface ResumeOptions extends OperationOptions {
+  /** How input is merged where it meets an object. @default "shallow" */
+  readonly mergeMode?: MergeMode | undefined;
+  /**
+   * `strict` checks the input against the declared fields and applies their defaults; an input that does not fit is
+   * refused with every violation, and the task stays paused. @default "off"
+   */
+  readonly validation?: "off" | "strict" | undefined;
+  /** Who answered, for the record and for whoever comes second. @default the resume message's id */
+  readonly by?: string | undefined;
+  /**
+   * Claim the task only if its document still has this {@link TaskDetails.version}, so that an answer to what a person
+   * was shown does not answer another pause point. Otherwise code `conflict`. A replay is given all the same.
+   * @default any version
+   */
+  readonly ifVersion?: string | undefined;
+}
+
+/** What became of a resume. */
+export interface ResumeResult {
+  /**
+   * - `resumed`: this call has claimed the task
+   * - `replayed`: the same resume message had claimed it before; the message is the same again
+   * - `absorbed`: a resume that was applied before, and the task has reached a later pause point since; nothing is to
+   *   go on
+   */
+  readonly outcome: "resumed" | "replayed" | "absorbed";
+  /** The store's key of the task's document. */
+  readonly key: string;
+  /** The id under which the task is stored. */
+  readonly taskId: string;
+  /** What x-resume hands to the mesh: the restored message, or for `absorbed` one that is acknowledged and goes nowhere. */
+  readonly message: OutgoingMessage;
+  /** Names in the input that no field declares, and that were left out. */
+  readonly ignoredInput: readonly string[];
+}
+
+/** States of a task's document; `corrupt` stands for one that cannot be read. */
+export type TaskState = "paused" | "resumed" | "canceled" | "corrupt";
+
+/** One task as {@link PauseLedger.list} and {@link PauseLedger.inspect} show it. */
+export interface TaskSummary {
+  readonly key: string;
+  readonly taskId: string;
+  readonly state: TaskState;
+  /** How many pause points the task has reached, as far as its document knows. */
+  readonly sequence: number;
+  /** When it was paused; `undefined` where another program paused it and the backend records no time. */
+  readonly pausedAt: Date | undefined;
+  readonly prompt: string | undefined;
+  /** When and by whom it was resumed or canceled. */
+  readonly endedAt?: Date | undefined;
+  readonly endedBy?: string | undefined;
+  /** Why a corrupt document cannot be read. */
+  readonly problem?: string | undefined;
+}
+
+/** One task with its whole content. */
+export interface TaskDetails extends TaskSummary {
+  /** The version of the task's document, for {@link ResumeOptions.ifVersion}. */
+  readonly version: string;
+  readonly metadata: PauseMetadata | undefined;
+  /** The message as it was paused; for a resumed task, as it went on. */
+  readonly message: { readonly route: unknown; readonly headers: JsonObject; readonly payload: JsonObject } | undefined;
+  /** The person's input, once resumed. */
+  readonly input?: JsonObject | undefined;
+  /** Why it was canceled, where a reason was given. */
+  readonly reason?: string | undefined;
+  /** Earlier pause points of the same id, oldest first. */
+  readonly history: readonly {
+    readonly sequence: number;
+    readonly pausedAt: Date | undefined;
+    readonly resumedAt?: Date | undefined;
+    readonly resumedBy?: string | undefined;
+  }[];
+}
+
+/** Options of {@link PauseLedger.cancel}. */
+export interface CancelOptions extends OperationOptions {
+  /** Who canceled. @default "unknown" */
+  readonly by?: string | undefined;
+  /** Why, for the record. @default none */
+  readonly reason?: string | undefined;
+  /** Cancel only if the document still has this {@link TaskDetails.version}. Otherwise code `conflict`. @default any */
+  readonly ifVersion?: string | undefined;
+}
+
+/** Options of {@link PauseLedger.list}. */
+export interface ListTasksOptions extends OperationOptions {
+  /** @default every state */
+  readonly state?: TaskState | undefined;
+}
+
+/** Options of {@link PauseLedger.prune}. */
+export interface PruneOptions extends OperationOptions {
+  /** Only tasks that were resumed or canceled at least this long ago, in milliseconds. */
+  readonly olderThanMs: number;
+  /** Counts what would be removed or emptied, and changes nothing. @default false */
+  readonly dryRun?: boolean | undefined;
+  /** Told after each document what has been done so far. @default nobody is told */
+  readonly onProgress?: ((soFar: PruneResult) => void) | undefined;
+}
+
+/** What {@link PauseLedger.prune} did, in documents. */
+export interface PruneResult {
+  readonly examined: number;
+  readonly removed: number;
+  /** Emptied but kept, because the store cannot delete under a condition. */
+  readonly compacted: number;
+}
+
+/**
+ * The state machine of paused tasks on top of any store: `paused -> resumed | canceled`, and `paused` again at the next
+ * pause point. Every transition is one conditional write of one document.
+ *
+ * @example
+ * ```ts
+ * const ledger = createPauseLedger(store);
+ * await ledger.pause(envelope, { metadata: { prompt: "Review this", fields: [] } });
+ * const { message } = await ledger.resume(resumeEnvelope);
+ * ```
+ */
+export interface PauseLedger {
+  /**
+   * Stores a message so that it waits for a person. Idempotent; costs one request, and one more where the task has a
+   * second id (an A2A task id, or the fresh id of a resume message) that is not recorded yet.
+   *
+   * @throws {LedgerError} `invalid-message`
+   * @throws {CheckpointError} what `CheckpointStore.put` throws, and `corrupt`; `too-large` also for a message
+   * that would leave less than 1 MiB of the store's largest body for an answer, since it could never be resumed
+   */
+  pause(envelope: Envelope, options?: PauseOptions): Promise<PauseResult>;
+
+  /**
+   * Claims a paused task for one resume message and returns the restored message with the person's input in it. Costs
+   * two requests, and one more where the task is named by a second id.
+   *
+   * @throws {LedgerError} `invalid-message`, `invalid-input`, `task-not-found`, `already-resumed`, `canceled`,
+   * `ambiguous-task`, `repeated-resume`
+   * @throws {CheckpointError} what `CheckpointStore.put` throws, and `corrupt`
+   */
+  resume(envelope: Envelope, options?: ResumeOptions): Promise<ResumeResult>;
+
+  /**
+   * Ends a paused task for good; resolves to `false` if it was canceled before.
+   *
+   * @throws {LedgerError} `task-not-found`, `already-resumed`, `ambiguous-task`
+   * @throws {CheckpointError} what `CheckpointStore.put` throws, and `corrupt`
+   */
+  cancel(taskId: string, options?: CancelOptions): Promise<boolean>;
+
+  /**
+   * Finds a task by any of its ids; `null` if there is none.
+   *
+   * @throws {LedgerError} `ambiguous-task`
+   * @throws {CheckpointError} what `CheckpointStore.get` throws, and `corrupt`
+   */
+  inspect(taskId: string, options?: OperationOptions): Promise<TaskDetails | null>;
+
+  /**
+   * All tasks, in no promised order. A document that cannot be read is listed as `corrupt`.
+   *
+   * @throws {CheckpointError} what `CheckpointStore.list` and `CheckpointStore.get` throw
+   */
+  list(options?: ListTasksOptions): AsyncIterable<TaskSummary>;
+
+  /**
+   * Removes what is left of tasks that have ended, and never a task that is paused, even if it is paused again
+   * meanwhile. On a store that cannot delete under a condition, documents are emptied instead of removed.
+   *
+   * @throws {CheckpointError} what the store's operations throw
+   */
+  prune(options: PruneOptions): Promise<PruneResult>;
+}

@@ -1,0 +1,134 @@
+import { isJsonObject, isNestedDeeper } from "@holdpoint/core/json";
+import * as v from "valibot";
+
+import { maxMessageLevels } from "./message-nesting.ts";
+
+/** The JSON types that a field can ask for. */
+const fieldTypes = ["string", "boolean", "number", "array", "object"] as const;
+
+/** One input that a person is asked for. Properties beyond these are kept and handed to the user interface. */
+export interface PauseField {
+  /** The key of the value in the person's input. */
+  readonly name: string;
+  readonly type: (typeof fieldTypes)[number];
+  /** The label that a person sees. */
+  readonly prompt?: string | undefined;
+  /** Where the value lands in the payload: names separated by `/`. @default `/<name>` */
+  readonly payload_key?: string | undefined;
+  /** A hint to the user interface, enforced only by strict validation. @default true */
+  readonly required?: boolean | undefined;
+  /** A hint to the user interface, applied only by strict validation. @default null (none) */
+  readonly default?: unknown;
+  /** The choices of a multiple-choice input. */
+  readonly options?: readonly unknown[] | undefined;
+  readonly [property: string]: unknown;
+}
+
+/** What a pause point expects of a person. Properties beyond these are kept and handed to the user interface. */
+export interface PauseMetadata {
+  readonly prompt: string;
+  readonly fields: readonly PauseField[];
+  readonly [property: string]: unknown;
+}
+
+/** What is asked where nothing is configured. */
+export const defaultPauseMetadata: PauseMetadata = { prompt: "Task paused", fields: [] };
+
+// A path through these would walk into an object's prototype in any program that is less careful than this one.
+const reservedNames = new Set(["__proto__", "constructor", "prototype"]);
+
+const payloadKey = v.pipe(
+  v.string("expected a path such as /review/notes"),
+  v.check(
+    (path) => payloadPathOf(path).every((name) => name !== ""),
+    "expected a path such as /review/notes, with no empty name in it",
+  ),
+  v.check(
+    (path) => !payloadPathOf(path).some((name) => reservedNames.has(name)),
+    "expected a path without __proto__, constructor and prototype",
+  ),
+);
+
+const fieldSchema = v.looseObject({
+  name: v.pipe(
+    v.string("expected the field's name"),
+    v.nonEmpty("expected a name that is not empty"),
+    v.check((name) => !reservedNames.has(name), "expected a name other than __proto__, constructor and prototype"),
+  ),
+  type: v.picklist(fieldTypes, `expected one of ${fieldTypes.join(", ")}`),
+  prompt: v.optional(v.string("expected text")),
+  payload_key: v.optional(payloadKey),
+  required: v.optional(v.boolean("expected true or false")),
+  options: v.optional(
+    v.pipe(v.array(v.unknown(), "expected a list of choices"), v.minLength(1, "expected at least one choice")),
+  ),
+});
+
+const metadataSchema = v.looseObject({
+  prompt: v.optional(v.string("expected text"), defaultPauseMetadata.prompt),
+  fields: v.optional(
+    v.pipe(
+      v.array(fieldSchema, "expected a list of fields"),
+      v.check(
+        (fields) => new Set(fields.map((field) => field.name)).size === fields.length,
+        "expected names that differ from one another",
+      ),
+    ),
+    [],
+  ),
+});
+
+/**
+ * Reads pause metadata, as in `ASYA_PAUSE_METADATA`.
+ *
+ * @example
+ * ```ts
+ * const metadata = parsePauseMetadata('{"prompt":"Approve?","fields":[{"name":"approved","type":"boolean"}]}');
+ * ```
+ * @throws {Error} with every violation in its message, one a line
+ */
+export function parsePauseMetadata(source: string | object): PauseMetadata {
+  let value: unknown = source;
+  if (typeof source === "string") {
+    try {
+      value = JSON.parse(source);
+    } catch (error) {
+      throw new Error(`the pause metadata is not JSON: ${(error as Error).message}`, { cause: error });
+    }
+  }
+  if (!isJsonObject(value)) throw new Error("the pause metadata: expected a JSON object with prompt and fields");
+  if (isNestedDeeper(value, maxMessageLevels)) {
+    throw new Error(`the pause metadata is nested more than ${maxMessageLevels} levels deep`);
+  }
+  const result = v.safeParse(metadataSchema, value);
+  if (result.success) return result.output;
+  const violations = result.issues.map((issue) => `${v.getDotPath(issue) ?? "the pause metadata"}: ${issue.message}`);
+  throw new Error(violations.join("\n"));
+}
+
+/**
+ * Reads the metadata of a stored document, which another program may have written: what is not usable is left out, so
+ * that the task can still be resumed.
+ */
+export function readStoredMetadata(value: unknown): PauseMetadata {
+  if (!isJsonObject(value)) return defaultPauseMetadata;
+  const prompt = typeof value["prompt"] === "string" ? value["prompt"] : defaultPauseMetadata.prompt;
+  const fields = Array.isArray(value["fields"]) ? value["fields"].filter(isStoredField) : [];
+  return { ...value, prompt, fields };
+}
+
+function isStoredField(value: unknown): value is PauseField {
+  if (!isJsonObject(value) || typeof value["name"] !== "string" || value["name"] === "__proto__") return false;
+  return !payloadPath(value as PauseField).includes("__proto__");
+}
+
+/** The names that lead to where a field's value lands in the payload. */
+export function payloadPath(field: PauseField): readonly string[] {
+  return typeof field.payload_key === "string" && field.payload_key !== ""
+    ? payloadPathOf(field.payload_key)
+    : [field.name];
+}
+
+function payloadPathOf(key: string): readonly string[] {
+  return key.replace(/^\//u, "").split("/");
+}

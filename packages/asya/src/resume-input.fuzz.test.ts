@@ -1,0 +1,168 @@
+import type { JsonObject } from "@holdpoint/core";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+
+import { assertEnvelope } from "./assert-envelope.ts";
+import { LedgerError } from "./ledger-error.ts";
+import { mergeInput } from "./merge-input.ts";
+import { parsePauseMetadata, readStoredMetadata } from "./pause-metadata.ts";
+import { readTrail } from "./trail.ts";
+import { validateInput } from "./validate-input.ts";
+
+const special = fc.constantFrom(
+  "__proto__",
+  "constructor",
+  "prototype",
+  "toString",
+  "hasOwnProperty",
+  "a2a",
+  "a",
+  "b",
+  "",
+  "/",
+  "/a/b",
+  "/__proto__/polluted",
+  "/constructor/prototype/polluted",
+  "string",
+  "number",
+  "object",
+);
+const name = fc.oneof(special, fc.string({ maxLength: 4 }));
+const { json } = fc.letrec<{ json: unknown; object: unknown }>((tie) => ({
+  json: fc.oneof(
+    { depthSize: "small" },
+    fc.constantFrom(null, true, 1, -0, 1e308, "text", "\ud800"),
+    special,
+    fc.array(tie("json"), { maxLength: 3 }),
+    tie("object"),
+  ),
+  // With a property of its own called __proto__, as JSON.parse makes it.
+  object: fc
+    .array(fc.tuple(name, tie("json")), { maxLength: 4 })
+    .map(
+      (entries) =>
+        JSON.parse(
+          `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(",")}}`,
+        ) as unknown,
+    ),
+}));
+const object = fc
+  .array(fc.tuple(name, json), { maxLength: 5 })
+  .map(
+    (entries) =>
+      JSON.parse(
+        `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(",")}}`,
+      ) as JsonObject,
+  );
+const field = fc.record(
+  {
+    name,
+    type: fc.oneof(special, json),
+    payload_key: fc.oneof(name, json),
+    required: json,
+    default: json,
+    options: json,
+    prompt: json,
+  },
+  { requiredKeys: ["name"] },
+);
+const looseMetadata = fc.oneof(
+  json,
+  fc.record({ prompt: json, fields: fc.oneof(json, fc.array(fc.oneof(field, json), { maxLength: 4 })) }),
+);
+
+/** What a call returns, unless it is refused for a reason that people are told. */
+function unlessRefused<Result>(call: () => Result): Result | undefined {
+  try {
+    return call();
+  } catch (error) {
+    if (!LedgerError.is(error)) throw error;
+    expect(error.message).not.toBe("");
+    return undefined;
+  }
+}
+
+function expectCleanPrototype(): void {
+  expect(Object.keys(Object.prototype)).toEqual([]);
+  expect(({} as JsonObject)["polluted"]).toBeUndefined();
+}
+
+function hasOwnPrototypeName(value: unknown): boolean {
+  return JSON.stringify(value).includes('"__proto__":');
+}
+
+test("an envelope is one, or is refused", () => {
+  const envelope = fc.record(
+    {
+      id: json,
+      parent_id: json,
+      route: fc.oneof(json, fc.record({ prev: json, curr: json, next: json })),
+      headers: json,
+      status: json,
+      payload: json,
+    },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(fc.oneof(json, envelope), (value) => {
+      const checked = unlessRefused(() => assertEnvelope(value, "be paused"));
+      if (checked !== undefined) expect(readTrail(checked)).toBeUndefined();
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("metadata is read, or refused with a reason", () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        looseMetadata,
+        fc.string(),
+        looseMetadata.map((value) => JSON.stringify(value)),
+      ),
+      (source) => {
+        expect(() => readStoredMetadata(source)).not.toThrow();
+        try {
+          parsePauseMetadata(source as string | object);
+        } catch (error) {
+          expect(Object.getPrototypeOf(error)).toBe(Error.prototype);
+        }
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test("input is merged or refused, changes neither argument, and reaches no prototype", () => {
+  fc.assert(
+    fc.property(
+      object,
+      object,
+      looseMetadata,
+      fc.constantFrom("shallow" as const, "deep" as const),
+      (payload, input, stored, mode) => {
+        const before = JSON.stringify([payload, input]);
+        const metadata = readStoredMetadata(stored);
+        const complete = unlessRefused(() => validateInput(input, metadata)) ?? input;
+        const merged = unlessRefused(() => mergeInput(payload, complete, metadata, mode));
+        expect(JSON.stringify([payload, input])).toBe(before);
+        expectCleanPrototype();
+        if (merged !== undefined && !hasOwnPrototypeName(payload))
+          expect(hasOwnPrototypeName(merged.payload)).toBe(false);
+      },
+    ),
+    { numRuns: 1_000 },
+  );
+});
+
+test("strict validation lets through what has the declared types, and nothing else", () => {
+  const types = ["string", "boolean", "number", "array", "object"] as const;
+  fc.assert(
+    fc.property(fc.constantFrom(...types), fc.oneof(json, object), (type, value) => {
+      const metadata = parsePauseMetadata({ fields: [{ name: "value", type }] });
+      const isOfType = type === (Array.isArray(value) ? "array" : value === null ? "null" : typeof value);
+      expect(unlessRefused(() => validateInput({ value }, metadata)) !== undefined).toBe(isOfType);
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -1,0 +1,123 @@
+import { CheckpointError } from "@holdpoint/core";
+import type { CheckpointEntry, OperationOptions } from "@holdpoint/core";
+import { pMapIterable } from "p-map";
+
+import type { LedgerContext } from "./ledger-context.ts";
+import type { TaskDocument } from "./pause-document.ts";
+import { documentKey, documentPrefix, taskIdOfKey } from "./pause-document.ts";
+import type { ListTasksOptions, TaskDetails, TaskSummary } from "./pause-ledger.ts";
+import { idForms } from "./task-ids.ts";
+import type { Located } from "./task-lookup.ts";
+
+/** How many documents are read at once. */
+export const readConcurrency = 16;
+
+/** {@link PauseLedger.inspect} */
+export async function inspectTask(
+  context: LedgerContext,
+  taskId: string,
+  options: OperationOptions,
+): Promise<TaskDetails | null> {
+  const found = await findTask(context, taskId, options);
+  return found === undefined ? null : { ...detailsOf(found.document), version: found.version };
+}
+
+/** The task that an id stands for, also where it has gone on and paused again under another id. */
+export async function findTask(
+  context: LedgerContext,
+  taskId: string,
+  options: OperationOptions,
+): Promise<Located | undefined> {
+  const found = await context.lookup.find(idForms(taskId), options);
+  if (found?.document.state !== "resumed") return found;
+  return (await context.lookup.findContinuation(found, options)) ?? found;
+}
+
+/** {@link PauseLedger.list} */
+export async function* listTasks(context: LedgerContext, listOptions: ListTasksOptions): AsyncIterable<TaskSummary> {
+  const { state, ...options } = listOptions;
+  const summaries = pMapIterable(
+    context.store.list({ ...options, prefix: documentPrefix }),
+    async (entry) => await summarize(context, entry, options),
+    { concurrency: readConcurrency },
+  );
+  for await (const summary of summaries) {
+    if (summary !== undefined && (state === undefined || summary.state === state)) yield summary;
+  }
+}
+
+/** `undefined` for what is no task: a second id, a stranger's key, or what was removed meanwhile. */
+async function summarize(
+  context: LedgerContext,
+  entry: CheckpointEntry,
+  options: OperationOptions,
+): Promise<TaskSummary | undefined> {
+  const taskId = taskIdOfKey(entry.key);
+  if (taskId === undefined) return undefined;
+  try {
+    const document = (await context.lookup.load(taskId, options))?.document;
+    return document === undefined || document.state === "alias" ? undefined : summaryOf(document);
+  } catch (error) {
+    if (!CheckpointError.is(error, "corrupt")) throw error;
+    const { key } = entry;
+    return {
+      key,
+      taskId,
+      state: "corrupt",
+      sequence: 0,
+      pausedAt: undefined,
+      prompt: undefined,
+      problem: error.message,
+    };
+  }
+}
+
+function summaryOf(document: TaskDocument): TaskSummary {
+  const { taskId, state, point } = document;
+  const base = { key: documentKey(taskId), taskId, state, sequence: point.sequence, pausedAt: dateOf(point.pausedAt) };
+  switch (document.state) {
+    case "paused":
+      return { ...base, prompt: document.metadata.prompt };
+    case "resumed": {
+      const { at, by } = document.resumption;
+      return { ...base, prompt: document.result?.metadata.prompt, endedAt: new Date(at), endedBy: by };
+    }
+    case "canceled": {
+      const { at, by } = document.cancellation;
+      return { ...base, prompt: document.kept?.metadata.prompt, endedAt: new Date(at), endedBy: by };
+    }
+  }
+}
+
+function detailsOf(document: TaskDocument): Omit<TaskDetails, "version"> {
+  const history = document.history.map(({ sequence, pausedAt, resumption }) => ({
+    sequence,
+    pausedAt: dateOf(pausedAt),
+    resumedAt: dateOf(resumption?.at ?? null),
+    resumedBy: resumption?.by,
+  }));
+  const base = { ...summaryOf(document), history };
+  switch (document.state) {
+    case "paused":
+      return { ...base, metadata: document.metadata, message: document.message };
+    case "resumed": {
+      const { result } = document;
+      if (result === null) return { ...base, metadata: undefined, message: undefined };
+      const { next, headers, payload } = result.message;
+      return {
+        ...base,
+        metadata: result.metadata,
+        message: { route: { next }, headers, payload },
+        input: result.input,
+      };
+    }
+    case "canceled": {
+      const { kept, cancellation } = document;
+      return { ...base, metadata: kept?.metadata, message: kept?.message, reason: cancellation.reason ?? undefined };
+    }
+  }
+}
+
+function dateOf(text: string | null): Date | undefined {
+  return text === null ? undefined : new Date(text);
+}

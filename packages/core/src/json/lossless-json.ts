@@ -1,0 +1,94 @@
+/** A JSON object as `JSON.parse` makes it. */
+export type JsonObject = { readonly [name: string]: unknown };
+
+// ECMAScript's "JSON.parse source text access", which TypeScript's library does not describe yet.
+// https://github.com/tc39/proposal-json-parse-with-source
+interface JsonWithSource {
+  rawJSON(text: string): object;
+  isRawJSON(value: unknown): boolean;
+  parse(
+    text: string,
+    reviver: (name: string, value: unknown, context: { readonly source?: string }) => unknown,
+  ): unknown;
+}
+
+const json = JSON as unknown as JsonWithSource;
+
+// A number of 16 characters or more may hold more digits than a double; one with an exponent, a trailing zero after the
+// point, or a negative zero would come back as an integer, or as another number.
+const delicateNumber =
+  /(?:^|[[:,\s])(-?(?:\d[\d.]{15}|[\d.]+[eE]|\d+\.\d*0(?=[\s,\]}]|$)|0(?=[\s,\]}]|$))[\d.eE+-]*)/gu;
+
+/**
+ * `JSON.parse`, except that a number which a double cannot hold (an integer past 2^53, `1.0`) keeps its text: it becomes
+ * a `JSON.rawJSON` value, which `JSON.stringify` writes as it was. For messages that are stored and passed on rather
+ * than computed with.
+ *
+ * @example
+ * ```ts
+ * JSON.stringify(parseLosslessJson('{"order":12345678901234567890}')); // '{"order":12345678901234567890}'
+ * ```
+ * @throws {SyntaxError} if the text is not JSON
+ */
+export function parseLosslessJson(text: string): unknown {
+  // With a reviver, parsing takes several times as long.
+  if (!mayLoseNumbers(text)) return JSON.parse(text) as unknown;
+  try {
+    return json.parse(text, (_name, value, { source }) =>
+      typeof value === "number" && source !== undefined && String(value) !== source ? json.rawJSON(source) : value,
+    );
+  } catch (error) {
+    // A reviver is called from the inside out, by recursion.
+    throw error instanceof RangeError ? new SyntaxError("the JSON is nested too deep", { cause: error }) : error;
+  }
+}
+
+/** Whether a number, or what looks like one in a string, would be written in another way than it was read. */
+function mayLoseNumbers(text: string): boolean {
+  for (const [, number = ""] of text.matchAll(delicateNumber)) if (String(Number(number)) !== number) return true;
+  return false;
+}
+
+/**
+ * Whether a value is a number, also one that {@link parseLosslessJson} kept as text.
+ *
+ * @example
+ * ```ts
+ * isJsonNumber(parseLosslessJson("1.0")); // true
+ * ```
+ */
+export function isJsonNumber(value: unknown): boolean {
+  return typeof value === "number" || json.isRawJSON(value);
+}
+
+/**
+ * Whether a value is a JSON object: neither an array nor a number that {@link parseLosslessJson} kept as text.
+ *
+ * @example
+ * ```ts
+ * isJsonObject(parseLosslessJson("1.0")); // false
+ * ```
+ */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !json.isRawJSON(value);
+}
+
+/**
+ * JSON with the names of every object in order, so that equal values have equal texts.
+ *
+ * @example
+ * ```ts
+ * canonicalJson({ b: 1, a: 2 }); // '{"a":2,"b":1}'
+ * ```
+ */
+export function canonicalJson(value: unknown): string {
+  // Written at once: a replacer, or a text for each part, takes several times as long.
+  return JSON.stringify(inOrder(value));
+}
+
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (!isJsonObject(value)) return value;
+  const names = Object.keys(value).toSorted();
+  return Object.fromEntries(names.map((name) => [name, inOrder(value[name])]));
+}
