@@ -78,7 +78,7 @@ describe("readActorEnvironment", () => {
     ["ASYA_PAUSE_METADATA", '{"fields":[{"name":"a","type":"text"}]}', "fields.0.type"],
     ["ASYA_PAUSE_METADATA", "[]", "JSON object"],
     ["ASYA_RESUME_MERGE_MODE", "deeper", "shallow or deep"],
-    ["ASYA_RESUME_VALIDATION", "on", "off or strict"],
+    ["ASYA_RESUME_VALIDATION", "on", "off, strict or coerce"],
     ["ASYA_SOCKET_DIR", "sockets", "absolute path"],
     ["ASYA_PERSISTENCE_MOUNT", "memory:", "ASYA_CHECKPOINT_STORE"],
     ["ASYA_SOCKET_NAME", "../actor.sock", "without a slash"],

@@ -1,5 +1,5 @@
 import { parsePauseMetadata } from "@holdpoint/asya";
-import type { MergeMode, PauseMetadata } from "@holdpoint/asya";
+import type { InputValidation, MergeMode, PauseMetadata } from "@holdpoint/asya";
 import type { StoreConfig } from "@holdpoint/core";
 
 import { parseDurationMs } from "./parse-duration.ts";
@@ -18,6 +18,8 @@ export interface StoreSetting {
   readonly shown: string;
 }
 
+const alternatives = new Intl.ListFormat("en-GB", { type: "disjunction" });
+
 /** What the environment says about x-pause and x-resume. */
 export interface ActorEnvironment extends ServingEnvironment {
   /** `ASYA_CHECKPOINT_STORE`, else `ASYA_PERSISTENCE_MOUNT`. */
@@ -27,7 +29,7 @@ export interface ActorEnvironment extends ServingEnvironment {
   /** `ASYA_RESUME_MERGE_MODE`. @default "shallow" */
   readonly resumeMergeMode: MergeMode;
   /** `ASYA_RESUME_VALIDATION`. @default "off" */
-  readonly resumeValidation: "off" | "strict";
+  readonly resumeValidation: InputValidation;
   /** `ASYA_CHECKPOINT_RETENTION`. @default undefined, which keeps what is left of a task until something else removes it */
   readonly retentionMs: number | undefined;
 }
@@ -59,7 +61,7 @@ export function inspectActorEnvironment(environment: Environment): {
     const text = variableOf(environment, variable);
     if (text === undefined) return words[0];
     const word = words.find((candidate) => candidate === text);
-    if (word === undefined) problems.push({ variable, found: quoteValue(text), expected: words.join(" or ") });
+    if (word === undefined) problems.push({ variable, found: quoteValue(text), expected: alternatives.format(words) });
     return word ?? words[0];
   };
   const store = readStore(environment, problems);
@@ -72,7 +74,7 @@ export function inspectActorEnvironment(environment: Environment): {
     pauseMetadata,
     retentionMs,
     resumeMergeMode: choose("ASYA_RESUME_MERGE_MODE", ["shallow", "deep"]),
-    resumeValidation: choose("ASYA_RESUME_VALIDATION", ["off", "strict"]),
+    resumeValidation: choose("ASYA_RESUME_VALIDATION", ["off", "strict", "coerce"]),
   };
   return { settings, problems };
 }

@@ -21,6 +21,9 @@ export function createPauseActor({ ledger, metadata }: PauseActorOptions): Actor
   return async (envelope, { signal, log }) => {
     const { outcome, key, message } = await ledger.pause(envelope, { signal, metadata });
     log.info("pause", { outcome, key });
+    if (outcome !== "stale" && message.next.every((name) => name === "x-resume")) {
+      log.warn("nothing follows this pause point: once it is answered, the task ends", { key });
+    }
     return message;
   };
 }

@@ -1,4 +1,4 @@
-import type { MergeMode, PauseLedger } from "@holdpoint/asya";
+import type { InputValidation, MergeMode, PauseLedger } from "@holdpoint/asya";
 
 import type { ActorHandler } from "./actor-message.ts";
 
@@ -7,8 +7,8 @@ export interface ResumeActorOptions {
   readonly ledger: PauseLedger;
   /** How a person's input is merged where it meets an object. @default "shallow" */
   readonly mergeMode?: MergeMode | undefined;
-  /** Whether the input is checked against the declared fields. @default "off" */
-  readonly validation?: "off" | "strict" | undefined;
+  /** Whether the input is checked against the declared fields, and whether texts become what these declare. @default "off" */
+  readonly validation?: InputValidation | undefined;
 }
 
 /**

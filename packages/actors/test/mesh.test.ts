@@ -73,16 +73,8 @@ describe("with x-pause and x-resume as processes", () => {
     expect(reported.map(({ envelope }) => envelope.route.prev.at(-1))).toEqual(["x-pause", "x-pause"]);
 
     expect(await mesh.deliver(second.envelope).outcome).toEqual(finished);
-    expect(await mesh.deliver(first.envelope).outcome).toMatchObject({
-      kind: "paused",
-      actor: "x-resume",
-      reported: false,
-    });
-    expect(await mesh.deliver(task.envelope).outcome).toMatchObject({
-      kind: "paused",
-      actor: "x-pause",
-      reported: false,
-    });
+    expect(await mesh.deliver(first.envelope).outcome).toMatchObject({ kind: "finished", actor: "x-resume" });
+    expect(await mesh.deliver(task.envelope).outcome).toMatchObject({ kind: "finished", actor: "x-pause" });
     expect(await mesh.resume("task-1", { published: false }).outcome).toMatchObject({
       kind: "failed",
       error: { type: "AlreadyResumedError" },

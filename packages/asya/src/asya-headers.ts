@@ -11,12 +11,16 @@ export const resumeTimeoutHeader = "x-asya-resume-timeout";
 export const deadlineHeader = "x-asya-deadline-at";
 /** The task's id in the A2A protocol. */
 export const a2aTaskHeader = "x-asya-a2a-task-id";
+/** Set by a fan-out on its parts: x-sink consumes such a message, and its sidecar reports nothing. */
+export const fanInHeader = "x-asya-fan-in";
 /** Ours: which pause point a restored message comes from. */
 export const trailHeader = "x-holdpoint-trail";
 
-// These belong to one hop or one branch of the route, not to the task.
+// These belong to one delivery, one hop or one branch of the route, not to the task. A sidecar counts the time for its
+// retries from `x-asya-first-attempt`: kept over a pause of days, no later actor would be tried a second time.
 const notPersisted = new Set([
-  "x-asya-fan-in",
+  "x-asya-first-attempt",
+  fanInHeader,
   "x-asya-route-override",
   "x-asya-route-resolved",
   "x-asya-parent-id",
@@ -26,17 +30,31 @@ const notPersisted = new Set([
 
 const resumeOnly = new Set([resumeTaskHeader, resumeTimeoutHeader]);
 
+// Where the resume message has its own, the stored ones name a gateway that may be gone and a trace that has ended. A
+// tracestate belongs to its traceparent. https://www.w3.org/TR/trace-context/#tracestate-header
+const ofOneDelivery = [["x-asya-gateway-url"], ["traceparent", "tracestate"]] as const;
+
 /** The headers of a message that are kept while it is paused. */
 export function persistedHeaders(headers: JsonObject): JsonObject {
   return without(headers, notPersisted);
 }
 
 /**
- * The headers that a restored message goes on with: its own, and beside them what the resume message brought. The
- * pause header is not among them, or the message would pause again at once.
+ * The headers that a restored message goes on with: its own, and beside them what the resume message brought, which
+ * counts where it is about the delivery rather than the task. The pause header is not among them, or the message would
+ * pause again at once.
  */
 export function restoredHeaders(resumeHeaders: JsonObject, stored: JsonObject): JsonObject {
-  return { ...without(resumeHeaders, resumeOnly, notPersisted), ...without(stored, resumeOnly, notPersisted) };
+  const renewed = new Set<string>();
+  const absent = new Set<string>();
+  for (const [name, ...companions] of ofOneDelivery) {
+    const names = [name, ...companions];
+    const side = textHeader(resumeHeaders, name) === undefined ? absent : renewed;
+    for (const each of names) side.add(each);
+  }
+  const brought = without(resumeHeaders, resumeOnly, notPersisted);
+  const kept = without(stored, resumeOnly, notPersisted, renewed);
+  return { ...without(brought, absent), ...kept };
 }
 
 function without(headers: JsonObject, ...names: readonly ReadonlySet<string>[]): JsonObject {

@@ -20,5 +20,6 @@ export type {
   TaskState,
   TaskSummary,
 } from "./pause-ledger.ts";
+export type { InputValidation } from "./prepare-input.ts";
 export { parsePauseMetadata } from "./pause-metadata.ts";
 export type { PauseField, PauseMetadata } from "./pause-metadata.ts";

@@ -3,6 +3,7 @@ import type { JsonObject, OperationOptions } from "@holdpoint/core";
 import type { Envelope, OutgoingMessage } from "./envelope.ts";
 import type { MergeMode } from "./merge-input.ts";
 import type { PauseMetadata } from "./pause-metadata.ts";
+import type { InputValidation } from "./prepare-input.ts";
 
 /** Options of {@link PauseLedger.pause}. */
 export interface PauseOptions extends OperationOptions {
@@ -22,7 +23,8 @@ export interface PauseResult {
   readonly key: string;
   /**
    * What x-pause hands to the mesh: the message with the header `x-asya-pause`, so that it is reported as paused and
-   * not routed. A stale one also asks that nothing be reported.
+   * not routed. For a stale one, a message that has no route and goes to x-sink, which consumes it without a report;
+   * but where the task waits at a later pause point under the same id, that one, reported once more.
    */
   readonly message: OutgoingMessage;
 }
@@ -33,9 +35,10 @@ export interface ResumeOptions extends OperationOptions {
   readonly mergeMode?: MergeMode | undefined;
   /**
    * `strict` checks the input against the declared fields and applies their defaults; an input that does not fit is
-   * refused with every violation, and the task stays paused. @default "off"
+   * refused with every violation, and the task stays paused. `coerce` does the same after it has read texts as what
+   * their fields declare, where that is unambiguous: `"true"` for a boolean, `"5"` for a number. @default "off"
    */
-  readonly validation?: "off" | "strict" | undefined;
+  readonly validation?: InputValidation | undefined;
   /** Who answered, for the record and for whoever comes second. @default the resume message's id */
   readonly by?: string | undefined;
   /**
@@ -59,7 +62,7 @@ export interface ResumeResult {
   readonly key: string;
   /** The id under which the task is stored. */
   readonly taskId: string;
-  /** What x-resume hands to the mesh: the restored message, or for `absorbed` one that is acknowledged and goes nowhere. */
+  /** What x-resume hands to the mesh: the restored message, or for `absorbed` the same as for a stale pause. */
   readonly message: OutgoingMessage;
   /** Names in the input that no field declares, and that were left out. */
   readonly ignoredInput: readonly string[];
@@ -89,9 +92,16 @@ export interface TaskSummary {
 export interface TaskDetails extends TaskSummary {
   /** The version of the task's document, for {@link ResumeOptions.ifVersion}. */
   readonly version: string;
+  /** The id of the envelope that paused, under which a gateway knows the task by now. */
+  readonly envelopeId: string;
   readonly metadata: PauseMetadata | undefined;
   /** The message as it was paused; for a resumed task, as it went on. */
   readonly message: { readonly route: unknown; readonly headers: JsonObject; readonly payload: JsonObject } | undefined;
+  /**
+   * The actors that follow: those that run once it is answered, or went on. Empty where the pause point is the end of its
+   * route, often by mistake: an actor that sets its route to just x-pause drops the rest of it.
+   */
+  readonly next?: readonly string[] | undefined;
   /** The person's input, once resumed. */
   readonly input?: JsonObject | undefined;
   /** Why it was canceled, where a reason was given. */

@@ -4,13 +4,14 @@ import type { OperationOptions } from "@holdpoint/core";
 
 import type { ObjectEnvelope } from "./assert-envelope.ts";
 import { assertEnvelope } from "./assert-envelope.ts";
-import { a2aTaskHeader, meshStatusHeader, pauseHeader, persistedHeaders, textHeader } from "./asya-headers.ts";
+import { a2aTaskHeader, pauseHeader, persistedHeaders, textHeader } from "./asya-headers.ts";
+import { endDelivery } from "./end-delivery.ts";
 import type { Envelope } from "./envelope.ts";
 import { judgePause } from "./judge-pause.ts";
 import type { LedgerContext } from "./ledger-context.ts";
 import { maxRaces } from "./ledger-context.ts";
 import { pauseMark } from "./message-identity.ts";
-import type { PausedDocument } from "./pause-document.ts";
+import type { PausedDocument, TaskDocument } from "./pause-document.ts";
 import { documentKey, encodeDocument, historyAfter, resumeActor } from "./pause-document.ts";
 import type { PauseOptions, PauseResult } from "./pause-ledger.ts";
 import type { PauseMetadata } from "./pause-metadata.ts";
@@ -33,20 +34,18 @@ export async function pauseTask(
   const newAliases = unknownIds(envelope, trail, taskId);
   const arriving = arrivingDocument(context, envelope, trail, metadata, newAliases);
 
-  const outcome = await storePause(context, arriving, trail, options);
-  if (outcome !== "stale") {
-    for (const alias of newAliases) await recordAlias(context, alias, taskId, options);
-  }
-  const headers = {
-    ...envelope.headers,
-    [pauseHeader]: metadata,
-    ...(outcome === "stale" ? { [meshStatusHeader]: "off" } : {}),
-  };
-  return {
-    outcome,
-    key: documentKey(taskId),
-    message: { next: envelope.route.next, headers, payload: envelope.payload },
-  };
+  const { outcome, leftBehindBy } = await storePause(context, arriving, trail, options);
+  const key = documentKey(taskId);
+  if (leftBehindBy !== undefined) return { outcome, key, message: endDelivery(envelope, leftBehindBy) };
+  for (const alias of newAliases) await recordAlias(context, alias, taskId, options);
+  const headers = { ...envelope.headers, [pauseHeader]: metadata };
+  return { outcome, key, message: { next: envelope.route.next, headers, payload: envelope.payload } };
+}
+
+interface StoredPause {
+  readonly outcome: PauseResult["outcome"];
+  /** For a stale pause: what the task has come to since. */
+  readonly leftBehindBy?: TaskDocument;
 }
 
 async function storePause(
@@ -54,23 +53,24 @@ async function storePause(
   arriving: PausedDocument,
   trail: Trail | undefined,
   options: OperationOptions,
-): Promise<PauseResult["outcome"]> {
+): Promise<StoredPause> {
   if (trail?.history !== undefined) {
     const version = await context.write(arriving, { ifVersion: trail.version }, options);
-    if (version !== undefined) return "paused";
+    if (version !== undefined) return { outcome: "paused" };
   }
   for (let race = 0; race < maxRaces; race += 1) {
     // Before any read: a store without the permission to list does not tell a missing key from a forbidden one.
-    if ((await context.write(arriving, { ifAbsent: true }, options)) !== undefined) return "paused";
+    if ((await context.write(arriving, { ifAbsent: true }, options)) !== undefined) return { outcome: "paused" };
     const found = await context.lookup.load(arriving.taskId, options);
     if (found === undefined) continue;
     const { document, version } = found;
     const judgement = judgePause(arriving, trail, document);
-    if (judgement === "same") return "already-paused";
-    if (judgement === "stale") return "stale";
+    if (judgement === "same") return { outcome: "already-paused" };
+    if (judgement === "stale" && document.state !== "alias") return { outcome: "stale", leftBehindBy: document };
     if (judgement === "supersede" && document.state === "paused") await keepSuperseded(context, document, options);
     const history = document.state === "alias" ? arriving.history : historyAfter(document);
-    if ((await context.write({ ...arriving, history }, { ifVersion: version }, options)) !== undefined) return "paused";
+    const replaced = await context.write({ ...arriving, history }, { ifVersion: version }, options);
+    if (replaced !== undefined) return { outcome: "paused" };
   }
   throw context.contended(arriving.taskId, "pause");
 }

@@ -7,13 +7,12 @@ import { assertEnvelope } from "./assert-envelope.ts";
 import {
   a2aTaskHeader,
   deadlineHeader,
-  meshStatusHeader,
-  pauseHeader,
   restoredHeaders,
   resumeTimeoutHeader,
   textHeader,
   trailHeader,
 } from "./asya-headers.ts";
+import { endDelivery } from "./end-delivery.ts";
 import type { Envelope, OutgoingMessage } from "./envelope.ts";
 import { judgeResume, mayBeNewAnswer } from "./judge-resume.ts";
 import type { LedgerContext } from "./ledger-context.ts";
@@ -25,12 +24,10 @@ import { isSameResume, resumeMark } from "./message-identity.ts";
 import type { PausedDocument, ResumedDocument, ResumeOutcome, TaskDocument } from "./pause-document.ts";
 import { documentKey, foreignRun, restoredNext } from "./pause-document.ts";
 import type { ResumeOptions, ResumeResult } from "./pause-ledger.ts";
-import { defaultPauseMetadata } from "./pause-metadata.ts";
-import type { PauseMetadata } from "./pause-metadata.ts";
 import { candidateTaskIds, resumeIdOf } from "./task-ids.ts";
 import type { Located } from "./task-lookup.ts";
 import { createTrail } from "./trail.ts";
-import { validateInput } from "./validate-input.ts";
+import { prepareInput } from "./prepare-input.ts";
 
 /** {@link PauseLedger.resume} */
 export async function resumeTask(
@@ -85,7 +82,7 @@ function claimDocument(
   const { taskId, point, aliases, history, message, metadata } = document;
   const now = context.now();
   const budget = restoredBudget(envelope, message.headers, now);
-  const input = validation === "strict" ? validateInput(envelope.payload, metadata) : envelope.payload;
+  const input = prepareInput(envelope.payload, metadata, validation);
   const { payload, ignored } = mergeInput(message.payload, input, metadata, mergeMode);
   const headers = { ...restoredHeaders(envelope.headers ?? {}, budget.stored), ...budget.added };
   const reusableIds = [taskId, point.envelopeId, ...aliases, textHeader(message.headers, a2aTaskHeader)];
@@ -165,20 +162,10 @@ function resumeResult(
   return { outcome, key: documentKey(document.taskId), taskId: document.taskId, message: restored, ignoredInput };
 }
 
-/** A message that the mesh acknowledges, does not route and does not report. */
 function absorbed(envelope: ObjectEnvelope, document: TaskDocument): ResumeResult {
-  const headers = { ...envelope.headers, [pauseHeader]: metadataOf(document), [meshStatusHeader]: "off" };
-  return {
-    outcome: "absorbed",
-    key: documentKey(document.taskId),
-    taskId: document.taskId,
-    message: { next: [], headers, payload: envelope.payload },
-    ignoredInput: [],
-  };
-}
-
-function metadataOf(document: TaskDocument): PauseMetadata {
-  return document.state === "paused" ? document.metadata : defaultPauseMetadata;
+  const { taskId } = document;
+  const message = endDelivery(envelope, document);
+  return { outcome: "absorbed", key: documentKey(taskId), taskId, message, ignoredInput: [] };
 }
 
 function refusal(document: TaskDocument, mark: ResumeMark, repeated: boolean): LedgerError {

@@ -4,7 +4,7 @@ import { pMapIterable } from "p-map";
 
 import type { LedgerContext } from "./ledger-context.ts";
 import type { TaskDocument } from "./pause-document.ts";
-import { documentKey, documentPrefix, taskIdOfKey } from "./pause-document.ts";
+import { documentKey, documentPrefix, restoredNext, taskIdOfKey } from "./pause-document.ts";
 import type { ListTasksOptions, TaskDetails, TaskSummary } from "./pause-ledger.ts";
 import { idForms } from "./task-ids.ts";
 import type { Located } from "./task-lookup.ts";
@@ -96,10 +96,15 @@ function detailsOf(document: TaskDocument): Omit<TaskDetails, "version"> {
     resumedAt: dateOf(resumption?.at ?? null),
     resumedBy: resumption?.by,
   }));
-  const base = { ...summaryOf(document), history };
+  const base = { ...summaryOf(document), envelopeId: document.point.envelopeId, history };
   switch (document.state) {
     case "paused":
-      return { ...base, metadata: document.metadata, message: document.message };
+      return {
+        ...base,
+        metadata: document.metadata,
+        message: document.message,
+        next: restoredNext(document.message.route),
+      };
     case "resumed": {
       const { result } = document;
       if (result === null) return { ...base, metadata: undefined, message: undefined };
@@ -108,6 +113,7 @@ function detailsOf(document: TaskDocument): Omit<TaskDetails, "version"> {
         ...base,
         metadata: result.metadata,
         message: { route: { next }, headers, payload },
+        next,
         input: result.input,
       };
     }

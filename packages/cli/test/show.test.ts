@@ -49,6 +49,14 @@ it("shows a task to a person", async () => {
   );
 });
 
+it("warns of a pause point that nothing follows", async () => {
+  const route = { prev: ["agent"], curr: "x-pause", next: [] };
+  await workplace.ledger.pause(pauseEnvelope({ id: "the-end", route }));
+  const [end, other] = await Promise.all(["the-end", "task-1"].map((id) => workplace.cli(["show", id])));
+  expect(end?.stdout).toContain("Nothing follows: once it is answered, the task ends.");
+  expect(other?.stdout).not.toContain("Nothing follows");
+});
+
 it.each(["task-1", "a2a-7", "resume-task-1", "resume-message-1"])("finds the task by the id %s", async (id) => {
   const { stdout } = await workplace.cli(["show", id, "--json"]);
   expect(jsonLines(stdout)).toEqual([

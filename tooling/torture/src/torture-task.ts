@@ -191,9 +191,13 @@ export class TortureTask {
       return;
     }
     if (next.headers?.["x-asya-pause"] !== undefined) {
-      const isReported = next.headers["x-asya-mesh-status"] !== "off";
-      this.record.note(`${name} <- ${replica.name} ${isReported ? "paused" : "acknowledged, nothing goes on"}`);
-      if (isReported) this.#onPaused(passedOf(next), passedBefore);
+      this.record.note(`${name} <- ${replica.name} paused`);
+      this.#onPaused(passedOf(next), passedBefore);
+      return;
+    }
+    // What a delivery without effect ends with: x-sink consumes it.
+    if (next.headers?.["x-asya-mesh-status"] === "off" && next.route.curr === "") {
+      this.record.note(`${name} <- ${replica.name} acknowledged, nothing goes on`);
       return;
     }
     const passed = passedOf(next);

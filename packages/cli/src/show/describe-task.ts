@@ -14,6 +14,11 @@ export function describeTask(task: TaskDetails, location: string, output: Output
     ...endOf(task).map((line) => `  ${line}`),
     `  ${label("asked")}    ${indented(task.prompt ?? "(not kept any more)", "           ")}`,
   ];
+  if (task.state === "paused" && task.next?.length === 0) {
+    lines.push(
+      `  ${label("warning")}  Nothing follows: once it is answered, the task ends. Did an actor set its route to just x-pause?`,
+    );
+  }
   const fields = task.metadata?.fields ?? [];
   if (fields.length > 0) lines.push(`  ${label("fields")}`, ...fields.map((field) => `    ${describeField(field)}`));
   if (task.history.length > 0) lines.push(`  ${label("history")}`, ...task.history.map(describePast));
