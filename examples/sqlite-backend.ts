@@ -2,7 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 import type { CheckpointEntry, CheckpointErrorCode, CheckpointStore, StoreOptions } from "@holdpoint/core";
-import { createStore, defaultMaxBodyBytes, PreconditionFailedError, readUrlOptions } from "@holdpoint/core/driver";
+import { defaultMaxBodyBytes, openDriver, PreconditionFailedError, readUrlOptions } from "@holdpoint/core/driver";
 import type {
   CheckpointBackend,
   CheckpointDriver,
@@ -20,7 +20,7 @@ export interface SqliteStoreOptions extends StoreOptions {
 
 /** Opens a store in an SQLite database, which several processes of one machine may share. */
 export async function createSqliteStore({ path, ...options }: SqliteStoreOptions): Promise<CheckpointStore> {
-  return createStore(new SqliteDriver(path), options);
+  return await openDriver(new SqliteDriver(path), options);
 }
 
 /** Once it is registered, `openStore("sqlite:///var/lib/checkpoints.db")` works. */

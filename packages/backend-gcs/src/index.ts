@@ -1,7 +1,7 @@
 import type { Storage } from "@google-cloud/storage";
 import type { CheckpointBackend, CheckpointStore } from "@holdpoint/core";
 import { CheckpointError } from "@holdpoint/core";
-import { createStore } from "@holdpoint/core/driver";
+import { openDriver } from "@holdpoint/core/driver";
 
 import { GcsBucket } from "./gcs-bucket.ts";
 import { GcsDriver } from "./gcs-driver.ts";
@@ -28,15 +28,7 @@ declare module "@holdpoint/core" {
  * credentials are found; `unsupported` if the server ignores preconditions; `unavailable`, `timeout`
  */
 export async function createGcsStore(options: GcsStoreOptions): Promise<CheckpointStore> {
-  const driver = await createGcsDriver(options);
-  try {
-    await createStore(driver, options).check();
-  } catch (error) {
-    await driver.close();
-    throw error;
-  }
-  // Only now is known what the server can do.
-  return createStore(driver, options);
+  return await openDriver(await createGcsDriver(options), options);
 }
 
 /** Google Cloud Storage as `openStore` finds it: by the scheme `gs:` or the name `gcs`. */

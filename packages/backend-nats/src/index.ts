@@ -1,6 +1,6 @@
 import type { CheckpointBackend, CheckpointStore } from "@holdpoint/core";
 import { CheckpointError } from "@holdpoint/core";
-import { createStore } from "@holdpoint/core/driver";
+import { openDriver } from "@holdpoint/core/driver";
 
 import { NatsDriver } from "./nats-driver.ts";
 import type { NatsStoreOptions } from "./nats-options.ts";
@@ -30,16 +30,7 @@ const maxPrefixBytes = 256;
  */
 export async function createNatsStore(options: NatsStoreOptions): Promise<CheckpointStore> {
   assertOptions(options);
-  const driver = new NatsDriver(options);
-  const opening = createStore(driver, options);
-  try {
-    await opening.check();
-  } catch (error) {
-    await opening.close();
-    throw error;
-  }
-  // Made anew, because what the server can do was not known before.
-  return createStore(driver, options);
+  return await openDriver(new NatsDriver(options), options);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { PreconditionFailedError, defaultMaxBodyBytes } from "@holdpoint/core/driver";
+import { PreconditionFailedError, defaultAttemptTimeoutMs, defaultMaxBodyBytes } from "@holdpoint/core/driver";
 import type { CheckpointDriver, DriverContext, DriverFailure, DriverRecord, DriverWrite } from "@holdpoint/core/driver";
 import type { Capabilities, CheckpointEntry, StoreFinding } from "@holdpoint/core";
 
@@ -47,7 +47,7 @@ export class NatsDriver implements CheckpointDriver {
   #collectedAt = -Infinity;
 
   constructor(options: NatsStoreOptions) {
-    const attemptTimeoutMs = options.attemptTimeoutMs ?? 10_000;
+    const attemptTimeoutMs = options.attemptTimeoutMs ?? defaultAttemptTimeoutMs;
     this.#options = options;
     this.#prefix = options.prefix ?? "";
     this.#session = new NatsSession(options, attemptTimeoutMs);

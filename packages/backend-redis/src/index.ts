@@ -1,6 +1,6 @@
 import { CheckpointError } from "@holdpoint/core";
 import type { CheckpointBackend, CheckpointStore } from "@holdpoint/core";
-import { createStore } from "@holdpoint/core/driver";
+import { defaultAttemptTimeoutMs, openDriver } from "@holdpoint/core/driver";
 
 import { createRedisClient, explainFailure } from "./redis-client.ts";
 import type { RedisClient } from "./redis-connection.ts";
@@ -19,9 +19,6 @@ declare module "@holdpoint/core" {
     redis: RedisStoreOptions;
   }
 }
-
-// What the store itself does where nobody says otherwise.
-const defaultAttemptTimeoutMs = 10_000;
 
 /**
  * Opens a store in Redis or Valkey, and makes sure that it can be used.
@@ -48,14 +45,7 @@ export async function createRedisStore(options: RedisStoreOptions): Promise<Chec
     durability,
     attemptTimeoutMs,
   });
-  try {
-    const store = createStore(driver, options);
-    await store.check();
-    return store;
-  } catch (error) {
-    await driver.close();
-    throw error;
-  }
+  return await openDriver(driver, options);
 }
 
 /** The backend of `redis:` and `rediss:` URLs. */

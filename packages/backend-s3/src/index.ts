@@ -2,10 +2,11 @@ import { S3Client } from "@aws-sdk/client-s3";
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import type { CheckpointBackend, CheckpointStore } from "@holdpoint/core";
 import { CheckpointError } from "@holdpoint/core";
+import { openDriver } from "@holdpoint/core/driver";
 
 import { namePrefixOf, pathForPeople } from "./bucket-location.ts";
-import { openObjectStore } from "./open-object-store.ts";
 import { S3ObjectClient } from "./s3-client.ts";
+import { S3Driver } from "./s3-driver.ts";
 import { endpointOfEnvironment, parseS3Url } from "./s3-options.ts";
 import type { S3StoreOptions } from "./s3-options.ts";
 
@@ -42,16 +43,14 @@ export async function createS3Store(options: S3StoreOptions): Promise<Checkpoint
     owned: client === undefined,
   };
   const endpoint = typeof config.endpoint === "string" ? `?endpoint=${config.endpoint}` : "";
-  return await openObjectStore(
-    {
-      backend: "s3",
-      location: `s3://${bucket}${pathForPeople(namePrefix)}${endpoint}`,
-      client: new S3ObjectClient(client ?? new S3Client(config), settings),
-      namePrefix,
-      unsafeAllowMissingPreconditions: options.unsafeAllowMissingPreconditions ?? false,
-    },
-    options,
-  );
+  const driver = new S3Driver({
+    backend: "s3",
+    location: `s3://${bucket}${pathForPeople(namePrefix)}${endpoint}`,
+    client: new S3ObjectClient(client ?? new S3Client(config), settings),
+    namePrefix,
+    unsafeAllowMissingPreconditions: options.unsafeAllowMissingPreconditions ?? false,
+  });
+  return await openDriver(driver, options);
 }
 
 /** The backend of `s3:` URLs. */

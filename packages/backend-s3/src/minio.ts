@@ -3,13 +3,14 @@ import { Agent as HttpsAgent } from "node:https";
 
 import type { CheckpointBackend, CheckpointStore } from "@holdpoint/core";
 import { CheckpointError } from "@holdpoint/core";
+import { openDriver } from "@holdpoint/core/driver";
 import type { Client } from "minio";
 
 import { namePrefixOf, pathForPeople } from "./bucket-location.ts";
 import { MinioObjectClient } from "./minio/minio-client.ts";
 import { credentialsOfEnvironment, parseMinioUrl } from "./minio/minio-options.ts";
 import type { MinioStoreOptions } from "./minio/minio-options.ts";
-import { openObjectStore } from "./open-object-store.ts";
+import { S3Driver } from "./s3-driver.ts";
 
 export type { MinioStoreOptions } from "./minio/minio-options.ts";
 
@@ -36,16 +37,14 @@ export async function createMinioStore(options: MinioStoreOptions): Promise<Chec
   const namePrefix = namePrefixOf("minio", options.prefix);
   const { client, close } = options.client === undefined ? await connect(options) : lend(options, options.client);
   const address = String(Reflect.get(client, "host")).replace(/^.*:.*$/u, "[$&]");
-  return await openObjectStore(
-    {
-      backend: "minio",
-      location: `minio://${address}:${String(Reflect.get(client, "port"))}/${bucket}${pathForPeople(namePrefix)}`,
-      client: new MinioObjectClient(client, bucket, close),
-      namePrefix,
-      unsafeAllowMissingPreconditions: options.unsafeAllowMissingPreconditions ?? false,
-    },
-    options,
-  );
+  const driver = new S3Driver({
+    backend: "minio",
+    location: `minio://${address}:${String(Reflect.get(client, "port"))}/${bucket}${pathForPeople(namePrefix)}`,
+    client: new MinioObjectClient(client, bucket, close),
+    namePrefix,
+    unsafeAllowMissingPreconditions: options.unsafeAllowMissingPreconditions ?? false,
+  });
+  return await openDriver(driver, options);
 }
 
 /** The backend of `minio:` URLs. */

@@ -10,7 +10,9 @@ export type {
   Precondition,
 } from "./store/checkpoint-driver.ts";
 export { createStore } from "./store/create-store.ts";
+export { openDriver } from "./store/open-driver.ts";
 export type { StoreFinding } from "./store/store-finding.ts";
+export { defaultAttemptTimeoutMs } from "./store/store-options.ts";
 export {
   assertPathWithoutUser,
   booleanOption,

@@ -57,7 +57,7 @@ export interface DriverFailure {
 
 /**
  * What a backend implements: one request per call where the server allows it, no retries, no logging, no wrapping.
- * {@link createStore} makes a store of it.
+ * {@link openDriver} makes a store of it.
  *
  * A failed precondition is thrown: as the SDK's own error, if `classify` maps it to `conflict`, or as a
  * {@link PreconditionFailedError}.
@@ -69,6 +69,7 @@ export interface CheckpointDriver {
   readonly backend: string;
   /** Where values are kept, as a URL without credentials. */
   readonly location: string;
+  /** May be known only after the first {@link check}, which {@link openDriver} makes before it hands out the store. */
   readonly capabilities: Capabilities;
   /**
    * How many reads, writes and removals may be under way at once; further ones wait their turn before any request.

@@ -18,6 +18,7 @@ import { assertNodeVersion } from "./node-version.ts";
 import type { OperationTrace } from "./operation-trace.ts";
 import { storeTracing } from "./operation-trace.ts";
 import type { StoreFinding } from "./store-finding.ts";
+import { defaultAttemptTimeoutMs } from "./store-options.ts";
 import type { StoreOptions } from "./store-options.ts";
 import { Turns } from "./turns.ts";
 import { createWriteId, isSuccessor, judgeWrite } from "./write-id.ts";
@@ -38,7 +39,11 @@ export function createStore(driver: CheckpointDriver, options: StoreOptions = {}
   assertNodeVersion();
   return new PortableStore(driver, {
     timeoutMs: positiveInteger("timeoutMs", options.timeoutMs ?? 30_000, driver.backend),
-    attemptTimeoutMs: positiveInteger("attemptTimeoutMs", options.attemptTimeoutMs ?? 10_000, driver.backend),
+    attemptTimeoutMs: positiveInteger(
+      "attemptTimeoutMs",
+      options.attemptTimeoutMs ?? defaultAttemptTimeoutMs,
+      driver.backend,
+    ),
     maxAttempts: positiveInteger("maxAttempts", options.maxAttempts ?? 5, driver.backend),
   });
 }
@@ -68,7 +73,6 @@ interface Operation {
 class PortableStore implements CheckpointStore {
   readonly backend: string;
   readonly location: string;
-  readonly capabilities: Capabilities;
   readonly #driver: CheckpointDriver;
   readonly #policy: RetryPolicy;
   readonly #turns: Turns;
@@ -80,7 +84,11 @@ class PortableStore implements CheckpointStore {
     this.#turns = new Turns(driver.maxConcurrency ?? Infinity);
     this.backend = driver.backend;
     this.location = driver.location;
-    this.capabilities = driver.capabilities;
+  }
+
+  /** Asked of the driver each time, which may not know before its first check. */
+  get capabilities(): Capabilities {
+    return this.#driver.capabilities;
   }
 
   async get(key: string, options: OperationOptions = {}): Promise<Checkpoint | null> {

@@ -7,3 +7,6 @@ export interface StoreOptions {
   /** How often an operation is tried at most. @default 5 */
   readonly maxAttempts?: number | undefined;
 }
+
+/** What `attemptTimeoutMs` is unless an option says otherwise, for drivers that bound something of their own by it. */
+export const defaultAttemptTimeoutMs = 10_000;

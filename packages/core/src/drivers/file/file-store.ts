@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import type { CheckpointBackend } from "../../store/checkpoint-backend.ts";
 import { CheckpointError } from "../../store/checkpoint-error.ts";
 import type { CheckpointStore } from "../../store/checkpoint-store.ts";
-import { createStore } from "../../store/create-store.ts";
+import { openDriver } from "../../store/open-driver.ts";
+import { defaultAttemptTimeoutMs } from "../../store/store-options.ts";
 import type { StoreOptions } from "../../store/store-options.ts";
 import { readUrlOptions, urlError } from "../../store/url-options.ts";
 import { FileDriver } from "./file-driver.ts";
@@ -31,7 +32,7 @@ export interface FileStoreOptions extends StoreOptions {
  * ```
  */
 export async function createFileStore(options: FileStoreOptions): Promise<CheckpointStore> {
-  const { directory, attemptTimeoutMs = 10_000 } = options;
+  const { directory, attemptTimeoutMs = defaultAttemptTimeoutMs } = options;
   if (process.platform === "win32") {
     throw new CheckpointError(
       "unsupported",
@@ -46,14 +47,7 @@ export async function createFileStore(options: FileStoreOptions): Promise<Checkp
   }
   // So short that all attempts end before their deadlines, and it is certain that waiting in vain has changed nothing.
   const driver = new FileDriver(resolve(directory), { lockWaitMs: Math.ceil(attemptTimeoutMs * 0.4) });
-  const store = createStore(driver, options);
-  try {
-    await store.check();
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
-  return store;
+  return await openDriver(driver, options);
 }
 
 export const fileBackend: CheckpointBackend<FileStoreOptions> = {
