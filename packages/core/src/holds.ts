@@ -1,0 +1,60 @@
+export { createHolds } from "./holds/create-holds.ts";
+export type { HoldsOptions } from "./holds/create-holds.ts";
+export type { HoldAnswer } from "./holds/hold-answer.ts";
+export type { HoldRequest } from "./holds/hold-ask.ts";
+export { HoldError } from "./holds/hold-error.ts";
+export type { HoldErrorCode, HoldErrorDetails } from "./holds/hold-error.ts";
+export type {
+  ActOptions,
+  ActResult,
+  AnswerOptions,
+  AnswerResult,
+  CancelHoldOptions,
+  GivenAnswer,
+  HoldDetails,
+  Holds,
+  HoldState,
+  HoldSummary,
+  ListHoldsOptions,
+  OpenOptions,
+  OpenResult,
+  PruneOptions,
+  Work,
+} from "./holds/holds.ts";
+export type {
+  ActingDocument,
+  AnsweredDocument,
+  CanceledDocument,
+  Claim,
+  DoneDocument,
+  End,
+  ExpiredDocument,
+  ForgottenDocument,
+  HoldDocument,
+  InDoubtDocument,
+  Located,
+  LogEntry,
+  OtherDocument,
+  Person,
+  Receipt,
+  RejectedDocument,
+  StubDocument,
+  WaitingDocument,
+} from "./holds/machine/hold-document.ts";
+export type { AnswerRelation, AskRelation, HoldDocuments, HoldKind } from "./holds/machine/hold-kind.ts";
+export { HoldMachine } from "./holds/machine/hold-machine.ts";
+export type {
+  AnswerVerdict,
+  Changed,
+  Find,
+  HoldMachineOptions,
+  Judgement,
+  LoadOptions,
+  OpenVerdict,
+} from "./holds/machine/hold-machine.ts";
+export { pruneHolds } from "./holds/machine/prune-holds.ts";
+export type { PruneCounts, PruneHoldsOptions } from "./holds/machine/prune-holds.ts";
+export { scanHolds } from "./holds/machine/scan-holds.ts";
+export type { Scanned } from "./holds/machine/scan-holds.ts";
+export { NotApplied } from "./holds/not-applied.ts";
+export type { ApprovalQuestion, Decision, Question, StoredDecision, StoredQuestion } from "./holds/question.ts";

@@ -1,0 +1,27 @@
+import type { HoldAnswer } from "./hold-answer.ts";
+import { agrees, readAnswer } from "./hold-answer.ts";
+import { answerRefusal, notFound } from "./hold-refusal.ts";
+import type { AnswerOptions, AnswerResult } from "./holds.ts";
+import { readPerson, unknownPerson } from "./person.ts";
+import type { ProgramMachine } from "./program-machine.ts";
+import { isHold, stateOf } from "./view-hold.ts";
+
+/** {@link Holds.answer} */
+export async function answerHold(
+  machine: ProgramMachine,
+  id: string,
+  answer: HoldAnswer,
+  answerOptions: AnswerOptions,
+): Promise<AnswerResult> {
+  const { by = unknownPerson, ...options } = answerOptions;
+  const given = { answer: readAnswer(answer), by: readPerson(by, "by") };
+  const { verdict, located } = await machine.answer((loadOptions) => machine.load(id, loadOptions), given, options);
+  const document = located?.document;
+  if (!isHold(document)) throw notFound(machine.store, id);
+  if (verdict !== "applied" && verdict !== "found") throw answerRefusal(document, given.answer);
+  const state = stateOf(document);
+  const isWaiting = document.state === "waiting";
+  const outcome = verdict === "found" ? "found" : isWaiting ? "voted" : "answered";
+  const alike = isWaiting ? document.votes.filter((vote) => agrees(vote.given, given.answer)).length : 0;
+  return { outcome, id, state, approvalsLeft: isWaiting ? document.ask.approvals - alike : 0 };
+}

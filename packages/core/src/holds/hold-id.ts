@@ -1,0 +1,42 @@
+import { maxKeyBytes } from "../store/checkpoint-key.ts";
+import { HoldError } from "./hold-error.ts";
+
+const prefix = "holds/";
+const suffix = ".json";
+const leasePrefix = "hold-leases/";
+
+/** The longest id, in UTF-8 bytes: what the longest key leaves. */
+const maxIdBytes = maxKeyBytes - leasePrefix.length - suffix.length;
+
+/** The prefix of all holds' keys. */
+export const holdPrefix = prefix;
+
+/** The key of a hold's document. */
+export function holdKey(id: string): string {
+  return `${prefix}${id}${suffix}`;
+}
+
+/** The key at which whoever acts on a hold shows that they live. */
+export function leaseKey(id: string): string {
+  return `${leasePrefix}${id}${suffix}`;
+}
+
+/** The id of a hold's key; `undefined` if the key is not one. */
+export function holdIdOfKey(key: string): string | undefined {
+  return key.startsWith(prefix) && key.endsWith(suffix) && key.length > prefix.length + suffix.length
+    ? key.slice(prefix.length, -suffix.length)
+    : undefined;
+}
+
+/** @throws {HoldError} `invalid-argument` */
+export function assertHoldId(id: unknown): asserts id is string {
+  const problem =
+    typeof id !== "string" || id === ""
+      ? "expected text that is not empty"
+      : !id.isWellFormed()
+        ? "it has a lone surrogate, which no encoding can store"
+        : Buffer.byteLength(id) > maxIdBytes
+          ? `it has ${Buffer.byteLength(id)} UTF-8 bytes; at most ${maxIdBytes} are allowed`
+          : undefined;
+  if (problem !== undefined) throw new HoldError("invalid-argument", `The id of a hold: ${problem}.`);
+}

@@ -1,0 +1,32 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** What holds take from the machine that they run on. Tests put their own in its place. */
+export interface HoldEnvironment {
+  /** The time of day, which may be wrong: only ever written down, and compared with an expiry. */
+  readonly now: () => Date;
+  /** A clock that only goes forward, in milliseconds, for all that is waited for. */
+  readonly monotonicMs: () => number;
+  /** Waits; resolves early, rather than rejects, once the signal aborts. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+  readonly newNonce: () => string;
+  /** This machine and process, for people. */
+  readonly worker: string;
+}
+
+/** The real ones. */
+export function systemEnvironment(now: () => Date = () => new Date()): HoldEnvironment {
+  return {
+    now,
+    monotonicMs: () => performance.now(),
+    sleep: async (ms, signal) => {
+      await sleep(ms, undefined, { signal }).catch(() => {});
+    },
+    random: Math.random,
+    newNonce: randomUUID,
+    worker: `${hostname()}:${process.pid}`,
+  };
+}

@@ -1,0 +1,47 @@
+import { pMapIterable } from "p-map";
+
+import { CheckpointError } from "../../store/checkpoint-error.ts";
+import type { OperationOptions } from "../../store/checkpoint-store.ts";
+import type { HoldDocument, Located } from "./hold-document.ts";
+import type { HoldMachine } from "./hold-machine.ts";
+
+/** How many documents are read at once. */
+const readConcurrency = 16;
+
+/** One document of a listing: read, or the reason why it cannot be. */
+export type Scanned<Document> =
+  | { readonly id: string; readonly key: string; readonly located: Located<Document>; readonly problem?: undefined }
+  | { readonly id: string; readonly key: string; readonly located?: undefined; readonly problem: CheckpointError };
+
+/**
+ * All documents of a machine's kind, in no promised order, with what `each` makes of them; in bounded memory.
+ *
+ * @throws {CheckpointError} what `CheckpointStore.list` and `CheckpointStore.get` throw, `corrupt` apart
+ * @example
+ * ```ts
+ * for await (const state of scanHolds(machine, {}, ({ located }) => located?.document.state)) console.log(state);
+ * ```
+ */
+export async function* scanHolds<Ask, Given, Answer, Result>(
+  machine: HoldMachine<Ask, Given, Answer>,
+  options: OperationOptions,
+  each: (scanned: Scanned<HoldDocument<Ask, Answer>>) => Result | Promise<Result>,
+): AsyncIterable<Exclude<Awaited<Result>, undefined>> {
+  const { prefix, idOfKey } = machine.kind.documents;
+  const results = pMapIterable(
+    machine.store.list({ ...options, prefix }),
+    async ({ key }) => {
+      const id = idOfKey(key);
+      if (id === undefined) return undefined;
+      try {
+        const located = await machine.load(id, options);
+        return located === undefined ? undefined : await each({ id, key, located });
+      } catch (error) {
+        if (!CheckpointError.is(error, "corrupt")) throw error;
+        return await each({ id, key, problem: error });
+      }
+    },
+    { concurrency: readConcurrency },
+  );
+  for await (const result of results) if (result !== undefined) yield result as Exclude<Awaited<Result>, undefined>;
+}

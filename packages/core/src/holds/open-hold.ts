@@ -1,0 +1,33 @@
+import { readRequest } from "./hold-ask.ts";
+import type { HoldRequest } from "./hold-ask.ts";
+import { HoldError } from "./hold-error.ts";
+import { logged } from "./hold-log.ts";
+import type { OpenOptions, OpenResult } from "./holds.ts";
+import { readPerson, unknownPerson } from "./person.ts";
+import type { ProgramMachine } from "./program-machine.ts";
+import { isHold, stateOf } from "./view-hold.ts";
+
+/** {@link Holds.open} */
+export async function openHold(
+  machine: ProgramMachine,
+  id: string,
+  request: HoldRequest,
+  openOptions: OpenOptions,
+): Promise<OpenResult> {
+  const { by = unknownPerson, ifDifferent = "refuse", ...options } = openOptions;
+  const openedBy = readPerson(by, "by");
+  const { environment } = machine;
+  const openedAt = environment.now().toISOString();
+  const ask = { ...readRequest(request), idempotencyKey: environment.newNonce(), openedAt, openedBy };
+  const log = logged({ log: [], logCut: 0 }, environment, { did: "opened", by: openedBy });
+  const { verdict, located } = await machine.open({ state: "waiting", id, ask, votes: [], ...log }, options);
+  const document = located?.document;
+  const state = isHold(document) ? stateOf(document) : "waiting";
+  if (verdict === "opened" || verdict === "found") return { outcome: verdict, id, state };
+  if (ifDifferent === "keep") return { outcome: "kept", id, state };
+  throw new HoldError(
+    "different-hold",
+    `The hold ${JSON.stringify(id)} is ${state}, and asks another question, or about another content. An answer is bound to what was shown, so this one was not taken: give another question another id; where the text differs at each run, give a fingerprint, or ifDifferent: "keep".`,
+    { id },
+  );
+}

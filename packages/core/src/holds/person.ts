@@ -1,0 +1,38 @@
+import { HoldError } from "./hold-error.ts";
+import type { Person } from "./machine/hold-document.ts";
+
+/** Who acts where nobody says. */
+export const unknownPerson = "unknown";
+
+/** Longest name, issuer or subject, in characters. */
+const maxCharacters = 512;
+
+/** Whether two are the same person. A name alone is never the same as one that an issuer vouches for. */
+export function isSamePerson(left: Person, right: Person): boolean {
+  if (typeof left === "string" || typeof right === "string") return left === right;
+  return left.issuer === right.issuer && left.subject === right.subject;
+}
+
+/** What to call a person in a message. */
+export function personName(person: Person | undefined): string {
+  if (person === undefined) return JSON.stringify(unknownPerson);
+  if (typeof person === "string") return JSON.stringify(person);
+  return `${JSON.stringify(person.subject)} (${person.issuer})`;
+}
+
+/** @throws {HoldError} `invalid-argument` */
+export function readPerson(value: unknown, name: string): Person {
+  if (isName(value)) return value;
+  if (typeof value === "object" && value !== null && "issuer" in value && "subject" in value) {
+    const { issuer, subject } = value;
+    if (isName(issuer) && isName(subject)) return { issuer, subject };
+  }
+  throw new HoldError(
+    "invalid-argument",
+    `${name}: expected a name, or { issuer, subject }, each of 1 to ${maxCharacters} characters.`,
+  );
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && value.length <= maxCharacters;
+}

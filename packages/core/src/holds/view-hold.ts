@@ -1,0 +1,95 @@
+import type { StoredAnswer } from "./hold-answer.ts";
+import { holdKey } from "./hold-id.ts";
+import type { GivenAnswer, HoldDetails, HoldState, HoldSummary } from "./holds.ts";
+import type { Located } from "./machine/hold-document.ts";
+import type { ProgramHold } from "./program-documents.ts";
+
+/** Where a hold stands. */
+export function stateOf(document: Exclude<ProgramHold, { state: "forgotten" | "other" }>): HoldState {
+  return document.state === "stub" ? document.ended : document.state;
+}
+
+/** Whether there is a hold at all. */
+export function isHold(
+  document: ProgramHold | undefined,
+): document is Exclude<ProgramHold, { state: "forgotten" | "other" }> {
+  return document !== undefined && document.state !== "forgotten" && document.state !== "other";
+}
+
+/** An answer as whoever acts or looks gets it. */
+export function givenAnswer({ given, by, at, approving, byExpiry = false }: StoredAnswer): GivenAnswer {
+  return { ...given, by, at: new Date(at), approving, byExpiry };
+}
+
+/** `undefined` for what is no hold. */
+export function summaryOf(document: ProgramHold): HoldSummary | undefined {
+  if (!isHold(document)) return undefined;
+  const { id } = document;
+  const base = { id, key: holdKey(id), state: stateOf(document), since: sinceOf(document) };
+  if (document.state === "stub") {
+    const { openedAt, openedBy } = { openedAt: undefined, openedBy: undefined };
+    return { ...base, message: undefined, labels: {}, openedAt, openedBy, pruned: true };
+  }
+  const { question, labels, openedAt, openedBy } = document.ask;
+  return { ...base, message: question.message, labels, openedAt: new Date(openedAt), openedBy, pruned: false };
+}
+
+/** `undefined` for what is no hold. */
+export function detailsOf({ document, version }: Located<ProgramHold>): HoldDetails | undefined {
+  const summary = summaryOf(document);
+  if (summary === undefined) return undefined;
+  const ask = "ask" in document ? document.ask : undefined;
+  const answer = "answer" in document ? document.answer : undefined;
+  const end = "end" in document ? document.end : undefined;
+  return {
+    ...summary,
+    version,
+    question: ask?.question,
+    content: ask?.content,
+    approvals: ask?.approvals ?? 1,
+    notBy: ask?.notBy ?? [],
+    votes: (document.state === "waiting" ? document.votes : (answer?.votes ?? [])).map(givenAnswer),
+    answer: answer === undefined ? undefined : givenAnswer(answer),
+    claim: "claim" in document ? claimOf(document.claim) : undefined,
+    doubt: document.state === "in-doubt" ? { ...document.doubt, at: new Date(document.doubt.at) } : undefined,
+    receipt: document.state === "done" && document.receipt.kept ? document.receipt.value : undefined,
+    omitted: omittedOf(document),
+    endedBy: end?.by,
+    reason: end?.reason,
+    log: document.log,
+    logCut: document.logCut,
+  };
+}
+
+function claimOf({
+  attempt,
+  at,
+  worker,
+  whenInDoubt,
+}: {
+  readonly attempt: number;
+  readonly at: string;
+  readonly worker: string;
+  readonly whenInDoubt: "stop" | "again";
+}): HoldDetails["claim"] {
+  return { attempt, at: new Date(at), worker, whenInDoubt };
+}
+
+function omittedOf(document: ProgramHold): HoldDetails["omitted"] {
+  if (document.state === "stub") return document.ended === "done" ? "pruned" : undefined;
+  return document.state === "done" && !document.receipt.kept ? document.receipt.omitted : undefined;
+}
+
+function sinceOf(document: Exclude<ProgramHold, { state: "forgotten" | "other" }>): Date {
+  if ("end" in document) return new Date(document.end.at);
+  switch (document.state) {
+    case "waiting":
+      return new Date(document.ask.openedAt);
+    case "answered":
+      return new Date(document.answer.at);
+    case "acting":
+      return new Date(document.claim.at);
+    case "in-doubt":
+      return new Date(document.doubt.at);
+  }
+}
