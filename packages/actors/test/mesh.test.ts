@@ -73,8 +73,16 @@ describe("with x-pause and x-resume as processes", () => {
     expect(reported.map(({ envelope }) => envelope.route.prev.at(-1))).toEqual(["x-pause", "x-pause"]);
 
     expect(await mesh.deliver(second.envelope).outcome).toEqual(finished);
-    expect(await mesh.deliver(first.envelope).outcome).toMatchObject({ kind: "finished", actor: "x-resume" });
-    expect(await mesh.deliver(task.envelope).outcome).toMatchObject({ kind: "finished", actor: "x-pause" });
+    expect(await mesh.deliver(first.envelope).outcome).toMatchObject({
+      kind: "finished",
+      actor: "x-resume",
+      reported: false,
+    });
+    expect(await mesh.deliver(task.envelope).outcome).toMatchObject({
+      kind: "finished",
+      actor: "x-pause",
+      reported: false,
+    });
     expect(await mesh.resume("task-1", { published: false }).outcome).toMatchObject({
       kind: "failed",
       error: { type: "AlreadyResumedError" },
@@ -98,7 +106,8 @@ describe("with x-pause and x-resume as processes", () => {
     await mesh.send(["x-pause", "step-2"], {}, { id: "task-3" }).outcome;
     const { envelope } = await mesh.resume("task-3", {}, { timeoutSeconds: 90.5 }).outcome;
     expect(envelope.headers).toHaveProperty("x-asya-deadline-at", expect.stringMatching(/\.\d{6}Z$/u));
-    expect(envelope.status).toHaveProperty("deadline_at");
+    // Sidecars drop it at the next hop, whatever an actor has set.
+    expect(envelope.status).not.toHaveProperty("deadline_at");
     expect(envelope.headers).not.toHaveProperty("x-asya-resume-timeout");
   });
 });
@@ -184,16 +193,19 @@ describe("with handlers in this process", () => {
     expect(await mesh.send(["broken"], {}).outcome).toMatchObject({ kind: "failed", attempts: 1 });
   });
 
-  it("acknowledges a paused message in silence where its status is not to be told", async () => {
+  it("tells of a pause as the message says that came in, whatever the answer says", async () => {
+    const off = { "x-asya-mesh-status": "off" };
     await using mesh = await createLocalMesh({
       actors: {
-        quiet: async () => ({ payload: {}, headers: { "x-asya-pause": { prompt: "?" }, "x-asya-mesh-status": "off" } }),
+        hushed: async () => ({ payload: {}, headers: { "x-asya-pause": { prompt: "?" }, ...off } }),
+        loud: async () => ({ payload: {}, headers: { "x-asya-pause": { prompt: "?" } } }),
       },
     });
     const told: string[] = [];
-    mesh.events.on("paused", () => told.push("paused"));
-    expect(await mesh.send(["quiet"], {}).outcome).toMatchObject({ kind: "paused", reported: false });
-    expect(told).toEqual([]);
+    mesh.events.on("paused", ({ actor }) => told.push(actor));
+    expect(await mesh.send(["hushed"], {}).outcome).toMatchObject({ kind: "paused", reported: true });
+    expect(await mesh.send(["loud"], {}, { headers: off }).outcome).toMatchObject({ kind: "paused", reported: false });
+    expect(told).toEqual(["hushed"]);
   });
 
   it("ends a message that is on its way when it is closed", async () => {

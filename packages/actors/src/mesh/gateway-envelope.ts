@@ -10,6 +10,8 @@ export interface SendOptions {
   readonly id?: string | undefined;
   /** @default none */
   readonly headers?: MessageHeaders | undefined;
+  /** The task's budget: when it is over, sidecars deliver the message no more, and the gateway gives the task up. @default no limit */
+  readonly timeoutSeconds?: number | undefined;
 }
 
 /** Options of {@link LocalMesh.resume}. */
@@ -30,8 +32,10 @@ export interface MeshResumeOptions {
 /** A message at the start of its route. */
 export function newEnvelope(actors: readonly string[], payload: unknown, options: SendOptions = {}): Envelope {
   const [curr = "", ...next] = actors;
-  const { id = randomUUID(), headers = {} } = options;
-  return { id, route: { prev: [], curr, next }, headers, status: newStatus(), payload };
+  const { id = randomUUID(), headers = {}, timeoutSeconds } = options;
+  const deadline =
+    timeoutSeconds === undefined ? {} : { deadline_at: wholeSeconds(new Date(Date.now() + timeoutSeconds * 1_000)) };
+  return { id, route: { prev: [], curr, next }, headers, status: { ...newStatus(), ...deadline }, payload };
 }
 
 /** The message that carries a person's answer to x-resume. */

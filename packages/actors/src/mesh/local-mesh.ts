@@ -12,13 +12,16 @@ import { wireError } from "../wire-error.ts";
 import { createActorInProcess } from "./actor-in-process.ts";
 import type { ActorCommand } from "./actor-process.ts";
 import { createActorProcess } from "./actor-process.ts";
-import type { DeliveryResult } from "./deliver-message.ts";
+import type { DeliveryResult, RetryPolicy } from "./deliver-message.ts";
 import { deliverMessage } from "./deliver-message.ts";
 import type { MeshResumeOptions, SendOptions } from "./gateway-envelope.ts";
 import { newEnvelope, resumeEnvelope } from "./gateway-envelope.ts";
-import type { MeshEventMap, MeshOutcome } from "./mesh-events.ts";
+import type { MeshEventMap, MeshFailed, MeshOutcome, MeshOutput, MeshRetry } from "./mesh-events.ts";
+import type { GatewayGeneration } from "./mesh-gateway.ts";
+import { MeshGateway } from "./mesh-gateway.ts";
 import { nextEnvelopes } from "./next-envelopes.ts";
 import type { RunningActor } from "./running-actor.ts";
+import { isEndReported, isExpired, isReported, withFirstAttempt } from "./sidecar-rules.ts";
 
 /** Options of {@link createLocalMesh}. */
 export interface LocalMeshOptions {
@@ -32,6 +35,8 @@ export interface LocalMeshOptions {
   readonly backoffMs?: number | undefined;
   /** Names of error types that are not worth another attempt, as `ASYA_RESILIENCY_NON_RETRYABLE_ERRORS` lists them. @default none */
   readonly nonRetryableErrors?: readonly string[] | undefined;
+  /** Which generation of Asya's gateways keeps the records of the tasks. @default "a2a" */
+  readonly gateway?: GatewayGeneration | undefined;
   /** How long an actor may take until it can be dialled. @default 60000 */
   readonly startTimeoutMs?: number | undefined;
 }
@@ -51,6 +56,8 @@ export interface MeshDelivery {
 export interface LocalMesh extends AsyncDisposable {
   /** Tells what becomes of every message, those of a fan-out included. */
   readonly events: EventEmitter<MeshEventMap>;
+  /** What the gateway shows of each task, which need not be what has become of it. */
+  readonly gateway: MeshGateway;
   /** Starts a task: a payload for the first of these actors. */
   send(actors: readonly string[], payload: unknown, options?: SendOptions): MeshDelivery;
   /** Answers a paused task, as a gateway does for a person. */
@@ -98,117 +105,196 @@ export interface LocalMesh extends AsyncDisposable {
  * @throws {Error} if an actor cannot be started; with what it wrote last
  */
 export async function createLocalMesh(options: LocalMeshOptions): Promise<LocalMesh> {
-  const { attempts = 3, backoffMs = 20, nonRetryableErrors = [], startTimeoutMs = 60_000 } = options;
   for (const name of Object.keys(options.actors)) checkActorName(name);
-  const events = new EventEmitter<MeshEventMap>();
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "mesh-")));
-  const closing = Promise.withResolvers<never>();
-  // Nobody may be waiting for a message.
-  closing.promise.catch(() => {});
-  const onOutput = (output: MeshEventMap["output"][0]): void => void events.emit("output", output);
-  const onRetry = (retry: MeshEventMap["retry"][0]): void => void events.emit("retry", retry);
-  const actors = new Map<string, RunningActor>();
-  for (const [name, actor] of Object.entries(options.actors)) {
-    const socketDirectory = join(directory, name);
-    await mkdir(socketDirectory, { recursive: true });
-    actors.set(
-      name,
-      typeof actor === "function"
-        ? createActorInProcess(actor, { name, socketDirectory, onOutput })
-        : createActorProcess(actor, { name, socketDirectory, startTimeoutMs, onOutput }),
-    );
+  const mesh = new RunningLocalMesh(options, directory);
+  try {
+    await mesh.start();
+  } catch (error) {
+    await mesh.close();
+    throw error;
   }
-  const killAll = (): void => {
-    for (const actor of actors.values()) void actor.kill("SIGKILL");
-  };
-  process.once("exit", killAll);
+  return mesh;
+}
 
-  async function follow(start: Envelope): Promise<MeshOutcome> {
+class RunningLocalMesh implements LocalMesh {
+  readonly events = new EventEmitter<MeshEventMap>();
+  readonly gateway: MeshGateway;
+  readonly #options: LocalMeshOptions;
+  readonly #directory: string;
+  readonly #actors = new Map<string, RunningActor>();
+  readonly #policy: RetryPolicy;
+  readonly #closing = Promise.withResolvers<never>();
+  #closed: Promise<void> | undefined;
+
+  constructor(options: LocalMeshOptions, directory: string) {
+    this.#options = options;
+    this.#directory = directory;
+    this.gateway = new MeshGateway(options.gateway ?? "a2a");
+    const { attempts = 3, backoffMs = 20, nonRetryableErrors = [] } = options;
+    const onRetry = (retry: MeshRetry): void => void this.events.emit("retry", retry);
+    this.#policy = { attempts, backoffMs, nonRetryableErrors, onRetry };
+    // Nobody may be waiting for a message.
+    this.#closing.promise.catch(() => {});
+    process.once("exit", this.#killAll);
+  }
+
+  async start(): Promise<void> {
+    const { actors, startTimeoutMs = 60_000 } = this.#options;
+    const onOutput = (output: MeshOutput): void => void this.events.emit("output", output);
+    for (const [name, actor] of Object.entries(actors)) {
+      const socketDirectory = join(this.#directory, name);
+      await mkdir(socketDirectory, { recursive: true });
+      this.#actors.set(
+        name,
+        typeof actor === "function"
+          ? createActorInProcess(actor, { name, socketDirectory, onOutput })
+          : createActorProcess(actor, { name, socketDirectory, startTimeoutMs, onOutput }),
+      );
+    }
+    await this.restart();
+  }
+
+  send(actors: readonly string[], payload: unknown, options: SendOptions = {}): MeshDelivery {
+    const envelope = newEnvelope(actors, payload, options);
+    this.gateway.create(envelope, options.timeoutSeconds);
+    return this.deliver(envelope);
+  }
+
+  resume(taskId: string, input: unknown, options: MeshResumeOptions = {}): MeshDelivery {
+    const envelope = resumeEnvelope(taskId, input, options);
+    // One that answers under an id of its own follows that one; the others keep their record of the task.
+    if ((options.idStyle ?? "fresh") === "fresh") this.gateway.create(envelope);
+    else this.gateway.resume(taskId);
+    return this.deliver(envelope);
+  }
+
+  deliver(envelope: Envelope): MeshDelivery {
+    return { envelope, outcome: this.#follow(envelope) };
+  }
+
+  async kill(signal: NodeJS.Signals, names: readonly string[] = [...this.#actors.keys()]): Promise<void> {
+    const unknown = names.find((name) => !this.#actors.has(name));
+    if (unknown !== undefined) throw new Error(`There is no actor ${JSON.stringify(unknown)} to kill.`);
+    await Promise.all(names.map(async (name) => await this.#actors.get(name)?.kill(signal)));
+  }
+
+  async restart(): Promise<void> {
+    const starts = await Promise.allSettled(Array.from(this.#actors.values(), (actor) => actor.start()));
+    const failed = starts.find((start) => start.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#closing.reject(new Error("The mesh was closed while the message was on its way."));
+    await Promise.all(Array.from(this.#actors.values(), (actor) => actor.stop()));
+    process.off("exit", this.#killAll);
+    for (const name of this.#actors.keys()) await rm(join(this.#directory, name), { recursive: true, force: true });
+    if (this.#options.directory === undefined) await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  /** Takes a message from actor to actor, as sidecars and queues do. */
+  async #follow(start: Envelope): Promise<MeshOutcome> {
     for (let envelope = start; ;) {
-      const { curr: name } = envelope.route;
-      const { answer, attempts: made } = await deliver(name, envelope);
-      if ("error" in answer)
-        return report({ kind: "failed", envelope, actor: name, error: answer.error, attempts: made });
-      const [first, ...others] = nextEnvelopes(envelope, answer.frames);
-      for (const other of others) void goOn(other, name);
-      if (first === undefined) return report({ kind: "finished", envelope, actor: name });
-      const end = endOf(first, name);
-      if (end !== undefined) return report(end);
-      envelope = first;
+      const next = await this.#deliverOnce(envelope);
+      if ("kind" in next) return next;
+      envelope = next;
     }
   }
 
-  async function goOn(envelope: Envelope, from: string): Promise<MeshOutcome> {
-    const end = endOf(envelope, from);
-    return end === undefined ? await follow(envelope) : report(end);
+  /** One sidecar with one message: what it tells the gateway, and where its actor's answer goes. */
+  async #deliverOnce(envelope: Envelope): Promise<Envelope | MeshOutcome> {
+    const { curr: name } = envelope.route;
+    const held = this.#heldBack(envelope);
+    if (held !== undefined) return this.#tell({ kind: "dropped", envelope, actor: name, status: held });
+    if (isExpired(envelope)) {
+      return this.#fail({ kind: "failed", envelope, actor: name, error: expired(envelope), attempts: 0 });
+    }
+    // Before the actor is called, and so whatever it is going to say.
+    if (isReported(envelope)) this.gateway.report(envelope.id, { status: "running" });
+    const { answer, attempts } = await this.#call(name, withFirstAttempt(envelope));
+    if ("error" in answer) return this.#fail({ kind: "failed", envelope, actor: name, error: answer.error, attempts });
+    const [first, ...others] = nextEnvelopes(envelope, answer.frames);
+    for (const other of others) {
+      if (isReported(envelope)) this.gateway.create(other);
+      const next = this.#route(envelope, other);
+      if (!("kind" in next)) void this.#follow(next);
+    }
+    return first === undefined ? this.#sink(envelope, name) : this.#route(envelope, first);
   }
 
-  async function deliver(name: string, envelope: Envelope): Promise<DeliveryResult> {
-    const actor = actors.get(name);
-    if (actor === undefined) return { answer: { error: unroutable(name, actors) }, attempts: 0 };
-    const policy = { attempts, backoffMs, nonRetryableErrors, onRetry };
-    return await Promise.race([deliverMessage(actor, envelope, policy), closing.promise]).catch((error: unknown) => ({
+  /** What a sidecar of the newest generation learns when it asks the gateway first. */
+  #heldBack(envelope: Envelope): "paused" | "canceled" | undefined {
+    if (this.gateway.generation !== "newest" || !isReported(envelope)) return undefined;
+    const status = this.gateway.record(envelope.id)?.status;
+    return status === "paused" || status === "canceled" ? status : undefined;
+  }
+
+  async #call(name: string, envelope: Envelope): Promise<DeliveryResult> {
+    const actor = this.#actors.get(name);
+    if (actor === undefined) return { answer: { error: unroutable(name, this.#actors) }, attempts: 0 };
+    const delivery = deliverMessage(actor, envelope, this.#policy);
+    return await Promise.race([delivery, this.#closing.promise]).catch((error: unknown) => ({
       answer: { error: wireError("processing_error", error).details },
       attempts: 0,
     }));
   }
 
-  function report(outcome: MeshOutcome): MeshOutcome {
-    if (!isReported(outcome.envelope)) return outcome;
-    if (outcome.kind === "paused") events.emit("paused", outcome);
-    else if (outcome.kind === "finished") events.emit("finished", outcome);
-    else events.emit("failed", outcome);
+  /** Where one message of an answer goes; what came in decides whether the gateway learns of a pause. */
+  #route(incoming: Envelope, outgoing: Envelope): Envelope | MeshOutcome {
+    const actor = incoming.route.curr;
+    const pause = outgoing.headers?.["x-asya-pause"];
+    if (pause !== undefined) {
+      const metadata = isJsonObject(pause) ? pause : {};
+      const reported = isReported(incoming);
+      if (reported) this.gateway.report(outgoing.id, { status: "paused", pauseMetadata: metadata });
+      return this.#tell({ kind: "paused", envelope: outgoing, actor, metadata, reported });
+    }
+    return outgoing.route.curr === "" ? this.#sink(outgoing, actor) : outgoing;
+  }
+
+  /** x-sink, whose sidecar judges by what comes in there. */
+  #sink(envelope: Envelope, actor: string): MeshOutcome {
+    const reported = isEndReported(envelope);
+    if (reported) this.gateway.report(envelope.id, { status: "succeeded", result: envelope.payload });
+    return this.#tell({ kind: "finished", envelope, actor, reported });
+  }
+
+  /** A message that is given up reaches x-sink without its headers, so that nothing silences it. */
+  #fail(failed: MeshFailed): MeshFailed {
+    const { id, parent_id } = failed.envelope;
+    if (parent_id === undefined) this.gateway.report(id, { status: "failed", error: failed.error.message });
+    return this.#tell(failed);
+  }
+
+  /** Tells listeners, except of what is over without anybody's noticing. */
+  #tell<Outcome extends MeshOutcome>(outcome: Outcome): Outcome {
+    const told: MeshOutcome = outcome;
+    if (told.kind === "paused" && told.reported) this.events.emit("paused", told);
+    else if (told.kind === "finished" && isReported(told.envelope)) this.events.emit("finished", told);
+    else if (told.kind === "dropped") this.events.emit("dropped", told);
+    else if (told.kind === "failed") this.events.emit("failed", told);
     return outcome;
   }
 
-  async function startAll(): Promise<void> {
-    const starts = await Promise.allSettled(Array.from(actors.values(), (actor) => actor.start()));
-    const failed = starts.find((start) => start.status === "rejected");
-    if (failed !== undefined) throw failed.reason;
-  }
-
-  let closed: Promise<void> | undefined;
-  const close = (): Promise<void> => (closed ??= closeOnce());
-  async function closeOnce(): Promise<void> {
-    closing.reject(new Error("The mesh was closed while the message was on its way."));
-    await Promise.all(Array.from(actors.values(), (actor) => actor.stop()));
-    process.off("exit", killAll);
-    for (const name of actors.keys()) await rm(join(directory, name), { recursive: true, force: true });
-    if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
-  }
-
-  const deliverEnvelope = (envelope: Envelope): MeshDelivery => ({ envelope, outcome: follow(envelope) });
-  try {
-    await startAll();
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  return {
-    events,
-    send: (names, payload, sendOptions) => deliverEnvelope(newEnvelope(names, payload, sendOptions)),
-    resume: (taskId, input, resumeOptions) => deliverEnvelope(resumeEnvelope(taskId, input, resumeOptions)),
-    deliver: deliverEnvelope,
-    kill: async (signal, names = [...actors.keys()]) => {
-      const unknown = names.find((name) => !actors.has(name));
-      if (unknown !== undefined) throw new Error(`There is no actor ${JSON.stringify(unknown)} to kill.`);
-      await Promise.all(names.map(async (name) => await actors.get(name)?.kill(signal)));
-    },
-    restart: startAll,
-    close,
-    [Symbol.asyncDispose]: close,
+  readonly #killAll = (): void => {
+    for (const actor of this.#actors.values()) void actor.kill("SIGKILL");
   };
 }
 
-/** What ends a message's way where it is; `undefined` if it goes on to its next actor. */
-function endOf(envelope: Envelope, actor: string): MeshOutcome | undefined {
-  const metadata = envelope.headers?.["x-asya-pause"];
-  if (isJsonObject(metadata)) return { kind: "paused", envelope, actor, metadata, reported: isReported(envelope) };
-  return envelope.route.curr === "" ? { kind: "finished", envelope, actor } : undefined;
-}
-
-function isReported({ headers }: Envelope): boolean {
-  return headers?.["x-asya-mesh-status"] !== "off";
+function expired({ id, status }: Envelope): WireError["details"] {
+  const error = new Error(
+    `The message ${JSON.stringify(id)} came after its deadline, ${String(status?.["deadline_at"])}.`,
+  );
+  return { ...wireError("processing_error", error).details, type: "Timeout", mro: ["Timeout", "Error"] };
 }
 
 function unroutable(name: string, actors: ReadonlyMap<string, unknown>): WireError["details"] {

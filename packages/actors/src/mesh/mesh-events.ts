@@ -11,7 +11,7 @@ export interface MeshPaused {
   readonly actor: string;
   /** What the person is asked. */
   readonly metadata: JsonObject;
-  /** Whether the gateway was told; a message with `x-asya-mesh-status: "off"` is acknowledged in silence. */
+  /** Whether the gateway was told: not if the message came to the actor with `x-asya-mesh-status: "off"`. */
   readonly reported: boolean;
 }
 
@@ -21,6 +21,20 @@ export interface MeshFinished {
   readonly envelope: Envelope;
   /** The actor that had it last. */
   readonly actor: string;
+  /**
+   * Whether the gateway was told: not of a fan-out's children, nor of what x-sink consumes in silence, which is how
+   * x-pause and x-resume end a delivery that has no effect.
+   */
+  readonly reported: boolean;
+}
+
+/** A message was not delivered, because the gateway has it as paused or canceled; sidecars of the newest generation ask. */
+export interface MeshDropped {
+  readonly kind: "dropped";
+  readonly envelope: Envelope;
+  /** The actor that it was for. */
+  readonly actor: string;
+  readonly status: "paused" | "canceled";
 }
 
 /** A message was given up: what a real mesh sends to `x-sump`. */
@@ -34,7 +48,7 @@ export interface MeshFailed {
 }
 
 /** How a message's way through the mesh ended. */
-export type MeshOutcome = MeshPaused | MeshFinished | MeshFailed;
+export type MeshOutcome = MeshPaused | MeshFinished | MeshDropped | MeshFailed;
 
 /** A line that an actor's process wrote. */
 export interface MeshOutput {
@@ -55,6 +69,7 @@ export interface MeshRetry {
 export interface MeshEventMap {
   paused: [MeshPaused];
   finished: [MeshFinished];
+  dropped: [MeshDropped];
   failed: [MeshFailed];
   retry: [MeshRetry];
   output: [MeshOutput];

@@ -17,13 +17,22 @@ it("gives a frame without headers those of the message that came in, and an empt
     { payload: 1, route },
     { payload: 2, route, headers: {} },
   ]);
-  expect(without).toEqual({ ...envelope, payload: 1 });
+  expect(without).toEqual({ ...envelope, status: { phase: "pending", created_at: "then" }, payload: 1 });
   expect(empty).toMatchObject({ headers: {}, parent_id: "t" });
   expect(empty?.id).not.toBe("t");
 });
 
-it("keeps what a frame's status does not say", () => {
-  expect(nextEnvelopes(envelope, [{ payload: 1, route, status: { deadline_at: "soon" } }])).toMatchObject([
-    { status: { created_at: "then", deadline_at: "soon" } },
+it("passes on nothing of a status but when the message was created", () => {
+  const status = { created_at: "then", deadline_at: "soon", attempt: 3 };
+  expect(
+    nextEnvelopes({ ...envelope, status }, [
+      { payload: 1, route },
+      { payload: 2, route, status },
+    ]),
+  ).toMatchObject([
+    { status: { phase: "pending", created_at: "then" } },
+    { status: { phase: "pending", created_at: "then" } },
   ]);
+  const [next] = nextEnvelopes(envelope, [{ payload: 1, route, status: { deadline_at: "soon" } }]);
+  expect(next?.status).toEqual({ phase: "pending" });
 });
