@@ -7,7 +7,7 @@ import { executable, jsonLines, run } from "../packages/cli/test/run-cli.ts";
 import { storesUnderTest } from "./every-store.ts";
 
 describe.each(storesUnderTest)("holdpoint on $name", (place) => {
-  it.skipIf(place.address === undefined)("lists, resumes once, and prunes", async () => {
+  it.skipIf(place.isMissing)("lists, resumes once, and prunes", async () => {
     const ASYA_CHECKPOINT_STORE = place.url();
     const environment = { ...place.environment, ASYA_CHECKPOINT_STORE };
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);

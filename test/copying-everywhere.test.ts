@@ -23,7 +23,7 @@ const pairs = storesUnderTest.flatMap((from) =>
 );
 
 describe.each(pairs)("$title", ({ from, to }) => {
-  it.skipIf(from.address === undefined || to.address === undefined)(
+  it.skipIf(from.isMissing || to.isMissing)(
     "copies documents and other values, and brings them up to date",
     async () => {
       useEnvironment(from, to);
@@ -56,7 +56,7 @@ describe.each(pairs)("$title", ({ from, to }) => {
 const redis = storesUnderTest.find(({ name }) => name === "redis");
 
 describe("10 000 documents, copied by a process that is killed three times", () => {
-  it.skipIf(redis?.address === undefined)(
+  it.skipIf(redis?.isMissing)(
     "end up complete and verified, with nothing overwritten that changed meanwhile",
     async () => {
       const count = 10_000;

@@ -1,11 +1,11 @@
 import type { StoreFinding } from "@holdpoint/core";
 import { openStore } from "@holdpoint/core";
-import { startServer } from "@holdpoint/test-servers";
+import { startServer, testServer } from "@holdpoint/test-servers";
 import { AssumeRoleProvider } from "minio/dist/esm/AssumeRoleProvider.mjs";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { jsonLines, openWorkplace } from "../packages/cli/test/run-cli.ts";
-import { anonymousAwsClient, createBucket } from "../packages/backend-s3/test/minio-server.ts";
+import { anonymousAwsClient, createBucket } from "../packages/backend-s3/test/test-server.ts";
 import { createS3Store } from "@holdpoint/backend-s3";
 import { examineOpenStore } from "../packages/cli/src/doctor/examine-store.ts";
 import { HttpProxy } from "../packages/backend-s3/test/http-proxy.ts";
@@ -29,7 +29,7 @@ function subjectsOf({ findings }: Examination, level: StoreFinding["level"]): re
 }
 
 describe.each(storesUnderTest)("$name", (store) => {
-  it.skipIf(store.address === undefined)("passes every check, and nothing is left behind", async () => {
+  it.skipIf(store.isMissing)("passes every check, and nothing is left behind", async () => {
     const url = store.url();
     const examination = await examine(url, store.environment);
     expect(subjectsOf(examination, "ok")).toEqual(
@@ -47,14 +47,14 @@ describe.each(storesUnderTest)("$name", (store) => {
 });
 
 const s3 = storesUnderTest.find(({ name }) => name === "s3");
-const minioAddress = s3?.address ?? "http://127.0.0.1:9";
+const minio = testServer("minio");
 
 /** Credentials with which only these actions are permitted, on the objects of the bucket and on the bucket. */
 async function credentialsFor(
   actions: readonly string[],
   bucketActions: readonly string[] = [],
 ): Promise<Readonly<Record<string, string>>> {
-  const { origin, username, password } = new URL(minioAddress);
+  const { origin, username, password } = new URL(minio.url);
   const allow = (Action: readonly string[], Resource: string): object => ({ Effect: "Allow", Action, Resource });
   const policy = JSON.stringify({
     Version: "2012-10-17",
@@ -78,7 +78,7 @@ async function credentialsFor(
   };
 }
 
-describe.skipIf(s3?.address === undefined)("a bucket with a fault", () => {
+describe.skipIf(minio.isMissing)("a bucket with a fault", () => {
   const guide = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"];
 
   it("is fine with the permissions of the guide, but for listing", async () => {
@@ -106,7 +106,7 @@ describe.skipIf(s3?.address === undefined)("a bucket with a fault", () => {
   });
 
   it("names a bucket that does not exist", async () => {
-    const url = `s3://no-such-bucket?endpoint=${new URL(minioAddress).origin}&region=us-east-1`;
+    const url = `s3://no-such-bucket?endpoint=${new URL(minio.url).origin}&region=us-east-1`;
     const examination = await examine(url, s3?.environment);
     expect(examination.exitCode).toBe(1);
     expect(subjectsOf(examination, "problem")).toEqual(["place"]);
@@ -126,9 +126,9 @@ describe.skipIf(s3?.address === undefined)("a bucket with a fault", () => {
 });
 
 describe("a Redis with a fault", () => {
-  const cluster = storesUnderTest.find(({ name }) => name === "redis (cluster)");
-  it.skipIf(cluster?.address === undefined)("is named if it cannot keep the promises at all", async () => {
-    const examination = await examine(cluster?.address ?? "");
+  const cluster = testServer("redis-cluster");
+  it.skipIf(cluster.isMissing)("is named if it cannot keep the promises at all", async () => {
+    const examination = await examine(cluster.url);
     expect(subjectsOf(examination, "problem")).toEqual(["server"]);
     expect(examination.findings.at(-1)?.found).toMatch(/a node of a cluster.*cluster=true/u);
   });

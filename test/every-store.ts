@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
+import { testServer } from "@holdpoint/test-servers";
 import type { CountingProxySettings, ServerName } from "@holdpoint/test-servers";
 
 import { storeUrls } from "../tooling/servers/src/store-urls.ts";
@@ -14,31 +15,32 @@ export interface StoreUnderTest {
   readonly name: string;
   /** What a URL of this store needs of the environment. */
   readonly environment: Readonly<Record<string, string>>;
-  /** `undefined` if its server could not be had. */
-  readonly address: string | undefined;
+  /** Whether its server could not be had. */
+  readonly isMissing: boolean;
+  readonly address: string;
   readonly protocol: CountingProxySettings["protocol"] | undefined;
   /** A URL under a prefix that nobody else uses; through a proxy, if one stands in front of the server. */
   url(address?: string): string;
 }
 
-const servers: readonly (readonly [ServerName, string, CountingProxySettings["protocol"]])[] = [
-  ["minio", "HOLDPOINT_TEST_MINIO_URL", "http"],
-  ["gcs", "HOLDPOINT_TEST_GCS_URL", "http"],
-  ["redis", "HOLDPOINT_TEST_REDIS_URL", "redis"],
-  ["redis-cluster", "HOLDPOINT_TEST_REDIS_CLUSTER_URL", "redis"],
-  ["nats", "HOLDPOINT_TEST_NATS_URL", "nats"],
+const servers: readonly (readonly [ServerName, CountingProxySettings["protocol"]])[] = [
+  ["minio", "http"],
+  ["gcs", "http"],
+  ["redis", "redis"],
+  ["redis-cluster", "redis"],
+  ["nats", "nats"],
 ];
 
 /** All stores that processes can share. */
-export const storesUnderTest: readonly StoreUnderTest[] = servers.flatMap(([server, variable, protocol]) => {
-  const address = process.env[variable];
-  // Where there is no server, its tests still have names, and are skipped.
-  return storeUrls(server, address ?? "http://127.0.0.1:1").map(({ url, environment }, index) => ({
+export const storesUnderTest: readonly StoreUnderTest[] = servers.flatMap(([server, protocol]) => {
+  const { isMissing, url: address } = testServer(server);
+  return storeUrls(server, address).map(({ url, environment }, index) => ({
     name: server === "redis-cluster" ? "redis (cluster)" : new URL(url).protocol.slice(0, -1),
     environment,
+    isMissing,
     address,
     protocol,
-    url: (through = address) => withPrefix(storeUrls(server, through ?? "")[index]?.url ?? "", `t-${randomUUID()}`),
+    url: (through = address) => withPrefix(storeUrls(server, through)[index]?.url ?? "", `t-${randomUUID()}`),
   }));
 });
 

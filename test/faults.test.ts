@@ -9,8 +9,8 @@ import type { StoreOfSuite } from "./faults-worker.ts";
 const stores = storesUnderTest.filter(({ name }) => name !== "redis (cluster)");
 
 describe.each(stores)("$name behind a proxy", (store) => {
-  const { name, address, protocol, environment } = store;
-  describe.skipIf(address === undefined)("with its real server", () => {
+  const { name, isMissing, address, protocol, environment } = store;
+  describe.skipIf(isMissing)("with its real server", () => {
     beforeAll(() => {
       // Credentials are looked up by the SDK of AWS itself, in the processes of the suite too.
       for (const [variable, value] of Object.entries(environment)) vi.stubEnv(variable, value);
@@ -30,7 +30,7 @@ describe.each(stores)("$name behind a proxy", (store) => {
       {
         open: (namespace, options) => openNamespace(namespace, direct, options),
         faults: {
-          target: address ?? "http://127.0.0.1:1",
+          target: address,
           protocol,
           open: (namespace, proxy, options) => openNamespace(namespace, behind(proxy), options),
           worker: (proxy) => ({ module: new URL("./faults-worker.ts", import.meta.url), argument: behind(proxy) }),

@@ -11,7 +11,7 @@ import type { StoreUnderTest } from "./every-store.ts";
 import { storesUnderTest, temporaryDirectory } from "./every-store.ts";
 
 describe.each(storesUnderTest)("$name", (store) => {
-  describe.skipIf(store.address === undefined)("with its real server", () => {
+  describe.skipIf(store.isMissing)("with its real server", () => {
     it("lets a task pass two pause points, with every process killed at each", async () => {
       useEnvironment(store);
       await expectWorkflow(store.url(), store.environment);
@@ -29,7 +29,7 @@ describe.each(storesUnderTest)("$name", (store) => {
 
     // Members of a cluster tell clients their own addresses, so what is asked there does not pass the proxy.
     it.skipIf(store.name === "redis (cluster)")("is asked once for a pause and twice for a resume", async () => {
-      const { address = "", protocol = "http" } = store;
+      const { address, protocol = "http" } = store;
       await using proxy = await startCountingProxy({ target: address, protocol });
       useEnvironment(store, proxy.url);
       await using opened = await openStore(store.url(proxy.url));
@@ -58,7 +58,7 @@ it("file: lets a task pass two pause points, with every process killed at each",
 
 describe("two clients of one bucket", () => {
   const minio = storesUnderTest.filter(({ name }) => name === "minio" || name === "s3");
-  it.skipIf(minio[0]?.address === undefined).each([
+  it.skipIf(minio[0]?.isMissing).each([
     ["minio", "s3"],
     ["s3", "minio"],
   ])("a task paused through %s: resumes through %s:", async (pausing, resuming) => {

@@ -18,7 +18,7 @@ const timeoutMs = 180_000;
 const promptMs = 4000;
 
 describe.each(storesUnderTest)("$name", (store) => {
-  it.skipIf(store.address === undefined)(
+  it.skipIf(store.isMissing)(
     "ends as soon as the command is done",
     async () => {
       const command = runCommand(["--store", store.url(), "--tasks", "8"], store.environment);
@@ -30,7 +30,7 @@ describe.each(storesUnderTest)("$name", (store) => {
     timeoutMs,
   );
 
-  it.skipIf(store.address === undefined)(
+  it.skipIf(store.isMissing)(
     "loses and doubles nothing while connections break and processes are killed",
     async () => {
       const report = await runTorture(store.url(), { ...options, environment: store.environment });

@@ -19,7 +19,7 @@ const execute = promisify(execFile);
 const stores = storesUnderTest.filter(({ name }) => name !== "redis (cluster)");
 
 describe.each(stores)("$name", (store) => {
-  describe.skipIf(store.address === undefined)("with its real server", () => {
+  describe.skipIf(store.isMissing)("with its real server", () => {
     it("is asked once for each operation", async () => {
       await using setup = await openThroughProxy(store);
       const { opened, requestsOf } = setup;
@@ -102,7 +102,7 @@ interface CountedStore extends AsyncDisposable {
 }
 
 async function openThroughProxy(store: StoreUnderTest): Promise<CountedStore> {
-  const { address = "", protocol = "http" } = store;
+  const { address, protocol = "http" } = store;
   const proxy = await startCountingProxy({ target: address, protocol });
   useEnvironment(store, proxy.url);
   const opened = await openStore(store.url(proxy.url));

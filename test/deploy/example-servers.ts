@@ -3,12 +3,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-import { startServer } from "@holdpoint/test-servers";
+import { startServer, testServer } from "@holdpoint/test-servers";
 import { Client } from "minio";
 import { AssumeRoleProvider } from "minio/dist/esm/AssumeRoleProvider.mjs";
 
 import { createOperator } from "../../packages/backend-nats/test/nats-operator.ts";
-import { NatsServers } from "../../packages/backend-nats/test/nats-servers.ts";
+import { NatsServers } from "../../packages/backend-nats/test/configured-servers.ts";
 import { findFreePorts } from "../../tooling/servers/src/free-ports.ts";
 import { sendRedisCommand } from "../../tooling/servers/src/redis-command.ts";
 import { repository } from "./image-tree.ts";
@@ -33,20 +33,20 @@ export const exampleServers: Readonly<
 > = {
   volume: async () => plain({}),
   minio: async () => {
-    const url = process.env["HOLDPOINT_TEST_MINIO_URL"];
-    if (url === undefined) return undefined;
+    const { isMissing, url } = testServer("minio");
+    if (isMissing) return undefined;
     await makeBucket(url);
     return plain({ "minio.asya-e2e:9000": new URL(url).host });
   },
   "s3-irsa": async () => {
-    const url = process.env["HOLDPOINT_TEST_MINIO_URL"];
-    if (url === undefined) return undefined;
+    const { isMissing, url } = testServer("minio");
+    if (isMissing) return undefined;
     await makeBucket(url);
     return plain({}, { AWS_ENDPOINT_URL: new URL(url).origin, ...(await credentialsUnderPolicy(url)) });
   },
   "gcs-workload-identity": async () => {
-    const url = process.env["HOLDPOINT_TEST_GCS_URL"];
-    if (url === undefined) return undefined;
+    const { isMissing, url } = testServer("gcs");
+    if (isMissing) return undefined;
     await fetch(`${url}/storage/v1/b?project=test`, {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -56,7 +56,7 @@ export const exampleServers: Readonly<
   },
   redis: secureRedis,
   nats: async () => {
-    if (process.env["HOLDPOINT_TEST_NATS_URL"] === undefined) return undefined;
+    if (testServer("nats").isMissing) return undefined;
     const servers = await NatsServers.open();
     const operator = createOperator();
     const server = await servers.run(`${operator.configuration}\njetstream { store_dir: "{data}" }`);
@@ -115,7 +115,7 @@ async function credentialsUnderPolicy(url: string): Promise<Readonly<Record<stri
 }
 
 async function secureRedis(directory: string): Promise<ExampleServer | undefined> {
-  if (process.env["HOLDPOINT_TEST_REDIS_URL"] === undefined) return undefined;
+  if (testServer("redis").isMissing) return undefined;
   const server = await startServer("redis", { own: true });
   if (server.kind === "missing") return undefined;
   const port = Number(new URL(server.url).port);

@@ -29,7 +29,7 @@ export const hostileStores: readonly {
 }[] = [
   ...storesUnderTest.map((under) => ({
     name: under.name,
-    isMissing: under.address === undefined,
+    isMissing: under.isMissing,
     open: (options?: OpenStoreOptions) => openServed(under, options),
   })),
   { name: "file", isMissing: false, open: openFile },

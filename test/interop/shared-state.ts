@@ -52,8 +52,8 @@ const buckets: readonly Place[] = storesUnderTest
   .filter(({ name }) => name === "s3" || name === "minio")
   .map((store) => ({
     name: `${store.name}, with the bucket mounted by a proxy`,
-    isThere: store.address !== undefined,
-    share: async () => await shareBucket(store.address ?? "", store.url(), store.environment),
+    isThere: !store.isMissing,
+    share: async () => await shareBucket(store.address, store.url(), store.environment),
   }));
 
 /** Every kind of place that the Python actors can be pointed at. */

@@ -25,7 +25,7 @@ const limits: Readonly<Record<string, LoadLimits>> = {
 };
 
 describe.each(storesUnderTest)("$name", (store) => {
-  it.skipIf(store.address === undefined)(
+  it.skipIf(store.isMissing)(
     "does what it should within its limits, however many tasks there are",
     async () => {
       const sizes = store.protocol === "http" ? http : quick;

@@ -2,7 +2,7 @@ import { createHash, getFips } from "node:crypto";
 
 import { GcsFailureError, hasStatus, isMissingBucket } from "./gcs-error.ts";
 import type { GcsAnswer, GcsRequest, GcsTransport } from "./gcs-transport.ts";
-import { encodeUrlPart, queryString } from "./gcs-url.ts";
+import { encodeUrlPart, queryString } from "./url-encoding.ts";
 import { createMultipartBody } from "./multipart-body.ts";
 
 /** Where a bucket is and how it is read. */

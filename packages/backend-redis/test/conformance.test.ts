@@ -6,14 +6,14 @@ import { afterAll, beforeAll, describe } from "vitest";
 
 import { createRedisStore } from "../src/index.ts";
 import { openNamespace } from "./conformance-worker.ts";
-import { clusterUrl, documentedClusterPermissions, documentedPermissions, inspector, redisUrl } from "./test-server.ts";
+import { cluster, documentedClusterPermissions, documentedPermissions, inspector, redis } from "./test-server.ts";
 
 const worker = new URL("./conformance-worker.ts", import.meta.url);
 
-describe.skipIf(redisUrl === "")("a single server, as a user who may do no more than the README asks for", () => {
+describe.skipIf(redis.isMissing)("a single server, as a user who may do no more than the README asks for", () => {
   const prefix = `${randomUUID()}:`;
   const password = `conformance-${randomUUID()}`;
-  const url = new URL(redisUrl === "" ? "redis:" : redisUrl);
+  const url = new URL(redis.url);
   url.username = prefix.slice(0, -1);
   url.password = password;
   const place = { url: url.href, prefix };
@@ -36,12 +36,12 @@ describe.skipIf(redisUrl === "")("a single server, as a user who may do no more 
   });
 });
 
-describe.skipIf(clusterUrl === "")(
+describe.skipIf(cluster.isMissing)(
   "a cluster of three masters, as a user who may do no more than the README asks for",
   () => {
     const prefix = `${randomUUID()}:`;
     const password = `conformance-${randomUUID()}`;
-    const url = new URL(clusterUrl === "" ? "redis:" : clusterUrl);
+    const url = new URL(cluster.url);
     const admin = new Cluster([{ host: url.hostname, port: Number(url.port) }], { lazyConnect: true });
     url.username = prefix.slice(0, -1);
     url.password = password;
@@ -71,7 +71,7 @@ describe.skipIf(clusterUrl === "")(
   },
 );
 
-describe.skipIf(redisUrl === "")("a client that was handed in, with settings that get in the way", () => {
+describe.skipIf(redis.isMissing)("a client that was handed in, with settings that get in the way", () => {
   const clients: Redis[] = [];
   const keyPrefix = `${randomUUID()}*?[a]:`;
 
@@ -82,7 +82,7 @@ describe.skipIf(redisUrl === "")("a client that was handed in, with settings tha
     "redis (client)",
     {
       open: async (namespace, options) => {
-        const client = new Redis(redisUrl, {
+        const client = new Redis(redis.url, {
           keyPrefix,
           enableAutoPipelining: true,
           stringNumbers: true,

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { describe, expect, test } from "vitest";
 
 import { startCuttingProxy } from "./cutting-proxy.ts";
-import { clusterUrl, redisUrl } from "./test-server.ts";
+import { cluster, redis } from "./test-server.ts";
 
 /** Runs the program until it says how the opening went. The process is ended by the test's time limit, if need be. */
 async function start(url: string): Promise<{ readonly said: string; readonly close: () => Promise<number> }> {
@@ -33,20 +33,20 @@ async function start(url: string): Promise<{ readonly said: string; readonly clo
 const promptMs = 8_000;
 
 describe("nothing keeps the process alive", () => {
-  test.skipIf(redisUrl === "")("after close() of a store that is connected", async () => {
-    const program = await start(`${redisUrl}?timeoutMs=60000`);
+  test.skipIf(redis.isMissing)("after close() of a store that is connected", async () => {
+    const program = await start(`${redis.url}?timeoutMs=60000`);
     expect(program.said).toBe("open");
     expect(await program.close()).toBeLessThan(promptMs);
   });
 
-  test.skipIf(clusterUrl === "")("after close() of a cluster's store", async () => {
-    const program = await start(`${clusterUrl}?cluster=true&timeoutMs=60000`);
+  test.skipIf(cluster.isMissing)("after close() of a cluster's store", async () => {
+    const program = await start(`${cluster.url}?cluster=true&timeoutMs=60000`);
     expect(program.said).toBe("open");
     expect(await program.close()).toBeLessThan(promptMs);
   });
 
-  test.skipIf(redisUrl === "")("after close() of a store that is just trying to reconnect", async () => {
-    await using proxy = await startCuttingProxy(redisUrl);
+  test.skipIf(redis.isMissing)("after close() of a store that is just trying to reconnect", async () => {
+    await using proxy = await startCuttingProxy(redis.url);
     const program = await start(`redis://127.0.0.1:${proxy.port}?attemptTimeoutMs=30000&timeoutMs=60000`);
     expect(program.said).toBe("open");
     proxy.closeDoor();

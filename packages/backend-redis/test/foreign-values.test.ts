@@ -4,14 +4,14 @@ import type { CheckpointStore } from "@holdpoint/core";
 import { describe, expect, test } from "vitest";
 
 import { createRedisStore } from "../src/index.ts";
-import { inspector, redisUrl } from "./test-server.ts";
+import { inspector, redis } from "./test-server.ts";
 
 async function openPlain(prefix: string): Promise<CheckpointStore> {
-  const { hostname, port } = new URL(redisUrl);
+  const { hostname, port } = new URL(redis.url);
   return await createRedisStore({ host: hostname, port: Number(port), prefix });
 }
 
-describe.skipIf(redisUrl === "")("a value that another program stored", () => {
+describe.skipIf(redis.isMissing)("a value that another program stored", () => {
   // A task that a Python actor paused can be resumed here.
   test.each(["{}", "", "\0\n"])("%j is read, updated once and deleted as any other", async (content) => {
     const prefix = `${randomUUID()}:`;

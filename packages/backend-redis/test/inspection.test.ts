@@ -2,7 +2,7 @@ import type { StoreFinding } from "@holdpoint/core";
 import { openStore } from "@holdpoint/core";
 import { describe, expect, it } from "vitest";
 
-import { clusterUrl, documentedPermissions, ownServer } from "./test-server.ts";
+import { cluster, documentedPermissions, ownServer } from "./test-server.ts";
 
 /** `level subject` of each finding. */
 async function inspect(url: string): Promise<readonly string[]> {
@@ -63,8 +63,8 @@ describe("inspect", () => {
     });
   });
 
-  it.skipIf(clusterUrl === "")("names what all masters of a cluster have in common once", async () => {
-    const findings = await inspect(`${clusterUrl}?cluster=true`);
+  it.skipIf(cluster.isMissing)("names what all masters of a cluster have in common once", async () => {
+    const findings = await inspect(`${cluster.url}?cluster=true`);
     expect(findings).toHaveLength(2);
   });
 });

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { createRedisStore } from "../src/index.ts";
-import { clusterUrl, inspector, redisUrl } from "./test-server.ts";
+import { cluster, inspector, redis } from "./test-server.ts";
 
 async function keysOf(store: CheckpointStore, prefix = ""): Promise<string[]> {
   const keys: string[] = [];
@@ -15,7 +15,7 @@ async function keysOf(store: CheckpointStore, prefix = ""): Promise<string[]> {
 }
 
 async function openPlain(prefix: string): Promise<CheckpointStore> {
-  const { hostname, port } = new URL(redisUrl);
+  const { hostname, port } = new URL(redis.url);
   return await createRedisStore({ host: hostname, port: Number(port), prefix });
 }
 
@@ -55,7 +55,7 @@ function literalPrefixes(open: (prefix: string) => Promise<CheckpointStore>): vo
   });
 }
 
-describe.skipIf(redisUrl === "")("a single server", () => {
+describe.skipIf(redis.isMissing)("a single server", () => {
   literalPrefixes(openPlain);
 
   test("what other programs keep under the prefix is left alone", async () => {
@@ -73,22 +73,22 @@ describe.skipIf(redisUrl === "")("a single server", () => {
   });
 });
 
-describe.skipIf(clusterUrl === "")("a cluster", () => {
-  async function openCluster(prefix: string): Promise<{ cluster: Cluster; store: CheckpointStore } & AsyncDisposable> {
-    const { hostname, port } = new URL(clusterUrl);
-    const cluster = new Cluster([{ host: hostname, port: Number(port) }]);
-    const store = await createRedisStore({ client: cluster, prefix });
+describe.skipIf(cluster.isMissing)("a cluster", () => {
+  async function openCluster(prefix: string): Promise<{ client: Cluster; store: CheckpointStore } & AsyncDisposable> {
+    const { hostname, port } = new URL(cluster.url);
+    const client = new Cluster([{ host: hostname, port: Number(port) }]);
+    const store = await createRedisStore({ client, prefix });
     return {
-      cluster,
+      client,
       store,
       [Symbol.asyncDispose]: async () => {
         await store.close();
-        cluster.disconnect();
+        client.disconnect();
       },
     };
   }
   literalPrefixes(async (prefix) => {
-    const { hostname, port } = new URL(clusterUrl);
+    const { hostname, port } = new URL(cluster.url);
     return await createRedisStore({ nodes: [{ host: hostname, port: Number(port) }], prefix });
   });
 
@@ -96,29 +96,29 @@ describe.skipIf(clusterUrl === "")("a cluster", () => {
 
   test("the keys of every master are listed, also of one that ioredis has lost sight of", async () => {
     await using opened = await openCluster(`${randomUUID()}:`);
-    const { store, cluster } = opened;
+    const { store, client } = opened;
     await Promise.all(keys.map((key) => store.put(key, new Uint8Array())));
     expect(await keysOf(store)).toEqual(keys);
 
-    const [lost] = cluster.nodes("master");
+    const [lost] = client.nodes("master");
     const { promise: isLost, resolve } = Promise.withResolvers<void>();
-    cluster.once("-node", () => resolve());
+    client.once("-node", () => resolve());
     lost?.disconnect();
     await isLost;
-    expect(cluster.nodes("master")).toHaveLength(2);
+    expect(client.nodes("master")).toHaveLength(2);
     expect(await keysOf(store)).toEqual(keys);
   });
 
   test("a key that an interrupted migration has left on two masters comes once", async () => {
     const prefix = `${randomUUID()}:`;
     await using opened = await openCluster(prefix);
-    const { store, cluster } = opened;
+    const { store, client } = opened;
     await store.put("a", new Uint8Array());
-    const [anyMaster] = cluster.nodes("master");
+    const [anyMaster] = client.nodes("master");
     const slot = Number(await anyMaster?.cluster("KEYSLOT", `${prefix}a`));
-    const owner = cluster.slots[slot]?.[0];
-    const others = cluster.nodes("master").filter(({ options }) => `${options.host}:${options.port}` !== owner);
-    const from = cluster.nodes("master").find((node) => !others.includes(node));
+    const owner = client.slots[slot]?.[0];
+    const others = client.nodes("master").filter(({ options }) => `${options.host}:${options.port}` !== owner);
+    const from = client.nodes("master").find((node) => !others.includes(node));
     const [stranger] = others;
     if (from === undefined || stranger === undefined) throw new Error("the cluster has too few masters");
     await stranger.cluster("SETSLOT", slot, "IMPORTING", await from.cluster("MYID"));
@@ -130,11 +130,11 @@ describe.skipIf(clusterUrl === "")("a cluster", () => {
 
   test("a listing during which a slot is being moved fails, because it may miss keys", async () => {
     await using opened = await openCluster(`${randomUUID()}:`);
-    const { store, cluster } = opened;
+    const { store, client } = opened;
     await store.put("a", new Uint8Array());
-    const [from, to] = cluster.nodes("master");
+    const [from, to] = client.nodes("master");
     if (from === undefined || to === undefined) throw new Error("the cluster has too few masters");
-    const slot = cluster.slots.findIndex(([node]) => node === `${from.options.host}:${from.options.port}`);
+    const slot = client.slots.findIndex(([node]) => node === `${from.options.host}:${from.options.port}`);
     const target = await to.cluster("MYID");
     await from.cluster("SETSLOT", slot, "MIGRATING", target);
     try {

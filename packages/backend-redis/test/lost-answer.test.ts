@@ -9,11 +9,11 @@ import { createRedisStore } from "../src/index.ts";
 import { OneTimeCommand } from "../src/redis-command.ts";
 import type { CuttingProxy } from "./cutting-proxy.ts";
 import { startCuttingProxy } from "./cutting-proxy.ts";
-import { clusterUrl, DisposableRedis, redisUrl } from "./test-server.ts";
+import { cluster, DisposableRedis, redis } from "./test-server.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
-describe.skipIf(redisUrl === "")("an answer that is lost after the server has carried out the request", () => {
+describe.skipIf(redis.isMissing)("an answer that is lost after the server has carried out the request", () => {
   const owners = {
     "a client of our own": async (port: number, prefix: string) => ({
       store: await createRedisStore({ host: "127.0.0.1", port, prefix }),
@@ -31,7 +31,7 @@ describe.skipIf(redisUrl === "")("an answer that is lost after the server has ca
   for (const [owner, open] of Object.entries(owners)) {
     describe(`${owner}:`, () => {
       test("a put is settled, and is sent once", async () => {
-        await using proxy = await startCuttingProxy(redisUrl);
+        await using proxy = await startCuttingProxy(redis.url);
         using opened = await open(proxy.port, `${randomUUID()}:`);
         await using store = opened.store;
         const { version } = await store.put("a", text("1"), { ifAbsent: true });
@@ -51,11 +51,11 @@ describe.skipIf(redisUrl === "")("an answer that is lost after the server has ca
       });
 
       test("a put that somebody else has overwritten since is unknown, not a conflict", async () => {
-        await using proxy = await startCuttingProxy(redisUrl);
+        await using proxy = await startCuttingProxy(redis.url);
         const prefix = `${randomUUID()}:`;
         using opened = await open(proxy.port, prefix);
         await using store = opened.store;
-        const { hostname, port } = new URL(redisUrl);
+        const { hostname, port } = new URL(redis.url);
         await using other = await createRedisStore({ host: hostname, port: Number(port), prefix });
         const { version } = await store.put("a", text("1"));
         const cut = proxy.cutNext("evalsha");
@@ -74,11 +74,11 @@ describe.skipIf(redisUrl === "")("an answer that is lost after the server has ca
       });
 
       test("a put that is repeated after somebody else has removed it has another version", async () => {
-        await using proxy = await startCuttingProxy(redisUrl);
+        await using proxy = await startCuttingProxy(redis.url);
         const prefix = `${randomUUID()}:`;
         using opened = await open(proxy.port, prefix);
         await using store = opened.store;
-        const { hostname, port } = new URL(redisUrl);
+        const { hostname, port } = new URL(redis.url);
         await using other = await createRedisStore({ host: hostname, port: Number(port), prefix });
         const cut = proxy.cutNext("evalsha");
         const openDoor = proxy.closeDoor();
@@ -99,7 +99,7 @@ describe.skipIf(redisUrl === "")("an answer that is lost after the server has ca
       });
 
       test("a delete is settled", async () => {
-        await using proxy = await startCuttingProxy(redisUrl);
+        await using proxy = await startCuttingProxy(redis.url);
         using opened = await open(proxy.port, `${randomUUID()}:`);
         await using store = opened.store;
         await store.put("a", text("1"));
@@ -112,10 +112,10 @@ describe.skipIf(redisUrl === "")("an answer that is lost after the server has ca
     });
   }
 
-  test.skipIf(clusterUrl === "")(
+  test.skipIf(cluster.isMissing)(
     "a put to a cluster, by a client with the settings of ioredis, is sent once",
     async () => {
-      const { hostname, port } = new URL(clusterUrl);
+      const { hostname, port } = new URL(cluster.url);
       const direct = new Cluster([{ host: hostname, port: Number(port) }]);
       await once(direct, "ready");
       const addresses = direct.nodes("master").map(({ options }) => `${options.host}:${options.port}`);
@@ -146,7 +146,7 @@ describe.skipIf(redisUrl === "")("an answer that is lost after the server has ca
   );
 
   test("a put whose caller gave up while there was no connection is never sent", async () => {
-    await using proxy = await startCuttingProxy(redisUrl);
+    await using proxy = await startCuttingProxy(redis.url);
     const prefix = `${randomUUID()}:`;
     using client = new DisposableRedis(proxy.port, "127.0.0.1", { retryStrategy: () => 20 });
     client.on("error", () => undefined);
@@ -169,7 +169,7 @@ describe.skipIf(redisUrl === "")("an answer that is lost after the server has ca
   });
 
   test("a client of ours that lost its connection finds a new one by itself", async () => {
-    await using proxy = await startCuttingProxy(redisUrl);
+    await using proxy = await startCuttingProxy(redis.url);
     await using store = await createRedisStore({ host: "127.0.0.1", port: proxy.port, prefix: `${randomUUID()}:` });
     const { version } = await store.put("a", text("1"));
     proxy.cutAll();
@@ -178,7 +178,7 @@ describe.skipIf(redisUrl === "")("an answer that is lost after the server has ca
   });
 
   test("a command that ioredis has queued is not sent once nobody waits for it", async () => {
-    using client = new DisposableRedis(redisUrl, { lazyConnect: true });
+    using client = new DisposableRedis(redis.url, { lazyConnect: true });
     const key = randomUUID();
     const caller = new AbortController();
 

@@ -13,7 +13,7 @@ import { createRedisStore } from "../src/index.ts";
 import { createRedisClient, explainFailure } from "../src/redis-client.ts";
 import { classifyRedisError } from "../src/redis-error.ts";
 import { freePort } from "./free-port.ts";
-import { clusterUrl, inspector, ownServer, redisUrl } from "./test-server.ts";
+import { cluster, inspector, ownServer, redis } from "./test-server.ts";
 
 /** Opens a store that cannot be opened, and hands back why; no password may show in it. */
 async function failureOf(url: string, password = "s3cret"): Promise<CheckpointError> {
@@ -100,8 +100,8 @@ describe("what cannot be opened says why", () => {
     expect(error.message).toContain("tlsCaFile");
   });
 
-  describe.skipIf(redisUrl === "")("a server that is there", () => {
-    const withLogin = (login: string, rest = ""): string => `${redisUrl.replace("//", `//${login}@`)}${rest}`;
+  describe.skipIf(redis.isMissing)("a server that is there", () => {
+    const withLogin = (login: string, rest = ""): string => `${redis.url.replace("//", `//${login}@`)}${rest}`;
 
     test("a wrong password", async () => {
       const error = await failureOf(withLogin("nobody:s3cret"));
@@ -130,29 +130,29 @@ describe("what cannot be opened says why", () => {
     });
 
     test("a database that the server does not have, which ioredis would replace by number 0", async () => {
-      expect((await failureOf(`${redisUrl}/123456`)).code).toBe("invalid-argument");
+      expect((await failureOf(`${redis.url}/123456`)).code).toBe("invalid-argument");
     });
 
     test("no cluster", async () => {
-      const error = await failureOf(`${redisUrl}?cluster=true`);
+      const error = await failureOf(`${redis.url}?cluster=true`);
       expect(error.code).toBe("unsupported");
       expect(error.message).toContain("cluster=true");
     });
 
     test("an option that does not exist", async () => {
-      const error = await failureOf(`${redisUrl}?prefx=a`);
+      const error = await failureOf(`${redis.url}?prefx=a`);
       expect(error.code).toBe("invalid-argument");
       expect(error.message).toContain("prefix, ");
     });
 
     test("an acknowledgement that no replica can give", async () => {
-      const error = await failureOf(`${redisUrl}?waitReplicas=40&waitTimeoutMs=100`);
+      const error = await failureOf(`${redis.url}?waitReplicas=40&waitTimeoutMs=100`);
       expect(error.code).toBe("unavailable");
       expect(error.message).toContain("waitReplicas asks for 40");
     });
 
     test("a typed configuration opens what it says", async () => {
-      const { hostname, port } = new URL(redisUrl);
+      const { hostname, port } = new URL(redis.url);
       await using store = await openStore({ backend: "redis", host: hostname, port: Number(port), prefix: "a b/ü:" });
       expect(store.location).toBe(`redis://${hostname}:${port}/0?prefix=a%20b/%C3%BC:`);
       await using again = await openStore(store.location);
@@ -175,21 +175,21 @@ describe("what cannot be opened says why", () => {
     });
 
     test("a client that was closed", async () => {
-      const client = new Redis(redisUrl);
+      const client = new Redis(redis.url);
       await client.quit();
       await expect(createRedisStore({ client })).rejects.toMatchObject({ code: "closed", retryable: false });
     });
 
     test("a client that is subscribed", async () => {
-      const client = new Redis(redisUrl, { protocol: 2 });
+      const client = new Redis(redis.url, { protocol: 2 });
       await client.subscribe(randomUUID());
       await expect(createRedisStore({ client })).rejects.toMatchObject({ code: "invalid-argument" });
       client.disconnect();
     });
   });
 
-  test.skipIf(clusterUrl === "")("a node of a cluster without cluster=true", async () => {
-    const error = await failureOf(clusterUrl);
+  test.skipIf(cluster.isMissing)("a node of a cluster without cluster=true", async () => {
+    const error = await failureOf(cluster.url);
     expect(error.code).toBe("unsupported");
     expect(error.message).toContain("cluster=true");
   });

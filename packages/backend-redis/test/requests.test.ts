@@ -4,13 +4,13 @@ import { openStore } from "@holdpoint/core";
 import { startCountingProxy } from "@holdpoint/test-servers";
 import { describe, expect, test } from "vitest";
 
-import { ownServer, redisUrl } from "./test-server.ts";
+import { ownServer, redis } from "./test-server.ts";
 
 const body = new Uint8Array(10);
 
-describe.skipIf(redisUrl === "")("requests on the wire", () => {
+describe.skipIf(redis.isMissing)("requests on the wire", () => {
   test("each operation is one", async () => {
-    await using proxy = await startCountingProxy({ target: redisUrl, protocol: "redis" });
+    await using proxy = await startCountingProxy({ target: redis.url, protocol: "redis" });
     await using store = await openStore(`${proxy.url}?prefix=${randomUUID()}:`);
     // A server that has been restarted gets each script whole, once.
     await store.put("a", body);

@@ -1,12 +1,12 @@
-import { startServer } from "@holdpoint/test-servers";
+import { startServer, testServer } from "@holdpoint/test-servers";
 import { Redis } from "ioredis";
 import type { TestContext } from "vitest";
 
-/** The address of the tests' Redis, or nothing if it could not be had. */
-export const redisUrl: string = process.env["HOLDPOINT_TEST_REDIS_URL"] ?? "";
+/** The tests' Redis. */
+export const redis = testServer("redis");
 
-/** The address of one node of the tests' cluster, or nothing if it could not be had. */
-export const clusterUrl: string = process.env["HOLDPOINT_TEST_REDIS_CLUSTER_URL"] ?? "";
+/** One node of the tests' cluster. */
+export const cluster = testServer("redis-cluster");
 
 /** What the README grants under “Permissions it needs”, so that the tests notice when it is not enough. */
 export const documentedPermissions: readonly string[] = [
@@ -25,7 +25,7 @@ export const documentedPermissions: readonly string[] = [
 export const documentedClusterPermissions: readonly string[] = ["+cluster|slots", "+cluster|nodes", "+asking"];
 
 /** A client of the tests' own, to look at what the store does. The caller closes it. */
-export function inspector(url: string = redisUrl): DisposableRedis {
+export function inspector(url: string = redis.url): DisposableRedis {
   return new DisposableRedis(url, { maxRetriesPerRequest: 0 });
 }
 

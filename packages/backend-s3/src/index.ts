@@ -4,7 +4,7 @@ import type { CheckpointBackend, CheckpointStore } from "@holdpoint/core";
 import { CheckpointError } from "@holdpoint/core";
 import { openDriver } from "@holdpoint/core/driver";
 
-import { namePrefixOf, pathForPeople } from "./bucket-location.ts";
+import { namePrefixOf, pathForPeople } from "./s3-location.ts";
 import { S3ObjectClient } from "./s3-client.ts";
 import { S3Driver } from "./s3-driver.ts";
 import { endpointOfEnvironment, parseS3Url } from "./s3-options.ts";

@@ -6,7 +6,7 @@ import { CheckpointError } from "@holdpoint/core";
 import { openDriver } from "@holdpoint/core/driver";
 import type { Client } from "minio";
 
-import { namePrefixOf, pathForPeople } from "./bucket-location.ts";
+import { namePrefixOf, pathForPeople } from "./s3-location.ts";
 import { MinioObjectClient } from "./minio/minio-client.ts";
 import { credentialsOfEnvironment, parseMinioUrl } from "./minio/minio-options.ts";
 import type { MinioStoreOptions } from "./minio/minio-options.ts";

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 
 import { impatient, isOnlyCredential, readOrRefuse, refusalToOpen } from "../../core/test/keeps-secret.ts";
 import { secret, strangeEnvironment, strangeStoreUrls } from "../../core/test/strange-store-urls.ts";
-import { namePrefixOf, pathForPeople } from "./bucket-location.ts";
+import { namePrefixOf, pathForPeople } from "./s3-location.ts";
 import { backend } from "./index.ts";
 import { parseS3Url } from "./s3-options.ts";
 

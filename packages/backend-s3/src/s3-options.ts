@@ -9,8 +9,8 @@ import {
   urlError,
 } from "@holdpoint/core/driver";
 
-import { readBucketLocation } from "./bucket-location.ts";
-import type { Environment } from "./bucket-location.ts";
+import { readBucketLocation } from "./s3-location.ts";
+import type { Environment } from "./s3-location.ts";
 
 /** Options of {@link createS3Store}. */
 export interface S3StoreOptions extends StoreOptions {

@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 
 import { HttpProxy } from "./http-proxy.ts";
 import type { ProxyRule } from "./http-proxy.ts";
-import { awsClient, createBucket, credentials, hasMinio } from "./minio-server.ts";
+import { awsClient, createBucket, credentials, minio } from "./test-server.ts";
 
 const body = new TextEncoder().encode("{}");
 
@@ -49,7 +49,7 @@ function clientOf(proxy: HttpProxy): S3Client {
   });
 }
 
-describe.skipIf(!hasMinio)("AWS itself", () => {
+describe.skipIf(minio.isMissing)("AWS itself", () => {
   test("is opened with one request that writes nothing", async () => {
     const bucket = await createBucket();
     await using proxy = await startAws(bucket, refusal(404, "NoSuchKey"));

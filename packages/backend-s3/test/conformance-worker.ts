@@ -2,7 +2,7 @@ import { BucketAlreadyOwnedByYou, CreateBucketCommand } from "@aws-sdk/client-s3
 import type { OpenWorkerStore } from "@holdpoint/conformance";
 import type { CheckpointStore, StoreOptions } from "@holdpoint/core";
 
-import { awsClient } from "./minio-server.ts";
+import { awsClient } from "./test-server.ts";
 import { clients } from "./two-clients.ts";
 
 /** One way to keep the suite's namespaces apart. */

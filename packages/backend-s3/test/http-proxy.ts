@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } fro
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 
-import { host, port as serverPort } from "./minio-server.ts";
+import { host, port as serverPort } from "./test-server.ts";
 
 /** What a proxy does with one request. */
 export interface ProxyRule {

@@ -12,7 +12,7 @@ import { createMinioStore } from "@holdpoint/backend-s3/minio";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { HttpProxy } from "./http-proxy.ts";
-import { awsClient, createBucket, credentials, endpoint, hasMinio, host, minioClient, port } from "./minio-server.ts";
+import { awsClient, createBucket, credentials, endpoint, minio, host, minioClient, port } from "./test-server.ts";
 import { clientNames, clients } from "./two-clients.ts";
 
 const quick = { timeoutMs: 1500, attemptTimeoutMs: 1000, maxAttempts: 2 };
@@ -124,7 +124,7 @@ test("a minio: store needs credentials", async () => {
   expect(error.message).toContain("MINIO_ACCESS_KEY");
 });
 
-describe.skipIf(!hasMinio)("a client that was handed in", () => {
+describe.skipIf(minio.isMissing)("a client that was handed in", () => {
   test("works on after close: AWS SDK", async () => {
     const bucket = await createBucket();
     const client = awsClient();
@@ -148,11 +148,11 @@ describe.skipIf(!hasMinio)("a client that was handed in", () => {
 test("a client and what only a client of ours would take exclude each other", async () => {
   const s3 = await failure(createS3Store({ bucket: "b", client: awsClient(), region: "eu-west-1" }));
   expect(s3).toMatchObject({ code: "invalid-argument" });
-  const minio = await failure(createMinioStore({ bucket: "b", client: minioClient(), tls: true }));
-  expect(minio).toMatchObject({ code: "invalid-argument" });
+  const ofMinio = await failure(createMinioStore({ bucket: "b", client: minioClient(), tls: true }));
+  expect(ofMinio).toMatchObject({ code: "invalid-argument" });
 });
 
-describe.skipIf(!hasMinio).each(clientNames)("opening %s:", (name) => {
+describe.skipIf(minio.isMissing).each(clientNames)("opening %s:", (name) => {
   const at = `${host}:${port}`;
 
   test("a bucket that does not exist", async () => {

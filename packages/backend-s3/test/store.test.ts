@@ -7,7 +7,7 @@ import type { CheckpointStore } from "@holdpoint/core";
 import { beforeAll, describe, expect, test } from "vitest";
 
 import { HttpProxy } from "./http-proxy.ts";
-import { awsClient, createBucket, hasMinio } from "./minio-server.ts";
+import { awsClient, createBucket, minio } from "./test-server.ts";
 import { clientNames, clients } from "./two-clients.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -28,7 +28,7 @@ async function failure(work: Promise<unknown>): Promise<CheckpointError> {
   return error;
 }
 
-describe.skipIf(!hasMinio).each(clientNames)("%s", (name) => {
+describe.skipIf(minio.isMissing).each(clientNames)("%s", (name) => {
   const { open, openWithClient, openAnonymously } = clients[name];
   let bucket: string;
   beforeAll(async () => {

@@ -1,12 +1,12 @@
 import { CheckpointError } from "@holdpoint/core";
 import { expect, describe, test } from "vitest";
 
-import { createBucket, hasMinio } from "./minio-server.ts";
+import { createBucket, minio } from "./test-server.ts";
 import { clients } from "./two-clients.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-describe.skipIf(!hasMinio)("one bucket, two clients", () => {
+describe.skipIf(minio.isMissing)("one bucket, two clients", () => {
   test.each([
     ["minio", "s3"],
     ["s3", "minio"],

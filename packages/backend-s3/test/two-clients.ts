@@ -3,7 +3,7 @@ import type { StoreOptions } from "@holdpoint/core";
 import { createS3Store } from "@holdpoint/backend-s3";
 import { createMinioStore } from "@holdpoint/backend-s3/minio";
 
-import { anonymousAwsClient, awsClient, credentials, host, minioClient, port } from "./minio-server.ts";
+import { anonymousAwsClient, awsClient, credentials, host, minioClient, port } from "./test-server.ts";
 
 /** Where and as what a store is opened. */
 export interface TestStoreOptions extends StoreOptions {

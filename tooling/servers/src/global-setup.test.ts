@@ -10,9 +10,10 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { sendRedisCommand } from "./redis-command.ts";
+import { testServer } from "./test-server.ts";
 import { serverDefinitions } from "./server-definitions.ts";
 
-const withoutRedis = process.env["HOLDPOINT_TEST_REDIS_URL"] === undefined;
+const redis = testServer("redis");
 const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
 const sources = dirname(fileURLToPath(import.meta.url));
 
@@ -60,7 +61,7 @@ function run(root: string, environment: Readonly<Record<string, string>>, ...mor
 const passing = `test("passes", () => {});`;
 
 describe("servers that can be had", () => {
-  test.skipIf(withoutRedis)("one for all projects that want it, gone after the run", async () => {
+  test.skipIf(redis.isMissing)("one for all projects that want it, gone after the run", async () => {
     const seesRedis = `
       import { writeFileSync } from "node:fs";
       import { execFileSync } from "node:child_process";
@@ -81,7 +82,7 @@ describe("servers that can be had", () => {
     expect((await readdir(root)).filter((name) => name.startsWith("holdpoint-servers-"))).toEqual([]);
   });
 
-  test.skipIf(withoutRedis)("gone also after a kill -9 of the run", async () => {
+  test.skipIf(redis.isMissing)("gone also after a kill -9 of the run", async () => {
     const waits = `test("waits", { timeout: 600_000 }, async () => {
       process.stdout.write(process.env.HOLDPOINT_TEST_REDIS_URL + "\\n");
       await new Promise((resolve) => setTimeout(resolve, 500_000));

@@ -12,10 +12,11 @@ import { findExecutable } from "./find-executable.ts";
 import { sendRedisCommand } from "./redis-command.ts";
 import { serverDefinitions } from "./server-definitions.ts";
 import { startServer } from "./start-server.ts";
+import { testServer } from "./test-server.ts";
 import type { MissingServer, RunningServer } from "./start-server.ts";
 
 const redis = await findExecutable("redis-server", process.env);
-const withoutRedis = process.env["HOLDPOINT_TEST_REDIS_URL"] === undefined;
+const shared = testServer("redis");
 
 function running(server: RunningServer | MissingServer): RunningServer {
   if (server.kind === "missing") throw new Error(JSON.stringify(server.reasons));
@@ -48,7 +49,7 @@ async function closedPort(url: string): Promise<void> {
 }
 
 describe("a server of one's own", () => {
-  test.skipIf(withoutRedis)("answers, and is gone after it was stopped", async () => {
+  test.skipIf(shared.isMissing)("answers, and is gone after it was stopped", async () => {
     const server = running(await startServer("redis", { own: true }));
     const port = Number(new URL(server.url).port);
     expect(await sendRedisCommand(port, ["PING"])).toBe("PONG");
@@ -57,9 +58,9 @@ describe("a server of one's own", () => {
     await server.stop();
   });
 
-  test.skipIf(withoutRedis)("does not share the address in the environment variable", async () => {
+  test.skipIf(shared.isMissing)("does not share the address in the environment variable", async () => {
     await using server = running(await startServer("redis", { own: true }));
-    expect(server.url).not.toBe(process.env["HOLDPOINT_TEST_REDIS_URL"]);
+    expect(server.url).not.toBe(shared.url);
   });
 });
 
@@ -92,7 +93,7 @@ describe("a server ends with the process that started it", () => {
     ["a crash", (child) => child.send("crash")],
   ];
 
-  test.skipIf(withoutRedis).for(ends)("%s", async ([, end]) => {
+  test.skipIf(shared.isMissing).for(ends)("%s", async ([, end]) => {
     const { starter: child, url, directory } = await startInProcess();
     expect(await readdir(directory)).toHaveLength(1);
     end(child);
@@ -104,13 +105,13 @@ describe("a server ends with the process that started it", () => {
 describe("where a server comes from", () => {
   const { environmentVariable } = serverDefinitions["redis"];
 
-  test.skipIf(withoutRedis)("the address in its environment variable", async () => {
+  test.skipIf(shared.isMissing)("the address in its environment variable", async () => {
     await using own = running(await startServer("redis", { own: true }));
     const server = await startServer("redis", { environment: { [environmentVariable]: own.url } });
     expect(server).toMatchObject({ kind: "running", url: own.url, origin: "environment variable" });
   });
 
-  test.skipIf(withoutRedis)("not from somewhere else when nothing answers at that address", async () => {
+  test.skipIf(shared.isMissing)("not from somewhere else when nothing answers at that address", async () => {
     const own = running(await startServer("redis", { own: true }));
     await own.stop();
     const address = own.url.replace("redis://", "redis://somebody:secret@");

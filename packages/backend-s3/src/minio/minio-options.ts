@@ -2,8 +2,8 @@ import type { StoreOptions } from "@holdpoint/core";
 import { assertPathWithoutUser, booleanOption, readUrlOptions, textOption, urlError } from "@holdpoint/core/driver";
 import type { Client } from "minio";
 
-import { readBucketLocation } from "../bucket-location.ts";
-import type { Environment } from "../bucket-location.ts";
+import { readBucketLocation } from "../s3-location.ts";
+import type { Environment } from "../s3-location.ts";
 import { endpointOfEnvironment } from "../s3-options.ts";
 
 /** Options of {@link createMinioStore}. */

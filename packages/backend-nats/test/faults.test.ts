@@ -8,22 +8,23 @@ import { promisify } from "node:util";
 
 import { openStore } from "@holdpoint/core";
 import type { CheckpointStore } from "@holdpoint/core";
+import { testServer } from "@holdpoint/test-servers";
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, test } from "vitest";
 
 import { startFaultProxy } from "./fault-proxy.ts";
 import type { FaultProxy } from "./fault-proxy.ts";
-import { NatsServers } from "./nats-servers.ts";
+import { NatsServers } from "./configured-servers.ts";
 
-const server = process.env["HOLDPOINT_TEST_NATS_URL"] ?? "";
+const nats = testServer("nats");
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-describe.skipIf(server === "")("an answer that is lost", () => {
+describe.skipIf(nats.isMissing)("an answer that is lost", () => {
   let proxy: FaultProxy;
   let store: CheckpointStore;
   let bucket: string;
 
   beforeAll(async () => {
-    proxy = await startFaultProxy(new URL(server));
+    proxy = await startFaultProxy(new URL(nats.url));
   });
 
   beforeEach(async () => {
@@ -89,7 +90,7 @@ describe.skipIf(server === "")("an answer that is lost", () => {
   });
 });
 
-describe.skipIf(server === "")("a server that goes away", () => {
+describe.skipIf(nats.isMissing)("a server that goes away", () => {
   test("does not get a write later that was given up", async () => {
     await using servers = await NatsServers.open();
     const own = await servers.run('jetstream { store_dir: "{data}" }');
@@ -117,8 +118,8 @@ describe("a program that has closed its store", () => {
     return child.stdout;
   };
 
-  test.skipIf(server === "")("ends by itself", async () => {
-    expect(await ends(`${server}/ends-${randomUUID().slice(0, 8)}`)).toBe("used");
+  test.skipIf(nats.isMissing)("ends by itself", async () => {
+    expect(await ends(`${nats.url}/ends-${randomUUID().slice(0, 8)}`)).toBe("used");
   });
 
   test("ends by itself although the server has never answered", async () => {

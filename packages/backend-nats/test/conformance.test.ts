@@ -3,6 +3,7 @@ import { openStore } from "@holdpoint/core";
 import { connect, headers } from "@nats-io/transport-node";
 import { connect as connectLegacy } from "nats";
 import type { NatsConnection } from "nats";
+import { testServer } from "@holdpoint/test-servers";
 import { afterAll, beforeAll, describe } from "vitest";
 
 import { createNatsStore } from "../src/index.ts";
@@ -10,15 +11,15 @@ import { bodyHeader } from "../src/nats-headers.ts";
 import { escapeNatsKey } from "../src/nats-key.ts";
 import { conformanceUrl } from "./conformance-url.ts";
 
-const server = process.env["HOLDPOINT_TEST_NATS_URL"] ?? "";
+const nats = testServer("nats");
 
-describe.skipIf(server === "")("conformance", () => {
+describe.skipIf(nats.isMissing)("conformance", () => {
   describeCheckpointStore("nats", {
-    open: async (namespace, options) => await openStore(conformanceUrl(server, namespace), options),
-    worker: { module: new URL("./conformance-worker.ts", import.meta.url), argument: server },
+    open: async (namespace, options) => await openStore(conformanceUrl(nats.url, namespace), options),
+    worker: { module: new URL("./conformance-worker.ts", import.meta.url), argument: nats.url },
     // Of all that is stored, only the entry of a large value has a form of its own.
     corrupt: async (namespace, key) => {
-      const connection = await connect({ servers: new URL(server).host });
+      const connection = await connect({ servers: new URL(nats.url).host });
       const own = headers();
       own.set(bodyHeader, "no such body");
       const subject = `$KV.conformance.${escapeNatsKey(`${namespace}/${key}`)}`;
@@ -30,7 +31,7 @@ describe.skipIf(server === "")("conformance", () => {
   // Keys without anything before them, with what is special at the beginning of a subject.
   describeCheckpointStore(
     "nats, a bucket each",
-    { open: async (namespace, options) => await openStore(`${server}/conformance-${namespace}`, options) },
+    { open: async (namespace, options) => await openStore(`${nats.url}/conformance-${namespace}`, options) },
     { groups: ["keys", "listing"] },
   );
 
@@ -38,7 +39,7 @@ describe.skipIf(server === "")("conformance", () => {
     let client: NatsConnection;
 
     beforeAll(async () => {
-      client = await connectLegacy({ servers: new URL(server).host });
+      client = await connectLegacy({ servers: new URL(nats.url).host });
     });
 
     afterAll(async () => {

@@ -9,7 +9,7 @@ import { Storage } from "@google-cloud/storage";
 import { CheckpointError, openStore } from "@holdpoint/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { emulatorUrl, ensureBucket, putObject } from "./gcs-emulator.ts";
+import { gcs, ensureBucket, putObject } from "./test-server.ts";
 import { startTcpServer } from "./tcp-server.ts";
 
 const bucket = "holdpoint-open";
@@ -110,11 +110,11 @@ describe("a store that cannot be opened says why", () => {
     await expect(openStore(options)).rejects.toMatchObject({ code: "invalid-argument" });
   });
 
-  describe.skipIf(emulatorUrl === undefined)("on a real server", () => {
+  describe.skipIf(gcs.isMissing)("on a real server", () => {
     test("the bucket is missing", async ({ skip }) => {
       const { ok } = await putObject("holdpoint-nobody-made-this", "a", new Uint8Array());
       if (ok) return skip("this server makes buckets by itself");
-      const problem = await problemOf(`gs://holdpoint-nobody-made-this?endpoint=${emulatorUrl}`);
+      const problem = await problemOf(`gs://holdpoint-nobody-made-this?endpoint=${gcs.url}`);
       expect(problem).toMatchObject({ code: "not-found" });
       expect(problem.message).toMatch(/gs:\/\/holdpoint-nobody-made-this\/\?endpoint=http.*bucket does not exist/);
     });
@@ -125,7 +125,7 @@ describe("in a process of its own", () => {
   let home = "";
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), "holdpoint-gcs-"));
-    if (emulatorUrl !== undefined) await ensureBucket(bucket);
+    if (!gcs.isMissing) await ensureBucket(bucket);
   });
   afterAll(async () => {
     await rm(home, { recursive: true, force: true });
@@ -171,7 +171,7 @@ describe("in a process of its own", () => {
     expect(problem).toMatch(/^permission-denied: .*nobody does not exist/);
   });
 
-  test.skipIf(emulatorUrl === undefined)("nothing keeps the process after close", async () => {
-    expect(await open(`gs://${bucket}/exit?endpoint=${emulatorUrl}`, {})).toBe("opened and closed\n");
+  test.skipIf(gcs.isMissing)("nothing keeps the process after close", async () => {
+    expect(await open(`gs://${bucket}/exit?endpoint=${gcs.url}`, {})).toBe("opened and closed\n");
   });
 });

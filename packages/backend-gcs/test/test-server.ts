@@ -1,11 +1,13 @@
+import { testServer } from "@holdpoint/test-servers";
+
 import { createMultipartBody } from "../src/multipart-body.ts";
 
-/** The address of the emulator that the tests talk to; `undefined` if it could not be had. */
-export const emulatorUrl: string | undefined = process.env["HOLDPOINT_TEST_GCS_URL"];
+/** The emulator that the tests talk to. */
+export const gcs = testServer("gcs");
 
 /** Makes a bucket if there is none of that name yet, and returns its name. */
 export async function ensureBucket(name: string): Promise<string> {
-  const response = await fetch(`${emulatorUrl}/storage/v1/b?project=test`, {
+  const response = await fetch(`${gcs.url}/storage/v1/b?project=test`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ name }),
@@ -25,7 +27,7 @@ export async function putObject(
   const described = { name, contentType: "text/plain", ...resource };
   const { contentType, body } = createMultipartBody(described, bytes);
   const query = `uploadType=multipart&name=${encodeURIComponent(name)}`;
-  return await fetch(`${emulatorUrl}/upload/storage/v1/b/${bucket}/o?${query}`, {
+  return await fetch(`${gcs.url}/upload/storage/v1/b/${bucket}/o?${query}`, {
     method: "POST",
     headers: { "content-type": contentType },
     body: new Uint8Array(body),

@@ -7,9 +7,10 @@ import type { JetStreamManager, StreamConfig } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import { connect } from "@nats-io/transport-node";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { testServer } from "@holdpoint/test-servers";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
-const server = process.env["HOLDPOINT_TEST_NATS_URL"] ?? "";
+const nats = testServer("nats");
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -32,12 +33,12 @@ async function refusal(url: string): Promise<CheckpointError> {
   return error;
 }
 
-describe.skipIf(server === "")("the bucket", () => {
+describe.skipIf(nats.isMissing)("the bucket", () => {
   let connection: NatsConnection;
   let manager: JetStreamManager;
 
   beforeAll(async () => {
-    connection = await connect({ servers: new URL(server).host });
+    connection = await connect({ servers: new URL(nats.url).host });
     manager = await jetstreamManager(connection);
   });
 
@@ -63,7 +64,7 @@ describe.skipIf(server === "")("the bucket", () => {
 
   test("is created once, whoever comes first, with the settings of a KV bucket", async () => {
     const name = newBucket();
-    const stores = await Promise.all(Array.from({ length: 6 }, () => openStore(`${server}/${name}`)));
+    const stores = await Promise.all(Array.from({ length: 6 }, () => openStore(`${nats.url}/${name}`)));
     await Promise.all(stores.map((store) => store.close()));
     const { config } = await manager.streams.info(`KV_${name}`);
     expect(config).toMatchObject({
@@ -80,7 +81,7 @@ describe.skipIf(server === "")("the bucket", () => {
 
   test("holds what official clients read, and the other way round", async () => {
     const name = newBucket();
-    await using store = await openStore(`${server}/${name}`);
+    await using store = await openStore(`${nats.url}/${name}`);
     const kv = await new Kvm(connection).open(name);
     const { version } = await store.put("paused/msg-123.json", bytes("ours"));
     const entry = await kv.get("paused/msg-123.json");
@@ -104,7 +105,7 @@ describe.skipIf(server === "")("the bucket", () => {
 
   test("may hold keys that are not ours, which are not listed under a name that reads another", async () => {
     const name = newBucket();
-    await using store = await openStore(`${server}/${name}`);
+    await using store = await openStore(`${nats.url}/${name}`);
     const kv = await new Kvm(connection).open(name);
     await kv.put("=41", "theirs");
     await kv.put("=zz", "theirs");
@@ -114,7 +115,7 @@ describe.skipIf(server === "")("the bucket", () => {
 
   test("tells watchers of a write and of a deletion", async () => {
     const name = newBucket();
-    await using store = await openStore(`${server}/${name}`);
+    await using store = await openStore(`${nats.url}/${name}`);
     const kv = await new Kvm(connection).open(name);
     const seen: string[] = [];
     const watch = await kv.watch();
@@ -141,7 +142,7 @@ describe.skipIf(server === "")("the bucket", () => {
     ["rewrites subjects", { subject_transform: { src: ">", dest: "other.>" } }, /rewrites subjects/u],
   ])("that %s is refused", async (_what, settings, message) => {
     const name = await makeBucket(settings);
-    const error = await refusal(`${server}/${name}`);
+    const error = await refusal(`${nats.url}/${name}`);
     expect(error).toMatchObject({ code: "unsupported", retryable: false });
     expect(error.message).toMatch(message);
   });
@@ -149,36 +150,36 @@ describe.skipIf(server === "")("the bucket", () => {
   test("that covers other subjects is refused", async () => {
     const name = newBucket();
     await manager.streams.add({ name: `KV_${name}`, subjects: [`elsewhere.${name}.>`] });
-    expect((await refusal(`${server}/${name}`)).message).toContain("does not cover");
+    expect((await refusal(`${nats.url}/${name}`)).message).toContain("does not cover");
   });
 
   test("that is a mirror is refused", async () => {
     const [name, mirror] = [await makeBucket({}), newBucket()];
     await manager.streams.add({ name: `KV_${mirror}`, mirror: { name: `KV_${name}` } });
-    expect((await refusal(`${server}/${mirror}`)).message).toContain("is a mirror");
+    expect((await refusal(`${nats.url}/${mirror}`)).message).toContain("is a mirror");
   });
 
   test("with another number of replicas than asked for is refused", async () => {
     const name = await makeBucket({});
-    expect((await refusal(`${server}/${name}?replicas=3`)).message).toContain("it has 1 replicas, not the 3");
+    expect((await refusal(`${nats.url}/${name}?replicas=3`)).message).toContain("it has 1 replicas, not the 3");
   });
 
   test("in memory is accepted by who asks for it", async () => {
     const name = newBucket();
-    await using store = await openStore(`${server}/${name}?storage=memory`);
+    await using store = await openStore(`${nats.url}/${name}?storage=memory`);
     await store.put("key", bytes("a"));
     expect((await manager.streams.info(`KV_${name}`)).config.storage).toBe("memory");
   });
 
   test("without per-message TTL gets it", async () => {
     const name = await makeBucket({});
-    await using store = await openStore(`${server}/${name}`);
+    await using store = await openStore(`${nats.url}/${name}`);
     expect(store.capabilities.ttl).toBe(true);
   });
 
   test("without per-message TTL that may not be changed makes a store without", async () => {
     const name = await makeBucket({});
-    await using store = await openStore(`${server}/${name}?create=false`);
+    await using store = await openStore(`${nats.url}/${name}?create=false`);
     expect(store.capabilities.ttl).toBe(false);
     await expect(store.put("key", bytes("a"), { ttlMs: 1_000 })).rejects.toMatchObject({ code: "unsupported" });
     await store.put("key", bytes("a"));
@@ -189,7 +190,7 @@ describe.skipIf(server === "")("the bucket", () => {
   // https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-43.md
   test("with a history does not bring older values back", async () => {
     const name = await makeBucket({ max_msgs_per_subject: 5 });
-    await using store = await openStore(`${server}/${name}`);
+    await using store = await openStore(`${nats.url}/${name}`);
     for (const value of ["1", "2", "3"]) await store.put("deleted", bytes(value));
     await store.delete("deleted");
     for (const value of ["1", "2"]) await store.put("expiring", bytes(value));
@@ -202,7 +203,7 @@ describe.skipIf(server === "")("the bucket", () => {
 
   test("with a history and without rollups has no TTL", async () => {
     const name = await makeBucket({ max_msgs_per_subject: 5, allow_rollup_hdrs: false });
-    await using store = await openStore(`${server}/${name}`);
+    await using store = await openStore(`${nats.url}/${name}`);
     expect(store.capabilities.ttl).toBe(false);
     await store.put("key", bytes("1"));
     expect(await store.delete("key")).toBe(true);
@@ -212,7 +213,7 @@ describe.skipIf(server === "")("the bucket", () => {
 
   test("that leaves markers where values expire takes a new value after them", async () => {
     const name = await makeBucket({ allow_msg_ttl: true, subject_delete_marker_ttl: 3_600_000_000_000 });
-    await using store = await openStore(`${server}/${name}`);
+    await using store = await openStore(`${nats.url}/${name}`);
     const { version } = await store.put("key", bytes("1"), { ttlMs: 1_000 });
     await vi.waitUntil(async () => (await store.get("key")) === null, { timeout: 10_000 });
     // The marker is there, and is no value.
@@ -226,7 +227,7 @@ describe.skipIf(server === "")("the bucket", () => {
 
   test("that vanishes under an open store is reported, not made anew", async () => {
     const name = newBucket();
-    await using store = await openStore(`${server}/${name}`);
+    await using store = await openStore(`${nats.url}/${name}`);
     await store.put("key", bytes("a"));
     await manager.streams.delete(`KV_${name}`);
     await expect(store.get("key")).rejects.toMatchObject({ code: "not-found" });
@@ -237,7 +238,7 @@ describe.skipIf(server === "")("the bucket", () => {
 
   test("that is full says so at once", async () => {
     const name = await makeBucket({ max_bytes: 20_000 });
-    await using store = await openStore(`${server}/${name}`);
+    await using store = await openStore(`${nats.url}/${name}`);
     await store.put("key", bytes("a"));
     const error: unknown = await store.put("more", new Uint8Array(30_000)).catch((problem: unknown) => problem);
     expect(error).toMatchObject({ code: "unavailable", retryable: false, outcome: "not-applied" });
@@ -247,7 +248,7 @@ describe.skipIf(server === "")("the bucket", () => {
 
   test("that takes smaller messages than the server keeps larger values elsewhere", async () => {
     const name = await makeBucket({ max_msg_size: 10_000 });
-    await using store = await openStore(`${server}/${name}`);
+    await using store = await openStore(`${nats.url}/${name}`);
     const body = new Uint8Array(50_000).map((_, index) => index);
     await store.put("key", body);
     expect((await store.get("key"))?.body).toEqual(body);
@@ -255,8 +256,8 @@ describe.skipIf(server === "")("the bucket", () => {
 
   test("shared by two prefixes keeps them apart", async () => {
     const name = newBucket();
-    await using one = await openStore(`${server}/${name}?prefix=team-a.`);
-    await using other = await openStore(`${server}/${name}?prefix=team-b.`);
+    await using one = await openStore(`${nats.url}/${name}?prefix=team-a.`);
+    await using other = await openStore(`${nats.url}/${name}?prefix=team-b.`);
     await one.put("..", bytes("a"));
     await one.put("x", bytes("a"));
     await other.put("x", bytes("b"));

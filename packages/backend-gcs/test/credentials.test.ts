@@ -11,7 +11,7 @@ import { CheckpointError } from "@holdpoint/core";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { createGcsStore } from "../src/index.ts";
-import { emulatorUrl, ensureBucket } from "./gcs-emulator.ts";
+import { gcs, ensureBucket } from "./test-server.ts";
 import { startHttpProxy } from "./http-proxy.ts";
 
 const bucket = "holdpoint-credentials";
@@ -33,7 +33,7 @@ async function createIdentity(directory: string, tokenUrl: string): Promise<stri
   return file;
 }
 
-describe.skipIf(emulatorUrl === undefined)("with a workload identity", () => {
+describe.skipIf(gcs.isMissing)("with a workload identity", () => {
   let directory = "";
   let tokenStatus = 200;
   const tokenServer = createServer((request, response) => {
@@ -81,7 +81,7 @@ describe.skipIf(emulatorUrl === undefined)("with a workload identity", () => {
   test("requests carry the token that the SDK has got", async () => {
     tokenStatus = 200;
     const seen = new Set<string | undefined>();
-    await using proxy = await startHttpProxy(emulatorUrl ?? "", {
+    await using proxy = await startHttpProxy(gcs.url, {
       cut: (request: IncomingMessage) => {
         seen.add(request.headers.authorization);
         return false;
@@ -97,7 +97,7 @@ describe.skipIf(emulatorUrl === undefined)("with a workload identity", () => {
     [503, "unavailable", true],
   ])("a token server that answers %i is %s", async (status, code, retryable) => {
     tokenStatus = status;
-    const problem = await problemOf(clientAt(emulatorUrl ?? ""));
+    const problem = await problemOf(clientAt(gcs.url));
     expect(problem).toMatchObject({ code, retryable });
     expect(problem.message).toContain(`the token server answered with status ${status}`);
     expect(inspect(problem, { depth: 20 })).not.toContain("hunter2");
@@ -106,7 +106,7 @@ describe.skipIf(emulatorUrl === undefined)("with a workload identity", () => {
   test("a token server that is not there is unavailable", async () => {
     tokenServer.closeAllConnections();
     tokenServer.close();
-    const problem = await problemOf(clientAt(emulatorUrl ?? ""));
+    const problem = await problemOf(clientAt(gcs.url));
     expect(problem).toMatchObject({ code: "unavailable", retryable: true });
     expect(problem.message).toContain("the token server could not be reached (ECONNREFUSED)");
   });
@@ -115,7 +115,7 @@ describe.skipIf(emulatorUrl === undefined)("with a workload identity", () => {
     tokenStatus = 503;
     await using store = await createGcsStore({
       bucket,
-      ...(emulatorUrl === undefined ? {} : { endpoint: emulatorUrl }),
+      ...(gcs.isMissing ? {} : { endpoint: gcs.url }),
     });
     expect(store.backend).toBe("gcs");
   });

@@ -2,20 +2,20 @@ import { describeCheckpointStore } from "@holdpoint/conformance";
 import { openStore } from "@holdpoint/core";
 import { beforeAll, describe } from "vitest";
 
-import { emulatorUrl, ensureBucket } from "./gcs-emulator.ts";
+import { gcs, ensureBucket } from "./test-server.ts";
 
 const bucket = "holdpoint-conformance";
 
-describe.skipIf(emulatorUrl === undefined)("against the emulator", () => {
+describe.skipIf(gcs.isMissing)("against the emulator", () => {
   beforeAll(async () => {
     await ensureBucket(bucket);
   });
 
   describeCheckpointStore("gcs", {
-    open: (namespace, options) => openStore(`gs://${bucket}/${namespace}?endpoint=${emulatorUrl}`, options),
+    open: (namespace, options) => openStore(`gs://${bucket}/${namespace}?endpoint=${gcs.url}`, options),
     worker: {
       module: new URL("./conformance-worker.ts", import.meta.url),
-      argument: { bucket, endpoint: emulatorUrl },
+      argument: { bucket, endpoint: gcs.url },
     },
   });
 
@@ -25,7 +25,7 @@ describe.skipIf(emulatorUrl === undefined)("against the emulator", () => {
     {
       open: async (namespace, options) => {
         const own = await ensureBucket(`holdpoint-${namespace}-0`);
-        return await openStore(`gs://${own}?endpoint=${emulatorUrl}`, options);
+        return await openStore(`gs://${own}?endpoint=${gcs.url}`, options);
       },
     },
     { groups: ["round trips", "keys", "conditions", "listing"] },

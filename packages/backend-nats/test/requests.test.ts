@@ -2,20 +2,20 @@ import { randomUUID } from "node:crypto";
 
 import { openStore } from "@holdpoint/core";
 import type { CheckpointStore } from "@holdpoint/core";
-import { startCountingProxy } from "@holdpoint/test-servers";
+import { startCountingProxy, testServer } from "@holdpoint/test-servers";
 import type { CountingProxy } from "@holdpoint/test-servers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-const server = process.env["HOLDPOINT_TEST_NATS_URL"] ?? "";
+const nats = testServer("nats");
 const body = new Uint8Array([1, 2, 3]);
 
-describe.skipIf(server === "")("what passes on the wire", () => {
+describe.skipIf(nats.isMissing)("what passes on the wire", () => {
   let proxy: CountingProxy;
   let store: CheckpointStore;
   let stream: string;
 
   beforeAll(async () => {
-    proxy = await startCountingProxy({ target: server, protocol: "nats" });
+    proxy = await startCountingProxy({ target: nats.url, protocol: "nats" });
     const bucket = `cost-${randomUUID().slice(0, 8)}`;
     stream = `KV_${bucket}`;
     store = await openStore(`nats://127.0.0.1:${proxy.port}/${bucket}`);

@@ -5,13 +5,14 @@ import { promisify } from "node:util";
 
 import { CheckpointError, openStore } from "@holdpoint/core";
 import { connect } from "@nats-io/transport-node";
+import { testServer } from "@holdpoint/test-servers";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
 import { createOperator } from "./nats-operator.ts";
-import { NatsServers } from "./nats-servers.ts";
-import type { ConfiguredServer } from "./nats-servers.ts";
+import { NatsServers } from "./configured-servers.ts";
+import type { ConfiguredServer } from "./configured-servers.ts";
 
-const isRunning = process.env["HOLDPOINT_TEST_NATS_URL"] !== undefined;
+const nats = testServer("nats");
 const run = promisify(execFile);
 const hasOpenssl = await run("openssl", ["version"]).then(
   () => true,
@@ -33,7 +34,7 @@ async function openError(url: string): Promise<unknown> {
   return error;
 }
 
-describe.skipIf(!isRunning || !hasOpenssl)("TLS", () => {
+describe.skipIf(nats.isMissing || !hasOpenssl)("TLS", () => {
   let servers: NatsServers;
   let secure: ConfiguredServer;
   let mutual: ConfiguredServer;
@@ -97,7 +98,7 @@ describe.skipIf(!isRunning || !hasOpenssl)("TLS", () => {
   });
 });
 
-describe.skipIf(!isRunning)("a .creds file", () => {
+describe.skipIf(nats.isMissing)("a .creds file", () => {
   test("lets its user in, and is read again for each connection", async () => {
     await using servers = await NatsServers.open();
     const operator = createOperator();
@@ -120,7 +121,7 @@ describe.skipIf(!isRunning)("a .creds file", () => {
   });
 });
 
-describe.skipIf(!isRunning)("permissions", () => {
+describe.skipIf(nats.isMissing)("permissions", () => {
   test("that the README lists are enough for everything", async () => {
     const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
     const section = readme.slice(readme.indexOf("## Permissions it needs"));

@@ -2,14 +2,15 @@ import { CheckpointError, openStore } from "@holdpoint/core";
 import type { CheckpointStore } from "@holdpoint/core";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
+import { testServer } from "@holdpoint/test-servers";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
-import { NatsServers } from "./nats-servers.ts";
-import type { ConfiguredServer } from "./nats-servers.ts";
+import { NatsServers } from "./configured-servers.ts";
+import type { ConfiguredServer } from "./configured-servers.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-describe.skipIf(process.env["HOLDPOINT_TEST_NATS_URL"] === undefined)("a cluster of three", () => {
+describe.skipIf(testServer("nats").isMissing)("a cluster of three", () => {
   let servers: NatsServers;
   let members: readonly ConfiguredServer[];
   // One on each member, so that two of them do not talk to the leader.

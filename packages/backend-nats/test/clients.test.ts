@@ -3,14 +3,15 @@ import { randomUUID } from "node:crypto";
 import { CheckpointError } from "@holdpoint/core";
 import { connect as connectCurrent } from "@nats-io/transport-node";
 import { connect as connectLegacy } from "nats";
+import { testServer } from "@holdpoint/test-servers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { createNatsStore } from "../src/index.ts";
 import type { NatsClient } from "../src/index.ts";
-import { NatsServers } from "./nats-servers.ts";
-import type { ConfiguredServer } from "./nats-servers.ts";
+import { NatsServers } from "./configured-servers.ts";
+import type { ConfiguredServer } from "./configured-servers.ts";
 
-const server = process.env["HOLDPOINT_TEST_NATS_URL"] ?? "";
+const nats = testServer("nats");
 
 type OwnedClient = NatsClient & { close(): Promise<void> };
 
@@ -19,7 +20,7 @@ const generations: readonly (readonly [string, (settings: object) => Promise<Own
   ["nats 2.x", async (settings) => await connectLegacy(settings)],
 ];
 
-describe.skipIf(server === "").each(generations)("a client of %s that is handed in", (_generation, connect) => {
+describe.skipIf(nats.isMissing).each(generations)("a client of %s that is handed in", (_generation, connect) => {
   let servers: NatsServers;
   let restricted: ConfiguredServer;
 
@@ -39,7 +40,7 @@ describe.skipIf(server === "").each(generations)("a client of %s that is handed 
   });
 
   test("does everything and stays open", async () => {
-    const client = await connect({ servers: new URL(server).host });
+    const client = await connect({ servers: new URL(nats.url).host });
     const bucket = `clients-${randomUUID().slice(0, 8)}`;
     for (let round = 0; round < 2; round += 1) {
       await using store = await createNatsStore({ bucket, client });
@@ -62,7 +63,7 @@ describe.skipIf(server === "").each(generations)("a client of %s that is handed 
   });
 
   test("is interrupted at once by a signal", async () => {
-    const client = await connect({ servers: new URL(server).host });
+    const client = await connect({ servers: new URL(nats.url).host });
     await using store = await createNatsStore({ bucket: `clients-${randomUUID().slice(0, 8)}`, client });
     const controller = new AbortController();
     const reading = store.get("key", { signal: controller.signal });
@@ -72,7 +73,7 @@ describe.skipIf(server === "").each(generations)("a client of %s that is handed 
   });
 
   test("that is closed by its owner makes errors, not silence", async () => {
-    const client = await connect({ servers: new URL(server).host });
+    const client = await connect({ servers: new URL(nats.url).host });
     await using store = await createNatsStore({ bucket: `clients-${randomUUID().slice(0, 8)}`, client });
     await client.close();
     await expect(store.get("key")).rejects.toMatchObject({ code: "unavailable", retryable: false });

@@ -8,6 +8,7 @@ import type { JetStreamManager } from "@nats-io/jetstream";
 import { Objm } from "@nats-io/obj";
 import { connect, headers } from "@nats-io/transport-node";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { testServer } from "@holdpoint/test-servers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { NatsBodies } from "../src/nats-bodies.ts";
@@ -16,7 +17,7 @@ import { bodyHeader } from "../src/nats-headers.ts";
 import { JetStream } from "../src/nats-jetstream.ts";
 import { NatsSession } from "../src/nats-session.ts";
 
-const server = process.env["HOLDPOINT_TEST_NATS_URL"] ?? "";
+const nats = testServer("nats");
 const never = new AbortController().signal;
 
 // Over the default max_payload of 1 MiB.
@@ -24,20 +25,20 @@ const large = (): Uint8Array => new Uint8Array(randomBytes(2_500_000));
 /** Twenty chunks of it, and one that describes it. */
 const messagesOfLarge = 21;
 
-describe.skipIf(server === "")("a value that is larger than a message", () => {
+describe.skipIf(nats.isMissing)("a value that is larger than a message", () => {
   let connection: NatsConnection;
   let manager: JetStreamManager;
   let name: string;
   let store: CheckpointStore;
 
   beforeAll(async () => {
-    connection = await connect({ servers: new URL(server).host });
+    connection = await connect({ servers: new URL(nats.url).host });
     manager = await jetstreamManager(connection);
   });
 
   beforeEach(async () => {
     name = `bodies-${randomUUID().slice(0, 8)}`;
-    store = await openStore(`${server}/${name}`);
+    store = await openStore(`${nats.url}/${name}`);
   });
 
   afterEach(async () => {

@@ -7,12 +7,13 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 
 import { CheckpointError, openStore } from "@holdpoint/core";
+import { testServer } from "@holdpoint/test-servers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { NatsServers } from "./nats-servers.ts";
-import type { ConfiguredServer } from "./nats-servers.ts";
+import { NatsServers } from "./configured-servers.ts";
+import type { ConfiguredServer } from "./configured-servers.ts";
 
-const shared = process.env["HOLDPOINT_TEST_NATS_URL"];
+const nats = testServer("nats");
 
 /** Opens a store that must fail to open; returns the error. */
 async function openError(url: string): Promise<CheckpointError> {
@@ -84,7 +85,7 @@ describe("a store cannot be opened", () => {
   });
 });
 
-describe.skipIf(shared === undefined)("a store cannot be opened on a real server", () => {
+describe.skipIf(nats.isMissing)("a store cannot be opened on a real server", () => {
   let servers: NatsServers;
   let withUsers: ConfiguredServer;
 

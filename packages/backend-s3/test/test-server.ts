@@ -1,14 +1,13 @@
 import { randomUUID } from "node:crypto";
 
 import { CreateBucketCommand, PutBucketPolicyCommand, PutBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
+import { testServer } from "@holdpoint/test-servers";
 import { Client } from "minio";
 
-const address = process.env["HOLDPOINT_TEST_MINIO_URL"];
+/** The tests' MinIO. */
+export const minio = testServer("minio");
 
-/** Whether there is a MinIO to test with. */
-export const hasMinio = address !== undefined;
-
-const url = new URL(address ?? "http://none:none@127.0.0.1:9");
+const url = new URL(minio.url);
 
 export const credentials = { accessKeyId: url.username, secretAccessKey: url.password };
 export const host = url.hostname;

@@ -11,7 +11,7 @@ import { GcsDriver } from "../src/gcs-driver.ts";
 import { objectNameOf } from "../src/gcs-key.ts";
 import { GcsTransport } from "../src/gcs-transport.ts";
 import { createGcsStore } from "../src/index.ts";
-import { emulatorUrl, ensureBucket, putObject } from "./gcs-emulator.ts";
+import { gcs, ensureBucket, putObject } from "./test-server.ts";
 import { startHttpProxy } from "./http-proxy.ts";
 import { startTcpServer } from "./tcp-server.ts";
 
@@ -26,8 +26,8 @@ function newPrefix(): string {
   return `t${process.pid}-${prefixes}`;
 }
 
-describe.skipIf(emulatorUrl === undefined)("a store in Cloud Storage", () => {
-  const endpoint = emulatorUrl ?? "";
+describe.skipIf(gcs.isMissing)("a store in Cloud Storage", () => {
+  const endpoint = gcs.url;
   const storage = new Storage({ apiEndpoint: endpoint, projectId: "test" });
 
   let downloadsCarryMetadata = false;
