@@ -1,4 +1,6 @@
 import type { JsonObject } from "@holdpoint/core";
+import { isJsonNumber } from "@holdpoint/core/json";
+
 /** Set by x-pause to the pause metadata: the sidecar reports the task as paused and does not route the message. */
 export const pauseHeader = "x-asya-pause";
 /** `"off"` keeps the sidecar from reporting anything about this one message. */
@@ -61,10 +63,17 @@ function without(headers: JsonObject, ...names: readonly ReadonlySet<string>[]):
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.some((set) => set.has(name))));
 }
 
-/** A header's value as text; `undefined` if it is absent or empty. */
+/** A header's value as text; `undefined` if it is absent, empty, or none that a text can stand for. */
 export function textHeader(headers: JsonObject, name: string): string | undefined {
   const value = headers[name];
-  // A header of digits only may arrive parsed as a number.
-  const text = typeof value === "number" ? String(value) : value;
-  return typeof text === "string" && text !== "" ? text : undefined;
+  if (typeof value === "string") return value === "" ? undefined : value;
+  // A header of digits only, or of the word true, may arrive parsed. Not every digit of it may have survived that.
+  if (typeof value === "boolean" || isExact(value)) return JSON.stringify(value);
+  return undefined;
+}
+
+function isExact(value: unknown): boolean {
+  return typeof value === "number"
+    ? Number.isFinite(value) && (Number.isSafeInteger(value) || !Number.isInteger(value))
+    : isJsonNumber(value);
 }

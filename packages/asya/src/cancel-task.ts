@@ -1,9 +1,10 @@
+import { documentKey } from "./document-key.ts";
 import type { LedgerContext } from "./ledger-context.ts";
 import { maxRaces } from "./ledger-context.ts";
 import { LedgerError } from "./ledger-error.ts";
 import type { CanceledDocument } from "./pause-document.ts";
-import { documentKey } from "./pause-document.ts";
 import type { CancelOptions } from "./pause-ledger.ts";
+import { expireSecondIds } from "./second-ids.ts";
 import { findTask } from "./view-task.ts";
 
 /** {@link PauseLedger.cancel} */
@@ -23,7 +24,10 @@ export async function cancelTask(
       );
     }
     const { document, version } = found;
-    if (document.state === "canceled") return false;
+    if (document.state === "canceled") {
+      await expireSecondIds(context, document, options);
+      return false;
+    }
     if (document.state === "resumed") {
       const { by: who, at } = document.resumption;
       throw new LedgerError(
@@ -40,7 +44,9 @@ export async function cancelTask(
       cancellation: { at: context.now().toISOString(), by, reason },
       kept: { message, metadata },
     };
-    if ((await context.write(canceled, { ifVersion: version }, options)) !== undefined) return true;
+    if ((await context.write(canceled, { ifVersion: version }, options)) === undefined) continue;
+    await expireSecondIds(context, canceled, options);
+    return true;
   }
   throw context.contended(taskId, "cancel");
 }

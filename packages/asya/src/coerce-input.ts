@@ -1,5 +1,5 @@
 import type { JsonObject } from "@holdpoint/core";
-import { canonicalJson, isJsonNumber, isJsonObject, parseLosslessJson } from "@holdpoint/core/json";
+import { isJsonNumber, isJsonObject, isSameJson, parseLosslessJson } from "@holdpoint/core/json";
 
 import type { PauseField, PauseMetadata } from "./pause-metadata.ts";
 
@@ -44,7 +44,7 @@ function coerceChoice(item: unknown, { options }: PauseField): unknown {
   if (typeof item !== "string" || !Array.isArray(options) || options.includes(item)) return item;
   const meant = readAs(item.trim(), (value) => typeof value !== "string");
   if (meant === undefined) return item;
-  return options.find((option) => canonicalJson(option) === canonicalJson(meant)) ?? item;
+  return options.find((option) => isSameJson(option, meant)) ?? item;
 }
 
 /** What a text is as JSON; `undefined` if it is none, or of another kind. */

@@ -1,8 +1,8 @@
 import type { ObjectEnvelope } from "./assert-envelope.ts";
 import { fanInHeader, meshStatusHeader, pauseHeader } from "./asya-headers.ts";
 import type { OutgoingMessage } from "./envelope.ts";
-import type { TaskDocument } from "./pause-document.ts";
-import { restoredNext } from "./pause-document.ts";
+import type { PausedDocument, TaskDocument } from "./pause-document.ts";
+import { restoredNext } from "./stored-route.ts";
 
 /**
  * What ends the delivery of a message that is to have no effect: a pause point, or an answer, that the task has left
@@ -17,12 +17,14 @@ import { restoredNext } from "./pause-document.ts";
  * put right: it is reported as paused, with what is asked now.
  */
 export function endDelivery(envelope: ObjectEnvelope, document: TaskDocument): OutgoingMessage {
-  if (document.state === "paused" && document.point.envelopeId === envelope.id) {
-    const { message, metadata } = document;
-    const headers = { ...message.headers, [pauseHeader]: metadata };
-    return { next: restoredNext(message.route), headers, payload: message.payload };
-  }
+  if (document.state === "paused" && document.point.envelopeId === envelope.id) return reportWaiting(document);
   // The same shape that a fan-out writes, for whoever looks into it; x-sink only asks whether it is there.
   const headers = { [meshStatusHeader]: "off", [fanInHeader]: { origin_id: envelope.id } };
   return { next: [], headers, payload: envelope.payload };
+}
+
+/** What has a waiting task reported as paused: its own message, and what was asked with it. */
+export function reportWaiting({ message, metadata }: PausedDocument): OutgoingMessage {
+  const headers = { ...message.headers, [pauseHeader]: metadata };
+  return { next: restoredNext(message.route), headers, payload: message.payload };
 }

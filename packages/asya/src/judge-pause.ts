@@ -1,73 +1,111 @@
-import { resumeActor } from "./pause-document.ts";
-import type { PastPausePoint, PausedDocument, PauseDocument, TaskDocument } from "./pause-document.ts";
-import type { Trail } from "./trail.ts";
+import type { PausedDocument, TaskDocument } from "./pause-document.ts";
+import { historyAfter } from "./pause-document.ts";
+import type { PastPausePoint, PausePoint } from "./pause-point.ts";
+import type { TrailFinding } from "./trail.ts";
+
+/** A message that arrives at a pause point. */
+export interface ArrivingPause {
+  /** The document that it would become. */
+  readonly document: PausedDocument;
+  /** Whose trail it carries, which decides what can be known about its pause point. */
+  readonly trail: TrailFinding;
+}
 
 /**
  * What a message that arrives at a pause point is to a document that is there already:
  *
- * - `same`: the pause that the document holds
+ * - `same`: the pause that the document holds; `isCertain` unless it may be another task's, with other content
  * - `stale`: a pause point that the task has left
  * - `replace`: a new pause point, and the document has had its day
- * - `supersede`: a new pause point, although the document still waits
+ * - `displace`: a new pause point, although the document still waits
  */
-export type PauseJudgement = "same" | "stale" | "replace" | "supersede";
+export type PauseJudgement =
+  | { readonly kind: "same"; readonly waiting: PausedDocument; readonly isCertain: boolean }
+  | { readonly kind: "stale" }
+  | ({ readonly kind: "replace" } & Inheritance)
+  | ({ readonly kind: "displace"; readonly waiting: PausedDocument } & Inheritance);
+
+/** What the new document takes over from the one that it replaces. */
+interface Inheritance {
+  readonly history: readonly PastPausePoint[];
+  readonly aliases: readonly string[];
+}
 
 /**
  * Judges a message that pauses against the document under its key. When in doubt it is a new pause point: to pause
  * wrongly asks a person twice, to call a pause stale wrongly loses the task.
- *
- * @param arriving the document that the message would become
  */
-export function judgePause(arriving: PausedDocument, trail: Trail | undefined, stored: PauseDocument): PauseJudgement {
-  if (stored.state === "alias") return "replace";
-  const waits = stored.state === "paused";
-  const match = trail === undefined ? findByMark(arriving, stored) : findBySequence(trail, stored);
-  if (match === "current") return waits ? "same" : "stale";
-  if (match === "past") return "stale";
-  if (!waits) return "replace";
-  // An actor that ran twice sends its message twice, not always with the same payload. The first one stays: a person
-  // may be looking at it.
-  if (trail === undefined && isSamePlace(arriving, stored)) return "same";
-  return trail !== undefined && trail.run === stored.point.run ? "replace" : "supersede";
-}
-
-type Match = "current" | "past" | undefined;
-
-/** With a trail, run and sequence name the pause point; content does not count, since a loop may repeat it. */
-function findBySequence(trail: Trail, stored: TaskDocument): Match {
-  const sequence = trail.sequence + 1;
-  if (stored.point.run === trail.run) {
-    if (stored.point.sequence === sequence) return "current";
-    return stored.point.sequence > sequence ? "past" : undefined;
+export function judgePause(arriving: ArrivingPause, stored: TaskDocument): PauseJudgement {
+  const relations = [stored.point, ...stored.history].map((point) => comparePoints(arriving, point));
+  const [current = "other", ...past] = relations;
+  if (stored.state === "paused") {
+    if (current === "same" || current === "alike")
+      return { kind: "same", waiting: stored, isCertain: arriving.trail.kind === "own" || isEqual(arriving, stored) };
+    if (current === "passed" || past.some((relation) => relation !== "other")) return { kind: "stale" };
+    // An actor that ran twice sends its message twice, not always with the same payload. The first one stays: a person
+    // may be looking at it.
+    if (isTwin(arriving, stored)) return { kind: "same", waiting: stored, isCertain: false };
+    const inherited = inheritance(arriving, stored);
+    return isSameRun(arriving, stored)
+      ? { kind: "replace", ...inherited }
+      : { kind: "displace", waiting: stored, ...inherited };
   }
-  const isPast = (point: PastPausePoint): boolean => point.run === trail.run && point.sequence >= sequence;
-  return stored.history.some(isPast) ? "past" : undefined;
+  const isLeft = relations.some((relation) => relation === "same" || relation === "passed");
+  return isLeft ? { kind: "stale" } : { kind: "replace", ...inheritance(arriving, stored) };
 }
 
-/** Without one, the message itself must do. */
-function findByMark(arriving: PausedDocument, stored: TaskDocument): Match {
-  const { mark } = arriving.point;
-  // The message was resumed before, and whoever came between dropped the trail. In a loop the next round's message may
-  // then equal this one to the letter; only a gateway's time tells them apart.
-  const trailWasLost = arriving.message.route.prev.includes(resumeActor);
-  const isSame = (point: PastPausePoint): boolean =>
-    // A pause point beyond a run's first was reached with a trail, so it is not this message's.
-    point.sequence === 1 &&
-    point.mark.digest === mark.digest &&
-    point.mark.createdAt === mark.createdAt &&
-    (stored.state === "paused" || !trailWasLost || mark.createdAt !== null);
-  if (isSame(stored.point)) return "current";
-  return stored.history.some(isSame) ? "past" : undefined;
+/**
+ * What an arriving message's pause point is to one that a document remembers:
+ *
+ * - `same`: that very pause point
+ * - `alike`: its content is the same, but it was resumed before, and whoever came between dropped the trail: it may be
+ *   that pause point, or a loop's next round, which equals it to the letter
+ * - `passed`: one before it in the same run
+ * - `other`: any other
+ */
+type PointRelation = "same" | "alike" | "passed" | "other";
+
+function comparePoints({ document, trail }: ArrivingPause, point: PausePoint): PointRelation {
+  const { run, sequence, mark, continues } = document.point;
+  // With a trail, run and sequence name the pause point; content does not count, since a loop may repeat it.
+  if (trail.kind === "own") {
+    if (point.run !== run || point.sequence < sequence) return "other";
+    return point.sequence === sequence ? "same" : "passed";
+  }
+  // A pause point beyond a run's first was reached with a trail, so it is not this message's.
+  if (point.sequence !== 1) return "other";
+  if (point.mark.digest !== mark.digest || point.mark.createdAt !== mark.createdAt) return "other";
+  return continues === true && mark.createdAt === null ? "alike" : "same";
 }
 
-function isSamePlace(arriving: PausedDocument, stored: PausedDocument): boolean {
+function isEqual({ document }: ArrivingPause, { point }: PausedDocument): boolean {
+  return point.mark.digest === document.point.mark.digest;
+}
+
+function isSameRun({ document, trail }: ArrivingPause, { point }: TaskDocument): boolean {
+  return trail.kind === "own" && point.run === document.point.run;
+}
+
+/** The same id at the same place, where no time of a gateway tells two tasks apart. */
+function isTwin({ document, trail }: ArrivingPause, stored: PausedDocument): boolean {
   return (
+    trail.kind !== "own" &&
     stored.point.sequence === 1 &&
-    arriving.point.mark.createdAt === stored.point.mark.createdAt &&
-    placeOf(arriving) === placeOf(stored)
+    document.point.mark.createdAt === stored.point.mark.createdAt &&
+    placeOf(document) === placeOf(stored)
   );
 }
 
 function placeOf({ message: { route } }: PausedDocument): string {
   return JSON.stringify([route.prev, route.curr, route.next]);
+}
+
+/** A task that goes on under its own id, without a trail, is still called by its second ids. */
+function inheritance({ document }: ArrivingPause, stored: TaskDocument): Inheritance {
+  const isContinued =
+    document.point.continues === true &&
+    stored.state === "resumed" &&
+    stored.resumption.mark.id === document.point.envelopeId;
+  const aliases = isContinued ? [...new Set([...stored.aliases, ...document.aliases])] : document.aliases;
+  return { history: historyAfter(stored), aliases };
 }

@@ -1,8 +1,9 @@
 import { CheckpointError } from "@holdpoint/core";
 import type { CheckpointStore, OperationOptions, PutOptions } from "@holdpoint/core";
 
+import { encodeDocument } from "./document-codec.ts";
+import { documentKey } from "./document-key.ts";
 import type { PauseDocument } from "./pause-document.ts";
-import { documentKey, encodeDocument } from "./pause-document.ts";
 import { TaskLookup } from "./task-lookup.ts";
 
 /** How often a transition is judged anew because somebody else was faster. */
@@ -15,14 +16,15 @@ const mostReservedBytes = 1024 * 1024;
 export class LedgerContext {
   readonly store: CheckpointStore;
   readonly lookup: TaskLookup;
+  /** How long the documents of a task that has ended are kept. */
+  readonly retentionMs: number | undefined;
   readonly #now: () => Date;
-  readonly #retentionMs: number | undefined;
 
   constructor(store: CheckpointStore, now: () => Date, retentionMs: number | undefined) {
     this.store = store;
     this.lookup = new TaskLookup(store);
     this.#now = now;
-    this.#retentionMs = retentionMs;
+    this.retentionMs = retentionMs;
   }
 
   now(): Date {
@@ -35,8 +37,7 @@ export class LedgerContext {
     condition: Pick<PutOptions, "ifAbsent" | "ifVersion">,
     options: OperationOptions,
   ): Promise<string | undefined> {
-    const ended = document.state === "resumed" || document.state === "canceled";
-    const ttlMs = ended ? this.#retentionMs : undefined;
+    const ttlMs = mayGo(document) ? this.retentionMs : undefined;
     try {
       const body = encodeDocument(document);
       if (document.state === "paused") this.#assertAnswerFits(document.taskId, body);
@@ -80,4 +81,9 @@ export class LedgerContext {
       { backend: this.store.backend, operation, key, retryable: true, outcome: "not-applied" },
     );
   }
+}
+
+/** Whether nobody waits for what a document is about. */
+function mayGo(document: PauseDocument): boolean {
+  return document.state === "alias" ? document.expires === true : document.state !== "paused";
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 import type { JsonObject } from "@holdpoint/core";
-import { canonicalJson } from "@holdpoint/core/json";
+import { canonicalJson, exactNumber } from "@holdpoint/core/json";
 
 import { deadlineHeader, persistedHeaders, resumeTimeoutHeader } from "./asya-headers.ts";
 import type { Envelope } from "./envelope.ts";
@@ -58,7 +58,8 @@ export function isSameResume(left: ResumeMark, right: ResumeMark): boolean {
  */
 function gatewayTime(status: JsonObject | undefined): string | null {
   const createdAt = status?.["created_at"];
-  if (typeof createdAt === "number") return Number.isInteger(createdAt) ? String(createdAt) : null;
+  const number = exactNumber(createdAt);
+  if (number !== undefined) return /e-/u.test(number) ? null : number;
   if (typeof createdAt !== "string") return null;
   const milliseconds = Date.parse(createdAt);
   const fraction = /\.(\d+)/u.exec(createdAt)?.[1] ?? "";

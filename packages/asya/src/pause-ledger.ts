@@ -22,9 +22,15 @@ export interface PauseResult {
   /** The store's key of the task's document. */
   readonly key: string;
   /**
+   * Where another message with the same id waits at the same place already, and nothing tells whether an actor ran twice
+   * or another task has that id: the id of a task of its own, under which this message waits too.
+   */
+  readonly keptAs?: string | undefined;
+  /**
    * What x-pause hands to the mesh: the message with the header `x-asya-pause`, so that it is reported as paused and
-   * not routed. For a stale one, a message that has no route and goes to x-sink, which consumes it without a report;
-   * but where the task waits at a later pause point under the same id, that one, reported once more.
+   * not routed. What is reported is what waits, also where this delivery brought other content. For a stale one, a
+   * message that has no route and goes to x-sink, which consumes it without a report; but where the task waits at a
+   * later pause point under the same id, that one, reported once more.
    */
   readonly message: OutgoingMessage;
 }
@@ -75,6 +81,11 @@ export type TaskState = "paused" | "resumed" | "canceled" | "corrupt";
 export interface TaskSummary {
   readonly key: string;
   readonly taskId: string;
+  /**
+   * The id that the task had until a newer one with that id took its place; it goes on under {@link TaskSummary.taskId},
+   * by which it is shown, resumed and canceled.
+   */
+  readonly displacedFrom?: string | undefined;
   readonly state: TaskState;
   /** How many pause points the task has reached, as far as its document knows. */
   readonly sequence: number;

@@ -1,4 +1,4 @@
-import { isJsonObject, isNestedDeeper } from "@holdpoint/core/json";
+import { exactJson, isJsonObject, isNestedDeeper, parseLosslessJson } from "@holdpoint/core/json";
 import * as v from "valibot";
 
 import { maxMessageLevels } from "./message-nesting.ts";
@@ -91,7 +91,7 @@ export function parsePauseMetadata(source: string | object): PauseMetadata {
   let value: unknown = source;
   if (typeof source === "string") {
     try {
-      value = JSON.parse(source);
+      value = parseLosslessJson(source);
     } catch (error) {
       throw new Error(`the pause metadata is not JSON: ${(error as Error).message}`, { cause: error });
     }
@@ -100,6 +100,9 @@ export function parsePauseMetadata(source: string | object): PauseMetadata {
   if (isNestedDeeper(value, maxMessageLevels)) {
     throw new Error(`the pause metadata is nested more than ${maxMessageLevels} levels deep`);
   }
+  const problems: string[] = [];
+  value = exactJson(value, "the pause metadata", (problem) => problems.push(`${problem}, which JSON cannot hold`));
+  if (problems.length > 0) throw new Error(problems.join("\n"));
   const result = v.safeParse(metadataSchema, value);
   if (result.success) return result.output;
   const violations = result.issues.map((issue) => `${v.getDotPath(issue) ?? "the pause metadata"}: ${issue.message}`);

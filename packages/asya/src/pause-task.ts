@@ -3,23 +3,27 @@ import { randomUUID } from "node:crypto";
 import type { OperationOptions } from "@holdpoint/core";
 
 import type { ObjectEnvelope } from "./assert-envelope.ts";
-import { assertEnvelope } from "./assert-envelope.ts";
+import { assertEnvelope, assertMetadata } from "./assert-envelope.ts";
 import { a2aTaskHeader, pauseHeader, persistedHeaders, textHeader } from "./asya-headers.ts";
-import { endDelivery } from "./end-delivery.ts";
-import type { Envelope } from "./envelope.ts";
+import { keepDisplaced, keepTwin } from "./displaced-tasks.ts";
+import { canBeTaskId, documentKey } from "./document-key.ts";
+import { endDelivery, reportWaiting } from "./end-delivery.ts";
+import type { Envelope, OutgoingMessage } from "./envelope.ts";
+import type { ArrivingPause } from "./judge-pause.ts";
 import { judgePause } from "./judge-pause.ts";
 import type { LedgerContext } from "./ledger-context.ts";
 import { maxRaces } from "./ledger-context.ts";
+import { LedgerError } from "./ledger-error.ts";
 import { pauseMark } from "./message-identity.ts";
 import type { PausedDocument, TaskDocument } from "./pause-document.ts";
-import { documentKey, encodeDocument, historyAfter, resumeActor } from "./pause-document.ts";
 import type { PauseOptions, PauseResult } from "./pause-ledger.ts";
 import type { PauseMetadata } from "./pause-metadata.ts";
 import { defaultPauseMetadata } from "./pause-metadata.ts";
-import { recordAlias } from "./record-alias.ts";
+import { recordSecondId } from "./second-ids.ts";
+import { storedRoute, wasResumed } from "./stored-route.ts";
 import { resumeIdOf } from "./task-ids.ts";
-import type { Trail } from "./trail.ts";
-import { readTrail } from "./trail.ts";
+import type { TrailFinding } from "./trail.ts";
+import { findTrail, nextPoint } from "./trail.ts";
 
 /** {@link PauseLedger.pause} */
 export async function pauseTask(
@@ -27,87 +31,115 @@ export async function pauseTask(
   received: Envelope,
   pauseOptions: PauseOptions,
 ): Promise<PauseResult> {
-  const { metadata = defaultPauseMetadata, ...options } = pauseOptions;
+  const { metadata: given = defaultPauseMetadata, ...options } = pauseOptions;
   const envelope = assertEnvelope(received, "be paused");
-  const trail = readTrail(envelope);
-  const taskId = trail?.task ?? envelope.id;
-  const newAliases = unknownIds(envelope, trail, taskId);
-  const arriving = arrivingDocument(context, envelope, trail, metadata, newAliases);
+  const metadata = assertMetadata(given, envelope.id);
+  const trail = findTrail(envelope);
+  const newIds = unknownIds(envelope, trail);
+  const arriving = { document: arrivingDocument(context, envelope, trail, metadata, newIds), trail };
+  const { taskId } = arriving.document;
+  assertTaskId(taskId);
 
-  const { outcome, leftBehindBy } = await storePause(context, arriving, trail, options);
+  const stored = await storePause(context, arriving, newIds, options);
   const key = documentKey(taskId);
-  if (leftBehindBy !== undefined) return { outcome, key, message: endDelivery(envelope, leftBehindBy) };
-  for (const alias of newAliases) await recordAlias(context, alias, taskId, options);
-  const headers = { ...envelope.headers, [pauseHeader]: metadata };
-  return { outcome, key, message: { next: envelope.route.next, headers, payload: envelope.payload } };
+  if (stored.outcome === "stale") return { outcome: "stale", key, message: endDelivery(envelope, stored.leftBehindBy) };
+  const { outcome, waiting, secondIds, keptAs } = stored;
+  for (const secondId of secondIds) await recordSecondId(context, secondId, taskId, options);
+  return { outcome, key, ...(keptAs === undefined ? {} : { keptAs }), message: reported(envelope, waiting) };
 }
 
-interface StoredPause {
-  readonly outcome: PauseResult["outcome"];
-  /** For a stale pause: what the task has come to since. */
-  readonly leftBehindBy?: TaskDocument;
-}
+/** What has become of a message that pauses. */
+type StoredPause =
+  | {
+      readonly outcome: "paused" | "already-paused";
+      readonly waiting: PausedDocument;
+      /** The second ids that have to lead to it. */
+      readonly secondIds: readonly string[];
+      readonly keptAs?: string | undefined;
+    }
+  /** What the task has come to since. */
+  | { readonly outcome: "stale"; readonly leftBehindBy: TaskDocument };
 
 async function storePause(
   context: LedgerContext,
-  arriving: PausedDocument,
-  trail: Trail | undefined,
+  arriving: ArrivingPause,
+  newIds: readonly string[],
   options: OperationOptions,
 ): Promise<StoredPause> {
+  const { document: waiting, trail: found } = arriving;
+  const trail = found.kind === "own" ? found.trail : undefined;
+  const secondIds = trail?.aliasesExpire === true ? waiting.aliases : newIds;
   if (trail?.history !== undefined) {
-    const version = await context.write(arriving, { ifVersion: trail.version }, options);
-    if (version !== undefined) return { outcome: "paused" };
+    const version = await context.write(waiting, { ifVersion: trail.version }, options);
+    if (version !== undefined) return { outcome: "paused", waiting, secondIds };
   }
   for (let race = 0; race < maxRaces; race += 1) {
-    // Before any read: a store without the permission to list does not tell a missing key from a forbidden one.
-    if ((await context.write(arriving, { ifAbsent: true }, options)) !== undefined) return { outcome: "paused" };
-    const found = await context.lookup.load(arriving.taskId, options);
-    if (found === undefined) continue;
-    const { document, version } = found;
-    const judgement = judgePause(arriving, trail, document);
-    if (judgement === "same") return { outcome: "already-paused" };
-    if (judgement === "stale" && document.state !== "alias") return { outcome: "stale", leftBehindBy: document };
-    if (judgement === "supersede" && document.state === "paused") await keepSuperseded(context, document, options);
-    const history = document.state === "alias" ? arriving.history : historyAfter(document);
-    const replaced = await context.write({ ...arriving, history }, { ifVersion: version }, options);
-    if (replaced !== undefined) return { outcome: "paused" };
+    // Before any read: a store without the permission to list does not tell a missing key from a forbidden one. Where the
+    // document of the earlier pause point is gone, its second ids may be, too.
+    if ((await context.write(waiting, { ifAbsent: true }, options)) !== undefined) {
+      return { outcome: "paused", waiting, secondIds: waiting.aliases };
+    }
+    const stored = await context.lookup.load(waiting.taskId, options);
+    if (stored === undefined) continue;
+    const { document, version } = stored;
+    if (document.state === "alias") {
+      // The id belongs to whoever has it as its first.
+      const written = await context.write(waiting, { ifVersion: version }, options);
+      if (written !== undefined) return { outcome: "paused", waiting, secondIds };
+      continue;
+    }
+    const judgement = judgePause(arriving, document);
+    if (judgement.kind === "stale") return { outcome: "stale", leftBehindBy: document };
+    if (judgement.kind === "same") {
+      const same = { outcome: "already-paused", waiting: judgement.waiting, secondIds } as const;
+      if (judgement.isCertain) return same;
+      return { ...same, secondIds: [], keptAs: await keepTwin(context, waiting, judgement.waiting, options) };
+    }
+    if (judgement.kind === "displace") await keepDisplaced(context, judgement.waiting, options);
+    const { history, aliases } = judgement;
+    const next = { ...waiting, history, aliases };
+    if ((await context.write(next, { ifVersion: version }, options)) !== undefined) {
+      const inherited = aliases.length > waiting.aliases.length;
+      return { outcome: "paused", waiting: next, secondIds: inherited ? aliases : secondIds };
+    }
   }
-  throw context.contended(arriving.taskId, "pause");
+  throw context.contended(waiting.taskId, "pause");
 }
 
-/** Puts a document that still waited, and must make way, where a person can find it. */
-async function keepSuperseded(
-  context: LedgerContext,
-  document: PausedDocument,
-  options: OperationOptions,
-): Promise<void> {
-  const key = `superseded/${document.taskId}/${document.point.mark.digest}.json`;
-  await context.store.put(key, encodeDocument(document), options);
+/**
+ * What the mesh is told. What is shown to a person is what will go on: the message that waits, and what was asked then,
+ * also where this delivery brought another.
+ */
+function reported(envelope: ObjectEnvelope, waiting: PausedDocument): OutgoingMessage {
+  if (waiting.point.mark.digest !== pauseMark(envelope).digest) return reportWaiting(waiting);
+  const headers = { ...envelope.headers, [pauseHeader]: waiting.metadata };
+  return { next: envelope.route.next, headers, payload: envelope.payload };
 }
 
 function arrivingDocument(
   context: LedgerContext,
   envelope: ObjectEnvelope,
-  trail: Trail | undefined,
+  found: TrailFinding,
   metadata: PauseMetadata,
-  newAliases: readonly string[],
+  newIds: readonly string[],
 ): PausedDocument {
-  const { prev, curr, next } = envelope.route;
+  const trail = found.kind === "own" ? found.trail : undefined;
+  const continues = found.kind === "none" && wasResumed(envelope.route) ? ({ continues: true } as const) : {};
   return {
     state: "paused",
-    taskId: trail?.task ?? envelope.id,
+    taskId: taskIdOf(envelope, found),
     point: {
-      run: trail?.run ?? randomUUID(),
-      sequence: (trail?.sequence ?? 0) + 1,
+      ...(trail === undefined ? { run: randomUUID(), sequence: 1 } : nextPoint(trail)),
       envelopeId: envelope.id,
       pausedAt: context.now().toISOString(),
       mark: pauseMark(envelope),
+      ...continues,
     },
-    aliases: [...(trail?.aliases ?? []), ...newAliases],
+    aliases: [...(trail?.aliases ?? []), ...newIds],
     history: trail?.history ?? [],
     message: {
       parent_id: envelope.parent_id ?? trail?.parentId,
-      route: { prev, curr, next: next[0] === resumeActor ? next : [resumeActor, ...next] },
+      route: storedRoute(envelope.route),
       headers: persistedHeaders(envelope.headers ?? {}),
       payload: envelope.payload,
     },
@@ -115,11 +147,27 @@ function arrivingDocument(
   };
 }
 
+function taskIdOf(envelope: Envelope, found: TrailFinding): string {
+  return found.kind === "own" ? found.trail.task : envelope.id;
+}
+
+function assertTaskId(taskId: string): void {
+  if (canBeTaskId(taskId)) return;
+  const problem = taskId.isWellFormed() ? `has ${Buffer.byteLength(taskId)} bytes in UTF-8` : "has a lone surrogate";
+  throw new LedgerError(
+    "invalid-message",
+    `The message ${JSON.stringify(taskId)} cannot be paused: its id ${problem}, and no store's key can hold it. Nothing was stored. Give messages ids of at most 500 bytes.`,
+    taskId,
+  );
+}
+
 /** The ids that the task may be called by and that do not lead to its document yet. */
-function unknownIds(envelope: Envelope, trail: Trail | undefined, taskId: string): readonly string[] {
+function unknownIds(envelope: Envelope, found: TrailFinding): readonly string[] {
+  const trail = found.kind === "own" ? found.trail : undefined;
+  const taskId = taskIdOf(envelope, found);
   const known = new Set([taskId, resumeIdOf(taskId), ...(trail?.aliases ?? [])]);
   // The children of a fan-out carry their parent's A2A id, but only the parent answers to it.
-  const isChild = envelope.parent_id !== undefined || trail?.parentId !== undefined;
+  const isChild = envelope.parent_id !== undefined || trail?.parentId !== undefined || found.kind === "copied";
   const a2aTaskId = isChild ? undefined : textHeader(envelope.headers ?? {}, a2aTaskHeader);
-  return [envelope.id, a2aTaskId].filter((id) => id !== undefined).filter((id) => !known.has(id));
+  return [...new Set([envelope.id, a2aTaskId])].filter((id) => id !== undefined).filter((id) => !known.has(id));
 }

@@ -3,11 +3,11 @@ import type { CheckpointEntry, OperationOptions } from "@holdpoint/core";
 import { pMapIterable } from "p-map";
 
 import type { LedgerContext } from "./ledger-context.ts";
-import type { CanceledDocument, PauseDocument, ResumedDocument } from "./pause-document.ts";
-import { documentPrefix, taskIdOfKey } from "./pause-document.ts";
+import { taskIdOfKey } from "./document-key.ts";
+import { isCalledBy } from "./kinship.ts";
+import type { AliasDocument, CanceledDocument, PauseDocument, ResumedDocument } from "./pause-document.ts";
 import type { PruneOptions, PruneResult } from "./pause-ledger.ts";
-import type { Located } from "./task-lookup.ts";
-import { readConcurrency } from "./view-task.ts";
+import { readConcurrency } from "./task-lookup.ts";
 
 /** {@link PauseLedger.prune} */
 export async function pruneTasks(context: LedgerContext, pruneOptions: PruneOptions): Promise<PruneResult> {
@@ -17,7 +17,7 @@ export async function pruneTasks(context: LedgerContext, pruneOptions: PruneOpti
   }
   const before = new Date(context.now().getTime() - olderThanMs);
   const outcomes = pMapIterable(
-    context.store.list({ ...options, prefix: documentPrefix }),
+    context.lookup.keys(options),
     async (entry) => await pruneDocument(context, entry, before, dryRun, options),
     { concurrency: readConcurrency },
   );
@@ -38,7 +38,7 @@ async function pruneDocument(
   options: OperationOptions,
 ): Promise<"kept" | "removed" | "compacted"> {
   const taskId = taskIdOfKey(entry.key);
-  const found = taskId === undefined ? undefined : await loadReadable(context, taskId, options);
+  const found = taskId === undefined ? undefined : await context.lookup.loadReadable(taskId, options);
   if (found === undefined || !(await hasEnded(context, found.document, before, options))) return "kept";
   const { document, version, key } = found;
   if (context.store.capabilities.conditionalDelete) {
@@ -74,16 +74,19 @@ async function compact(
   return (await context.write(document, { ifVersion: version }, options)) !== undefined;
 }
 
-async function loadReadable(
+/** Whether a second id still stands for something under another. */
+async function leadsThere(
   context: LedgerContext,
-  taskId: string,
+  alias: AliasDocument,
+  target: string,
   options: OperationOptions,
-): Promise<Located<PauseDocument> | undefined> {
+): Promise<boolean> {
   try {
-    return await context.lookup.load(taskId, options);
+    const found = await context.lookup.load(target, options);
+    return isCalledBy(found?.document, alias.taskId);
   } catch (error) {
     // Whatever it is, it is not known to have ended.
-    if (CheckpointError.is(error, "corrupt")) return undefined;
+    if (CheckpointError.is(error, "corrupt")) return true;
     throw error;
   }
 }
@@ -96,7 +99,7 @@ async function hasEnded(
 ): Promise<boolean> {
   switch (document.state) {
     case "paused":
-      return false;
+      return await context.lookup.isVoid(document, options);
     case "resumed":
       return new Date(document.resumption.at) <= before;
     case "canceled":
@@ -104,7 +107,7 @@ async function hasEnded(
     case "alias": {
       if (new Date(document.at) > before) return false;
       for (const target of document.targets) {
-        if ((await loadReadable(context, target, options)) !== undefined) return false;
+        if (await leadsThere(context, document, target, options)) return false;
       }
       return true;
     }

@@ -1,7 +1,10 @@
 import { CheckpointError } from "@holdpoint/core";
 
-import { decodeDocument, foreignRun, taskIdOfKey } from "./pause-document.ts";
-import type { PastPausePoint, PauseDocument, Resumption } from "./pause-document.ts";
+import { decodeDocument } from "./document-codec.ts";
+import { taskIdOfKey } from "./document-key.ts";
+import type { PauseDocument } from "./pause-document.ts";
+import type { Resumption } from "./pause-point.ts";
+import { isSamePoint } from "./pause-point.ts";
 
 /**
  * What one document of a key is to another: `later` if the ledger leads from the other to it, `earlier` if it leads from
@@ -67,17 +70,6 @@ function leadsTo(from: PauseDocument, to: PauseDocument): boolean {
         JSON.stringify(from.cancellation) === JSON.stringify(to.cancellation)
       );
   }
-}
-
-/** Another x-pause gives its pause points no run; until the task goes on, only the message tells them apart. */
-function isSamePoint(left: PastPausePoint, right: PastPausePoint): boolean {
-  const isSameRun = left.run === right.run || left.run === foreignRun || right.run === foreignRun;
-  return (
-    isSameRun &&
-    left.sequence === right.sequence &&
-    left.envelopeId === right.envelopeId &&
-    left.mark.digest === right.mark.digest
-  );
 }
 
 function isSameResumption(

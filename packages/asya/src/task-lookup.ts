@@ -1,11 +1,15 @@
 import { CheckpointError } from "@holdpoint/core";
-import type { CheckpointStore, OperationOptions } from "@holdpoint/core";
+import type { CheckpointEntry, CheckpointStore, OperationOptions } from "@holdpoint/core";
+import { pMapIterable } from "p-map";
 
-import { a2aTaskHeader, textHeader, trailHeader } from "./asya-headers.ts";
+import { a2aTaskHeader, textHeader } from "./asya-headers.ts";
+import { decodeDocument } from "./document-codec.ts";
+import { documentKey, documentPrefixes, taskIdOfKey } from "./document-key.ts";
+import { isForeign } from "./foreign-document.ts";
+import { answersTo, continuesTask, hasKept, isCalledBy } from "./kinship.ts";
 import { LedgerError } from "./ledger-error.ts";
 import type { AliasDocument, PauseDocument, TaskDocument } from "./pause-document.ts";
-import { decodeDocument, documentKey, documentPrefix, foreignRun, taskIdOfKey } from "./pause-document.ts";
-import { withForeignTrail } from "./trail.ts";
+import type { TaskLeads } from "./task-ids.ts";
 
 /** A document together with where it was found. */
 export interface Located<Document extends PauseDocument = TaskDocument> {
@@ -15,7 +19,12 @@ export interface Located<Document extends PauseDocument = TaskDocument> {
 }
 
 /** How many documents of other programs are looked through for an A2A id before a task counts as not found. */
-const maxSearched = 1_000;
+export const maxSearched = 1_000;
+/** How many documents are read at once. */
+export const readConcurrency = 16;
+
+type IsMine = (document: TaskDocument) => boolean;
+const nobodys: IsMine = () => false;
 
 /** Finds documents by the ids that a task is known by. */
 export class TaskLookup {
@@ -30,28 +39,43 @@ export class TaskLookup {
     const key = documentKey(taskId);
     const checkpoint = await this.#store.get(key, options);
     if (checkpoint === null) return undefined;
-    const document = withForeignTrail(decodeDocument(checkpoint.body, taskId, this.#store, checkpoint.modifiedAt));
+    const document = decodeDocument(checkpoint.body, taskId, this.#store, checkpoint.modifiedAt);
     return { key, version: checkpoint.version, document };
   }
 
+  /** The same; `undefined` also for what cannot be read. */
+  async loadReadable(taskId: string, options: OperationOptions): Promise<Located<PauseDocument> | undefined> {
+    try {
+      return await this.load(taskId, options);
+    } catch (error) {
+      if (CheckpointError.is(error, "corrupt")) return undefined;
+      throw error;
+    }
+  }
+
+  /** All keys of documents, displaced ones too. */
+  async *keys(options: OperationOptions): AsyncIterable<CheckpointEntry> {
+    for (const prefix of documentPrefixes) yield* this.#store.list({ ...options, prefix });
+  }
+
   /**
-   * The task that one of the ids stands for; the first id that leads anywhere decides.
+   * The task that one of the leads goes to; the first that leads anywhere decides.
    *
    * @param isMine recognises the task that the caller has to do with already, where an id stands for several
    * @throws {LedgerError} `ambiguous-task`
    * @throws {CheckpointError} what `get` throws, and `corrupt`
    */
   async find(
-    taskIds: readonly string[],
+    { leads, a2aTaskIds }: TaskLeads,
     options: OperationOptions,
-    isMine: (document: TaskDocument) => boolean = () => false,
+    isMine: IsMine = nobodys,
   ): Promise<Located | undefined> {
     let denied: CheckpointError | undefined;
-    for (const taskId of taskIds) {
+    for (const { id, mustAnswerTo } of leads) {
       try {
-        const found = await this.load(taskId, options);
+        const found = await this.load(id, options);
         const task = found === undefined ? undefined : await this.#follow(found, options, isMine);
-        if (task !== undefined) return task;
+        if (task !== undefined && (mustAnswerTo === undefined || answersTo(task.document, mustAnswerTo))) return task;
       } catch (error) {
         // On S3 without the permission to list, a missing key is a refusal: another id may still lead to the task. If
         // none does, the refusal is the answer.
@@ -60,7 +84,7 @@ export class TaskLookup {
       }
     }
     if (denied !== undefined) throw denied;
-    return await this.#searchForeign(new Set(taskIds), options);
+    return await this.#searchForeign(new Set(a2aTaskIds), options);
   }
 
   /**
@@ -70,7 +94,7 @@ export class TaskLookup {
   async findContinuation(
     located: Located,
     options: OperationOptions,
-    isMine: (document: TaskDocument) => boolean = () => false,
+    isMine: IsMine = nobodys,
   ): Promise<Located | undefined> {
     const seen = new Set([located.document.taskId]);
     let { document } = located;
@@ -81,23 +105,36 @@ export class TaskLookup {
       try {
         next = await this.load(nextId, options);
       } catch (error) {
-        if (CheckpointError.is(error, "permission-denied") || CheckpointError.is(error, "invalid-argument"))
-          return undefined;
+        if (CheckpointError.is(error, "permission-denied")) return undefined;
         throw error;
       }
       if (next === undefined || next.document.state === "alias") return undefined;
+      if (!continuesTask(next.document, document)) return undefined;
       document = next.document;
       if (document.state === "paused" || isMine(document)) return { ...next, document };
     }
     return undefined;
   }
 
+  /**
+   * Whether a displaced document is void: whoever set it aside was not the one to take its place, so that the task goes
+   * on where it was.
+   */
+  async isVoid(document: TaskDocument, options: OperationOptions): Promise<boolean> {
+    if (document.state !== "paused" || document.displacedFrom === undefined) return false;
+    const main = await this.loadReadable(document.displacedFrom, options);
+    return main !== undefined && main.document.state !== "alias" && hasKept(main.document, document.point);
+  }
+
   async #follow(
     found: Located<PauseDocument>,
     options: OperationOptions,
-    isMine: (document: TaskDocument) => boolean,
+    isMine: IsMine,
   ): Promise<Located | undefined> {
-    if (found.document.state !== "alias") return { ...found, document: found.document };
+    if (found.document.state !== "alias") {
+      const task = { ...found, document: found.document };
+      return (await this.isVoid(task.document, options)) ? undefined : task;
+    }
     const targets = await this.#targets(found.document, options);
     const mine = targets.find(({ document }) => isMine(document));
     if (mine !== undefined) return mine;
@@ -116,25 +153,28 @@ export class TaskLookup {
     const located: Located[] = [];
     for (const target of alias.targets) {
       const found = await this.load(target, options);
-      if (found !== undefined && found.document.state !== "alias") located.push({ ...found, document: found.document });
+      if (found === undefined || found.document.state === "alias" || !isCalledBy(found.document, alias.taskId))
+        continue;
+      if (!(await this.isVoid(found.document, options))) located.push({ ...found, document: found.document });
     }
     return located;
   }
 
   /** A last resort: an x-pause that is not ours keeps a task under its envelope's id alone, whatever the gateway calls it. */
   async #searchForeign(a2aTaskIds: ReadonlySet<string>, options: OperationOptions): Promise<Located | undefined> {
-    let searched = 0;
     try {
-      for await (const { key } of this.#store.list({ ...options, prefix: documentPrefix })) {
-        searched += 1;
-        if (searched > maxSearched) return undefined;
-        const taskId = taskIdOfKey(key);
-        const found = taskId === undefined ? undefined : await this.load(taskId, options).catch(ignoreCorrupt);
-        if (found?.document.state !== "paused") continue;
-        const { point, message } = found.document;
-        // A trail among the headers is kept by no x-pause of ours.
-        const isForeign = point.run === foreignRun || message.headers[trailHeader] !== undefined;
-        if (!isForeign || message.parent_id !== undefined) continue;
+      const documents = pMapIterable(
+        atMost(maxSearched, this.keys(options)),
+        async ({ key }) => {
+          const taskId = taskIdOfKey(key);
+          return taskId === undefined ? undefined : await this.loadReadable(taskId, options);
+        },
+        { concurrency: readConcurrency },
+      );
+      for await (const found of documents) {
+        if (found?.document.state !== "paused" || !isForeign(found.document)) continue;
+        const { message } = found.document;
+        if (message.parent_id !== undefined) continue;
         const a2aTaskId = textHeader(message.headers, a2aTaskHeader);
         if (a2aTaskId !== undefined && a2aTaskIds.has(a2aTaskId)) return { ...found, document: found.document };
       }
@@ -146,6 +186,11 @@ export class TaskLookup {
   }
 }
 
-function ignoreCorrupt(error: unknown): undefined {
-  if (!CheckpointError.is(error, "corrupt")) throw error;
+async function* atMost<Item>(count: number, items: AsyncIterable<Item>): AsyncIterable<Item> {
+  let taken = 0;
+  for await (const item of items) {
+    if (taken >= count) return;
+    taken += 1;
+    yield item;
+  }
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from "@holdpoint/core";
-import { canonicalJson, isJsonNumber, isJsonObject } from "@holdpoint/core/json";
+import { isJsonNumber, isJsonObject, isSameJson } from "@holdpoint/core/json";
 
 import { LedgerError } from "./ledger-error.ts";
 import type { PauseField, PauseMetadata } from "./pause-metadata.ts";
@@ -44,12 +44,11 @@ function valueViolation(value: unknown, field: PauseField): string | undefined {
   }
   // Another program's x-pause may have stored anything here.
   if (!Array.isArray(field.options)) return undefined;
-  const choices = new Set(field.options.map(canonicalJson));
+  const { options } = field;
+  const isChoice = (item: unknown): boolean => options.some((option) => isSameJson(option, item));
   // A multiple-choice field of type array holds several of the choices.
-  const chosen = field.type === "array" && Array.isArray(value) && !choices.has(canonicalJson(value)) ? value : [value];
-  return chosen.every((item) => choices.has(canonicalJson(item)))
-    ? undefined
-    : `is not one of ${field.options.map((option) => JSON.stringify(option)).join(", ")}`;
+  const isChosen = isChoice(value) || (field.type === "array" && Array.isArray(value) && value.every(isChoice));
+  return isChosen ? undefined : `is not one of ${options.map((option) => JSON.stringify(option)).join(", ")}`;
 }
 
 // Of a document that another program wrote, the type may be any JSON.

@@ -3,14 +3,13 @@ import type { CheckpointEntry, OperationOptions } from "@holdpoint/core";
 import { pMapIterable } from "p-map";
 
 import type { LedgerContext } from "./ledger-context.ts";
+import { documentKey, taskIdOfKey } from "./document-key.ts";
 import type { TaskDocument } from "./pause-document.ts";
-import { documentKey, documentPrefix, restoredNext, taskIdOfKey } from "./pause-document.ts";
+import { restoredNext } from "./stored-route.ts";
 import type { ListTasksOptions, TaskDetails, TaskSummary } from "./pause-ledger.ts";
-import { idForms } from "./task-ids.ts";
+import { leadsOfId } from "./task-ids.ts";
 import type { Located } from "./task-lookup.ts";
-
-/** How many documents are read at once. */
-export const readConcurrency = 16;
+import { readConcurrency } from "./task-lookup.ts";
 
 /** {@link PauseLedger.inspect} */
 export async function inspectTask(
@@ -28,7 +27,7 @@ export async function findTask(
   taskId: string,
   options: OperationOptions,
 ): Promise<Located | undefined> {
-  const found = await context.lookup.find(idForms(taskId), options);
+  const found = await context.lookup.find(leadsOfId(taskId), options);
   if (found?.document.state !== "resumed") return found;
   return (await context.lookup.findContinuation(found, options)) ?? found;
 }
@@ -37,7 +36,7 @@ export async function findTask(
 export async function* listTasks(context: LedgerContext, listOptions: ListTasksOptions): AsyncIterable<TaskSummary> {
   const { state, ...options } = listOptions;
   const summaries = pMapIterable(
-    context.store.list({ ...options, prefix: documentPrefix }),
+    context.lookup.keys(options),
     async (entry) => await summarize(context, entry, options),
     { concurrency: readConcurrency },
   );
@@ -46,7 +45,7 @@ export async function* listTasks(context: LedgerContext, listOptions: ListTasksO
   }
 }
 
-/** `undefined` for what is no task: a second id, a stranger's key, or what was removed meanwhile. */
+/** `undefined` for what is no task: a second id, a void copy, a stranger's key, or what was removed meanwhile. */
 async function summarize(
   context: LedgerContext,
   entry: CheckpointEntry,
@@ -56,7 +55,8 @@ async function summarize(
   if (taskId === undefined) return undefined;
   try {
     const document = (await context.lookup.load(taskId, options))?.document;
-    return document === undefined || document.state === "alias" ? undefined : summaryOf(document);
+    if (document === undefined || document.state === "alias") return undefined;
+    return (await context.lookup.isVoid(document, options)) ? undefined : summaryOf(document);
   } catch (error) {
     if (!CheckpointError.is(error, "corrupt")) throw error;
     const { key } = entry;
@@ -73,8 +73,15 @@ async function summarize(
 }
 
 function summaryOf(document: TaskDocument): TaskSummary {
-  const { taskId, state, point } = document;
-  const base = { key: documentKey(taskId), taskId, state, sequence: point.sequence, pausedAt: dateOf(point.pausedAt) };
+  const { taskId, displacedFrom, state, point } = document;
+  const base = {
+    key: documentKey(taskId),
+    taskId,
+    ...(displacedFrom === undefined ? {} : { displacedFrom }),
+    state,
+    sequence: point.sequence,
+    pausedAt: dateOf(point.pausedAt),
+  };
   switch (document.state) {
     case "paused":
       return { ...base, prompt: document.metadata.prompt };

@@ -73,6 +73,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !json.isRawJSON(value);
 }
 
+/** A number that is written as the text says. */
+export function rawJsonNumber(text: string): unknown {
+  return json.rawJSON(text);
+}
+
 /**
  * JSON with the names of every object in order, so that equal values have equal texts.
  *
@@ -83,12 +88,13 @@ export function isJsonObject(value: unknown): value is JsonObject {
  */
 export function canonicalJson(value: unknown): string {
   // Written at once: a replacer, or a text for each part, takes several times as long.
-  return JSON.stringify(inOrder(value));
+  return JSON.stringify(inOrder(value, (number) => number));
 }
 
-function inOrder(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(inOrder);
-  if (!isJsonObject(value)) return value;
+/** The value with the names of every object in order, and with every number in the form that is asked for. */
+export function inOrder(value: unknown, numberForm: (number: unknown) => unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => inOrder(item, numberForm));
+  if (!isJsonObject(value)) return isJsonNumber(value) ? numberForm(value) : value;
   const names = Object.keys(value).toSorted();
-  return Object.fromEntries(names.map((name) => [name, inOrder(value[name])]));
+  return Object.fromEntries(names.map((name) => [name, inOrder(value[name], numberForm)]));
 }

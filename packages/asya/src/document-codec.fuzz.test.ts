@@ -3,9 +3,10 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { createPauseLedger } from "./create-pause-ledger.ts";
+import { decodeDocument, encodeDocument } from "./document-codec.ts";
+import { documentKey } from "./document-key.ts";
 import { LedgerError } from "./ledger-error.ts";
 import type { PauseDocument } from "./pause-document.ts";
-import { decodeDocument, documentKey, encodeDocument } from "./pause-document.ts";
 
 const store = await createMemoryStore();
 

@@ -1,0 +1,68 @@
+import { randomUUID } from "node:crypto";
+
+import { CheckpointError } from "@holdpoint/core";
+import type { OperationOptions } from "@holdpoint/core";
+
+import { encodeDocument } from "./document-codec.ts";
+import { documentKey, displacedTaskId } from "./document-key.ts";
+import type { LedgerContext } from "./ledger-context.ts";
+import { maxRaces } from "./ledger-context.ts";
+import type { PausedDocument } from "./pause-document.ts";
+import { recordSecondId } from "./second-ids.ts";
+
+/**
+ * Keeps a task that waits, and has to make way for a newer one with its id, under an id of its own; its second ids lead
+ * there too. It must be kept before the newer one takes its place, and is void for as long as that has not happened.
+ */
+export async function keepDisplaced(
+  context: LedgerContext,
+  waiting: PausedDocument,
+  options: OperationOptions,
+): Promise<void> {
+  const taskId = await keep(context, waiting, encodeDocument(waiting), options);
+  for (const secondId of waiting.aliases) await recordSecondId(context, secondId, taskId, options);
+}
+
+/**
+ * Keeps a message that came second to a pause point where another one waits already, with other content. Nothing tells
+ * whether an actor ran twice or another task has the same id, so it waits as well. The same message keeps one place,
+ * however often it is delivered.
+ *
+ * @returns the id under which it waits
+ */
+export async function keepTwin(
+  context: LedgerContext,
+  twin: PausedDocument,
+  waiting: PausedDocument,
+  options: OperationOptions,
+): Promise<string> {
+  const { mark } = twin.point;
+  const content = new TextEncoder().encode(JSON.stringify([waiting.point.run, waiting.point.sequence, mark]));
+  // Its pause point is none of the task's that waits, and no second id leads to it.
+  const document = { ...twin, aliases: [], history: [], point: { ...twin.point, run: randomUUID() } };
+  const taskId = displacedTaskId(twin.taskId, content);
+  const kept = { ...document, taskId, displacedFrom: twin.taskId };
+  await context.write(kept, { ifAbsent: true }, options);
+  return taskId;
+}
+
+async function keep(
+  context: LedgerContext,
+  waiting: PausedDocument,
+  body: Uint8Array,
+  options: OperationOptions,
+): Promise<string> {
+  for (let round = 0; round < maxRaces; round += 1) {
+    // A document of the same bytes may have been displaced, and answered, before.
+    const taskId = displacedTaskId(waiting.taskId, Buffer.concat([body, Buffer.alloc(round)]));
+    const displaced = { ...waiting, taskId, displacedFrom: waiting.displacedFrom ?? waiting.taskId };
+    if ((await context.write(displaced, { ifAbsent: true }, options)) !== undefined) return taskId;
+    const there = await context.store.get(documentKey(taskId), options);
+    if (there !== null && Buffer.compare(there.body, encodeDocument(displaced)) === 0) return taskId;
+  }
+  throw new CheckpointError(
+    "conflict",
+    `${context.store.backend}: cannot pause the task ${JSON.stringify(waiting.taskId)}: the one that it displaces was displaced ${maxRaces} times before. Look at holdpoint ls.`,
+    { backend: context.store.backend, operation: "pause", outcome: "not-applied" },
+  );
+}
