@@ -4,12 +4,15 @@ export type { HoldAnswer } from "./holds/hold-answer.ts";
 export type { HoldRequest } from "./holds/hold-ask.ts";
 export { HoldError } from "./holds/hold-error.ts";
 export type { HoldErrorCode, HoldErrorDetails } from "./holds/hold-error.ts";
+export type { ExpiryRequest } from "./holds/hold-expiry.ts";
 export type {
   ActOptions,
   ActResult,
   AnswerOptions,
   AnswerResult,
   CancelHoldOptions,
+  ExpireCounts,
+  ExpireOptions,
   GivenAnswer,
   HoldDetails,
   Holds,
@@ -19,6 +22,10 @@ export type {
   OpenOptions,
   OpenResult,
   PruneOptions,
+  Settlement,
+  SettleOptions,
+  WaitOptions,
+  WaitResult,
   Work,
 } from "./holds/holds.ts";
 export type {

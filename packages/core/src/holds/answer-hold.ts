@@ -19,6 +19,8 @@ export async function answerHold(
   const document = located?.document;
   if (!isHold(document)) throw notFound(machine.store, id);
   if (verdict !== "applied" && verdict !== "found") throw answerRefusal(document, given.answer);
+  const isLate = document.state === "expired" || ("answer" in document && document.answer?.byExpiry === true);
+  if (isLate) throw answerRefusal(document, given.answer);
   const state = stateOf(document);
   const isWaiting = document.state === "waiting";
   const outcome = verdict === "found" ? "found" : isWaiting ? "voted" : "answered";

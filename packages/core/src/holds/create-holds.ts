@@ -2,7 +2,10 @@ import type { CheckpointStore } from "../store/checkpoint-store.ts";
 import { actOnHold } from "./act-on-hold.ts";
 import { answerHold } from "./answer-hold.ts";
 import { cancelHold } from "./cancel-hold.ts";
-import { assertHoldId } from "./hold-id.ts";
+import { expireHolds } from "./expire-holds.ts";
+import { forgetHold } from "./forget-hold.ts";
+import { HoldError } from "./hold-error.ts";
+import { readId } from "./hold-id.ts";
 import type { Holds } from "./holds.ts";
 import { inspectHold, listHolds } from "./list-holds.ts";
 import type { HoldEnvironment } from "./machine/hold-environment.ts";
@@ -11,16 +14,29 @@ import { HoldMachine } from "./machine/hold-machine.ts";
 import { pruneHolds } from "./machine/prune-holds.ts";
 import { openHold } from "./open-hold.ts";
 import { programKind } from "./program-kind.ts";
+import { pruneLeases } from "./prune-leases.ts";
+import { settleHold } from "./settle-hold.ts";
+import { HoldWaiters } from "./wait-for-hold.ts";
 
 /** Options of {@link createHolds}. */
 export interface HoldsOptions {
   /** The clock. @default the system's */
   readonly now?: (() => Date) | undefined;
+  /**
+   * For how long after its time a question still waits, in milliseconds, since clocks differ. @default 5000
+   */
+  readonly expiryMarginMs?: number | undefined;
+  /**
+   * How long after its end a hold is forgotten, in milliseconds; the store removes it then. What {@link Holds.forget}
+   * says holds here too. Needs the store's capability `ttl`. @default never
+   */
+  readonly forgetAfterMs?: number | undefined;
 }
 
 /**
  * Makes holds on top of a store.
  *
+ * @throws {HoldError} `invalid-argument`, also if `forgetAfterMs` is given and the store has no TTL
  * @example
  * ```ts
  * await using store = await openStore("file:///state");
@@ -28,34 +44,44 @@ export interface HoldsOptions {
  * ```
  */
 export function createHolds(store: CheckpointStore, options: HoldsOptions = {}): Holds {
-  return createHoldsIn(store, systemEnvironment(options.now));
+  const { now, expiryMarginMs, forgetAfterMs } = options;
+  if (expiryMarginMs !== undefined && !(expiryMarginMs >= 0)) {
+    throw new HoldError("invalid-argument", `expiryMarginMs is ${expiryMarginMs}; expected 0 or more.`);
+  }
+  if (forgetAfterMs !== undefined && !(Number.isSafeInteger(forgetAfterMs) && forgetAfterMs >= 1)) {
+    throw new HoldError("invalid-argument", `forgetAfterMs is ${forgetAfterMs}; expected a whole number from 1.`);
+  }
+  if (forgetAfterMs !== undefined && !store.capabilities.ttl) {
+    throw new HoldError(
+      "invalid-argument",
+      `forgetAfterMs needs a store that expires values by itself, and ${store.location} does not. Leave it out, and run prune.`,
+    );
+  }
+  return createHoldsIn(store, systemEnvironment(now, expiryMarginMs), forgetAfterMs);
 }
 
 /** The same with an environment of the caller's. */
-export function createHoldsIn(store: CheckpointStore, environment: HoldEnvironment): Holds {
-  const machine = new HoldMachine(store, programKind(environment), {}, environment);
+export function createHoldsIn(store: CheckpointStore, environment: HoldEnvironment, forgetAfterMs?: number): Holds {
+  const machine = new HoldMachine(store, programKind(environment), { ttlMs: forgetAfterMs }, environment);
+  const unstarted = new Set<string>();
+  const waiters = new HoldWaiters(machine);
   return {
-    open: async (id, request, openOptions = {}) => {
-      assertHoldId(id);
-      return await openHold(machine, id, request, openOptions);
-    },
-    answer: async (id, answer, answerOptions = {}) => {
-      assertHoldId(id);
-      return await answerHold(machine, id, answer, answerOptions);
-    },
-    act: async (id, work, actOptions = {}) => {
-      assertHoldId(id);
-      return await actOnHold(machine, id, work, actOptions);
-    },
-    cancel: async (id, cancelOptions = {}) => {
-      assertHoldId(id);
-      return await cancelHold(machine, id, cancelOptions);
-    },
-    inspect: async (id, inspectOptions = {}) => {
-      assertHoldId(id);
-      return await inspectHold(machine, id, inspectOptions);
-    },
+    open: async (id, request, openOptions = {}) => await openHold(machine, readId(id), request, openOptions),
+    answer: async (id, answer, answerOptions = {}) => await answerHold(machine, readId(id), answer, answerOptions),
+    act: async (id, work, actOptions = {}) => await actOnHold(machine, unstarted, readId(id), work, actOptions),
+    settle: async (id, settlement, settleOptions = {}) =>
+      await settleHold(machine, readId(id), settlement, settleOptions),
+    wait: async (id, waitOptions = {}) => await waiters.wait(readId(id), waitOptions),
+    cancel: async (id, cancelOptions = {}) => await cancelHold(machine, readId(id), cancelOptions),
+    inspect: async (id, inspectOptions = {}) => await inspectHold(machine, readId(id), inspectOptions),
     list: (listOptions = {}) => listHolds(machine, listOptions),
-    prune: async (pruneOptions) => await pruneHolds(machine, { ...pruneOptions, mayRemove: false }),
+    expire: async (expireOptions = {}) => await expireHolds(machine, expireOptions),
+    prune: async (pruneOptions) => {
+      const counts = await pruneHolds(machine, { ...pruneOptions, mayRemove: false });
+      const { olderThanMs: _olderThanMs, dryRun = false, onProgress: _onProgress, ...rest } = pruneOptions;
+      if (!dryRun) await pruneLeases(machine, rest);
+      return counts;
+    },
+    forget: async (id, forgetOptions = {}) => await forgetHold(machine, readId(id), forgetOptions),
   };
 }

@@ -56,10 +56,10 @@ export function readAnswer(answer: HoldAnswer): HoldAnswer {
 }
 
 /** Every fault of an answer to a question, and whether the answer lets act. */
-export function checkAnswer(
+export async function checkAnswer(
   answer: HoldAnswer,
   question: StoredQuestion,
-): { readonly violations: readonly string[]; readonly approving: boolean } {
+): Promise<{ readonly violations: readonly string[]; readonly approving: boolean }> {
   const violations: string[] = [];
   const decision = question.decisions.find(({ name }) => name === answer.decision);
   if (decision === undefined) {

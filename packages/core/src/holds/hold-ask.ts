@@ -3,13 +3,15 @@ import { createHash } from "node:crypto";
 import { jsonProblem } from "../json/json-problem.ts";
 import { canonicalJson } from "../json/lossless-json.ts";
 import { HoldError } from "./hold-error.ts";
+import type { ExpiryRequest, StoredExpiry } from "./hold-expiry.ts";
+import { readExpiry } from "./hold-expiry.ts";
 import type { Person } from "./machine/hold-document.ts";
 import { readPerson } from "./person.ts";
 import type { Question, StoredQuestion } from "./question.ts";
 import { readQuestion } from "./question.ts";
 
 /** What is asked, about what. */
-export interface HoldRequest {
+export interface HoldRequest extends ExpiryRequest {
   /** What a person is asked. */
   readonly ask: Question;
   /** What it is about: JSON that a person is shown, and that work is given. @default null */
@@ -42,6 +44,7 @@ export interface StoredAsk {
   readonly idempotencyKey: string;
   readonly openedAt: string;
   readonly openedBy?: Person | undefined;
+  readonly expiry?: StoredExpiry | undefined;
   readonly approvals: number;
   readonly notBy: readonly Person[];
   readonly labels: Readonly<Record<string, string>>;
@@ -55,7 +58,10 @@ const maxLabels = 32;
 const maxLabelCharacters = 256;
 
 /** @throws {HoldError} `invalid-argument` */
-export function readRequest(request: HoldRequest): Omit<StoredAsk, "idempotencyKey" | "openedAt" | "openedBy"> {
+export async function readRequest(
+  request: HoldRequest,
+  now: Date,
+): Promise<Omit<StoredAsk, "idempotencyKey" | "openedAt" | "openedBy">> {
   if (typeof request !== "object" || request === null) throw invalid("The request", "expected an object with ask");
   const { ask, content = null, savedState, fingerprint, approvals = 1, notBy = [], labels = {} } = request;
   const question = readQuestion(ask);
@@ -64,12 +70,14 @@ export function readRequest(request: HoldRequest): Omit<StoredAsk, "idempotencyK
   if (!Number.isInteger(approvals) || approvals < 1 || approvals > maxApprovals) {
     throw invalid("approvals", `expected a whole number from 1 to ${maxApprovals}`);
   }
+  const expiry = await readExpiry(request, question, now);
   if (!Array.isArray(notBy)) throw invalid("notBy", "expected a list of people");
   return {
     question,
     content,
     ...(savedState === undefined ? {} : { savedState: storeBytes(savedState) }),
     digest: digestOf(question, content, fingerprint),
+    ...(expiry === undefined ? {} : { expiry }),
     approvals,
     notBy: notBy.map((person, index) => readPerson(person, `notBy[${index}]`)),
     labels: readLabels(labels),

@@ -3,7 +3,8 @@ import { HoldError } from "./hold-error.ts";
 
 const prefix = "holds/";
 const suffix = ".json";
-const leasePrefix = "hold-leases/";
+/** The prefix of all signs of life. */
+export const leasePrefix = "hold-leases/";
 
 /** The longest id, in UTF-8 bytes: what the longest key leaves. */
 const maxIdBytes = maxKeyBytes - leasePrefix.length - suffix.length;
@@ -28,8 +29,15 @@ export function holdIdOfKey(key: string): string | undefined {
     : undefined;
 }
 
+/** The id of the hold whose worker's sign of life this is; `undefined` if it is none. */
+export function holdIdOfLease(key: string): string | undefined {
+  return key.startsWith(leasePrefix) && key.endsWith(suffix) && key.length > leasePrefix.length + suffix.length
+    ? key.slice(leasePrefix.length, -suffix.length)
+    : undefined;
+}
+
 /** @throws {HoldError} `invalid-argument` */
-export function assertHoldId(id: unknown): asserts id is string {
+export function readId(id: unknown): string {
   const problem =
     typeof id !== "string" || id === ""
       ? "expected text that is not empty"
@@ -39,4 +47,5 @@ export function assertHoldId(id: unknown): asserts id is string {
           ? `it has ${Buffer.byteLength(id)} UTF-8 bytes; at most ${maxIdBytes} are allowed`
           : undefined;
   if (problem !== undefined) throw new HoldError("invalid-argument", `The id of a hold: ${problem}.`);
+  return id as string;
 }

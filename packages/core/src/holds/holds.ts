@@ -105,6 +105,41 @@ export interface ActOptions extends OperationOptions {
    * the payee honours the key. Where two that act disagree, it is `stop`. @default "stop"
    */
   readonly whenInDoubt?: "stop" | "again" | undefined;
+  /**
+   * How long this worker may show no sign of life before others take it for dead, in milliseconds. It shows three in
+   * that time. @default 30000
+   */
+  readonly leaseMs?: number | undefined;
+  /**
+   * While somebody else acts: `wait` for the receipt, and watch whether they live; `refuse` rejects with `acting`.
+   * @default "wait"
+   */
+  readonly ifActing?: "wait" | "refuse" | undefined;
+}
+
+/** What has happened, as somebody found who looked. */
+export type Settlement =
+  | {
+      /** It had its effect. */
+      readonly applied: true;
+      /** What whoever acts later is handed as the receipt. @default none */
+      readonly receipt?: unknown;
+    }
+  | {
+      /** It had no effect: the hold can be acted on again. */
+      readonly applied: false;
+    };
+
+/** Options of {@link Holds.settle}. */
+export interface SettleOptions extends OperationOptions {
+  /** Who settles, for the record. @default "unknown" */
+  readonly by?: Person | undefined;
+  /** How it was found out, for the record. @default none */
+  readonly reason?: string | undefined;
+  /**
+   * While somebody acts: `wait` for them to end or to go silent; `refuse` rejects with `acting`. @default "wait"
+   */
+  readonly ifActing?: "wait" | "refuse" | undefined;
 }
 
 /** What acting came to. */
@@ -150,6 +185,9 @@ export interface HoldSummary {
   readonly openedBy: Person | undefined;
   /** Since when it is in its state. */
   readonly since: Date | undefined;
+  readonly expiresAt: Date | undefined;
+  /** Whether its time is over and nobody has written that down yet: `expire` does. */
+  readonly isDue: boolean;
   /** Whether only its stub is left. */
   readonly pruned: boolean;
   /** Why a corrupt document cannot be read. */
@@ -195,6 +233,40 @@ export interface ListHoldsOptions extends OperationOptions {
   readonly olderThanMs?: number | undefined;
   /** Only those that have all of these labels. @default none */
   readonly labels?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Options of {@link Holds.wait}. */
+export interface WaitOptions {
+  /** Ends the waiting: it rejects with the signal's reason. @default none */
+  readonly signal?: AbortSignal | undefined;
+  /** Resolve with the state `waiting` after so long, in milliseconds. @default never */
+  readonly waitMs?: number | undefined;
+}
+
+/** What waiting came to. */
+export interface WaitResult {
+  readonly id: string;
+  /** `gone`: it was forgotten meanwhile. */
+  readonly state: HoldState | "gone";
+  /** The answer, where there is one and it is still kept. */
+  readonly answer: GivenAnswer | undefined;
+}
+
+/** Options of {@link Holds.expire}. */
+export interface ExpireOptions extends OperationOptions {
+  /** Counts what would be done, and changes nothing. @default false */
+  readonly dryRun?: boolean | undefined;
+  /** Told after each document what has been done so far. @default nobody is told */
+  readonly onProgress?: ((soFar: ExpireCounts) => void) | undefined;
+}
+
+/** What {@link Holds.expire} did, in documents. */
+export interface ExpireCounts {
+  readonly examined: number;
+  /** Ended without an answer. */
+  readonly expired: number;
+  /** Answered by what was asked to count then. */
+  readonly answered: number;
 }
 
 /** Options of {@link Holds.prune}. */
@@ -247,7 +319,8 @@ export interface Holds {
    * receipt and runs nothing. Costs three requests.
    *
    * Work that throws leaves the hold in doubt, unless it throws {@link NotApplied}, which rejects this call and lets the
-   * next one act.
+   * next one act. Work that takes longer than a third of its lease costs two more requests for each sign of life, on
+   * the document and on a small key beside it.
    *
    * @throws {HoldError} `invalid-argument`, `not-found`, `not-answered`, `acting`, `in-doubt`, `claim-lost`
    * @throws {NotApplied} what the work has thrown
@@ -257,6 +330,14 @@ export interface Holds {
     work: (work: Work<Content>) => Promise<Result> | Result,
     options?: ActOptions,
   ): Promise<ActResult<Result>>;
+
+  /**
+   * Says what happened to a hold that is in doubt. Resolves to `false` if the same was said before. What turns out to be
+   * settled wrongly is not undone: whoever says that nothing happened lets it happen again.
+   *
+   * @throws {HoldError} `invalid-argument`, `not-found`, `not-in-doubt`, `acting`
+   */
+  settle(id: string, settlement: Settlement, options?: SettleOptions): Promise<boolean>;
 
   /**
    * Ends a hold that nobody acts on for good; resolves to `false` if it was canceled before.
@@ -279,6 +360,32 @@ export interface Holds {
    * @throws {CheckpointError} what `CheckpointStore.list` and `CheckpointStore.get` throw
    */
   list(options?: ListHoldsOptions): AsyncIterable<HoldSummary>;
+
+  /**
+   * Waits until a hold waits no more: answered, rejected, canceled, expired, or further already; or gone. Those who wait
+   * in one process share their looks at the store, with pauses that grow, and all of them together look at most fifty
+   * times a second. A store that is away for a while ends no waiting.
+   *
+   * @throws {HoldError} `invalid-argument`, `not-found`
+   * @throws {CheckpointError} what `CheckpointStore.get` throws and is not worth another attempt
+   */
+  wait(id: string, options?: WaitOptions): Promise<WaitResult>;
+
+  /**
+   * Applies every expiry whose time is over, in bounded memory. Until then, or until somebody answers or acts, an expiry
+   * is only reported.
+   *
+   * @throws {CheckpointError} what the store's operations throw
+   */
+  expire(options?: ExpireOptions): Promise<ExpireCounts>;
+
+  /**
+   * Takes away the last trace of a hold that has ended; resolves to `false` if there is none. From then on nobody knows
+   * that it was ever asked: a program that runs again asks again, and acts again, under another idempotency key.
+   *
+   * @throws {HoldError} `invalid-argument`, `not-ended`
+   */
+  forget(id: string, options?: OperationOptions): Promise<boolean>;
 
   /**
    * Takes away the content of holds that have ended, and leaves of each a stub of its id, digest and end: a program that

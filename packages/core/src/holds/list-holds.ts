@@ -11,7 +11,7 @@ export async function inspectHold(
   options: OperationOptions,
 ): Promise<HoldDetails | null> {
   const located = await machine.load(id, options);
-  return (located === undefined ? undefined : detailsOf(located)) ?? null;
+  return (located === undefined ? undefined : detailsOf(located, machine.environment)) ?? null;
 }
 
 /** {@link Holds.list} */
@@ -20,7 +20,7 @@ export async function* listHolds(machine: ProgramMachine, listOptions: ListHolds
   const before = machine.environment.now().getTime() - olderThanMs;
   const wanted = Object.entries(labels);
   const summaries = scanHolds(machine, options, ({ id, key, located, problem }) =>
-    located === undefined ? corruptSummary(id, key, problem.message) : summaryOf(located.document),
+    located === undefined ? corruptSummary(id, key, problem.message) : summaryOf(located.document, machine.environment),
   );
   for await (const summary of summaries) {
     if (state !== undefined && summary.state !== state) continue;
@@ -32,6 +32,16 @@ export async function* listHolds(machine: ProgramMachine, listOptions: ListHolds
 }
 
 function corruptSummary(id: string, key: string, problem: string): HoldSummary {
-  const nothing = { message: undefined, labels: {}, openedAt: undefined, openedBy: undefined, since: undefined };
-  return { id, key, state: "corrupt", ...nothing, pruned: false, problem };
+  const nothing = { message: undefined, openedAt: undefined, openedBy: undefined, since: undefined };
+  return {
+    id,
+    key,
+    state: "corrupt",
+    ...nothing,
+    expiresAt: undefined,
+    isDue: false,
+    labels: {},
+    pruned: false,
+    problem,
+  };
 }

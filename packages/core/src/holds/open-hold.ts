@@ -5,7 +5,7 @@ import { logged } from "./hold-log.ts";
 import type { OpenOptions, OpenResult } from "./holds.ts";
 import { readPerson, unknownPerson } from "./person.ts";
 import type { ProgramMachine } from "./program-machine.ts";
-import { isHold, stateOf } from "./view-hold.ts";
+import { isHold, stateNow } from "./view-hold.ts";
 
 /** {@link Holds.open} */
 export async function openHold(
@@ -17,12 +17,13 @@ export async function openHold(
   const { by = unknownPerson, ifDifferent = "refuse", ...options } = openOptions;
   const openedBy = readPerson(by, "by");
   const { environment } = machine;
-  const openedAt = environment.now().toISOString();
-  const ask = { ...readRequest(request), idempotencyKey: environment.newNonce(), openedAt, openedBy };
+  const now = environment.now();
+  const openedAt = now.toISOString();
+  const ask = { ...(await readRequest(request, now)), idempotencyKey: environment.newNonce(), openedAt, openedBy };
   const log = logged({ log: [], logCut: 0 }, environment, { did: "opened", by: openedBy });
   const { verdict, located } = await machine.open({ state: "waiting", id, ask, votes: [], ...log }, options);
   const document = located?.document;
-  const state = isHold(document) ? stateOf(document) : "waiting";
+  const state = isHold(document) ? stateNow(document, environment) : "waiting";
   if (verdict === "opened" || verdict === "found") return { outcome: verdict, id, state };
   if (ifDifferent === "keep") return { outcome: "kept", id, state };
   throw new HoldError(

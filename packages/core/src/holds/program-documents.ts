@@ -42,6 +42,7 @@ const ask = v.object({
   idempotencyKey: text,
   openedAt: time,
   openedBy: v.optional(person),
+  expiry: v.optional(v.object({ at: time, answer: v.optional(v.object({ given, approving: v.boolean() })) })),
   approvals: count,
   notBy: v.array(person),
   labels: v.record(text, text),

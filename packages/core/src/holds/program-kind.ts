@@ -2,6 +2,7 @@ import type { HoldAnswer, StoredAnswer } from "./hold-answer.ts";
 import { agrees, checkAnswer, isEqualAnswer } from "./hold-answer.ts";
 import type { StoredAsk } from "./hold-ask.ts";
 import { HoldError } from "./hold-error.ts";
+import { expired, isOverdue } from "./hold-expiry.ts";
 import { logged } from "./hold-log.ts";
 import type { Person, WaitingDocument } from "./machine/hold-document.ts";
 import type { HoldEnvironment } from "./machine/hold-environment.ts";
@@ -42,14 +43,15 @@ function isMine(given: Given, answer: StoredAnswer): boolean {
   return answer.byExpiry !== true && isSamePerson(given.by, answer.by) && isEqualAnswer(given.answer, answer.given);
 }
 
-function applyAnswer(
+async function applyAnswer(
   given: Given,
   waiting: WaitingDocument<StoredAsk, StoredAnswer>,
   environment: HoldEnvironment,
-): ProgramHold {
+): Promise<ProgramHold> {
   const { ask, votes, id } = waiting;
+  if (isOverdue(waiting, environment)) return expired(waiting, environment);
   assertMayAnswer(given.by, waiting);
-  const { violations, approving } = checkAnswer(given.answer, ask.question);
+  const { violations, approving } = await checkAnswer(given.answer, ask.question);
   if (violations.length > 0) {
     throw new HoldError(
       "invalid-answer",

@@ -1,12 +1,22 @@
 import type { StoredAnswer } from "./hold-answer.ts";
 import { holdKey } from "./hold-id.ts";
 import type { GivenAnswer, HoldDetails, HoldState, HoldSummary } from "./holds.ts";
+import { isOverdue } from "./hold-expiry.ts";
+import type { HoldEnvironment } from "./machine/hold-environment.ts";
 import type { Located } from "./machine/hold-document.ts";
 import type { ProgramHold } from "./program-documents.ts";
 
 /** Where a hold stands. */
 export function stateOf(document: Exclude<ProgramHold, { state: "forgotten" | "other" }>): HoldState {
   return document.state === "stub" ? document.ended : document.state;
+}
+
+/** The same, and `expired` where its time is over and nobody has written that down yet. */
+export function stateNow(
+  document: Exclude<ProgramHold, { state: "forgotten" | "other" }>,
+  environment: HoldEnvironment,
+): HoldState {
+  return isOverdue(document, environment) ? "expired" : stateOf(document);
 }
 
 /** Whether there is a hold at all. */
@@ -22,21 +32,27 @@ export function givenAnswer({ given, by, at, approving, byExpiry = false }: Stor
 }
 
 /** `undefined` for what is no hold. */
-export function summaryOf(document: ProgramHold): HoldSummary | undefined {
+export function summaryOf(document: ProgramHold, environment: HoldEnvironment): HoldSummary | undefined {
   if (!isHold(document)) return undefined;
   const { id } = document;
-  const base = { id, key: holdKey(id), state: stateOf(document), since: sinceOf(document) };
+  const isDue = isOverdue(document, environment);
+  const base = { id, key: holdKey(id), state: stateNow(document, environment), since: sinceOf(document), isDue };
   if (document.state === "stub") {
-    const { openedAt, openedBy } = { openedAt: undefined, openedBy: undefined };
-    return { ...base, message: undefined, labels: {}, openedAt, openedBy, pruned: true };
+    const nothing = { message: undefined, openedAt: undefined, openedBy: undefined, expiresAt: undefined };
+    return { ...base, ...nothing, labels: {}, pruned: true };
   }
-  const { question, labels, openedAt, openedBy } = document.ask;
-  return { ...base, message: question.message, labels, openedAt: new Date(openedAt), openedBy, pruned: false };
+  const { question, labels, openedAt, openedBy, expiry } = document.ask;
+  const { message } = question;
+  const expiresAt = expiry === undefined ? undefined : new Date(expiry.at);
+  return { ...base, message, labels, openedAt: new Date(openedAt), openedBy, expiresAt, pruned: false };
 }
 
 /** `undefined` for what is no hold. */
-export function detailsOf({ document, version }: Located<ProgramHold>): HoldDetails | undefined {
-  const summary = summaryOf(document);
+export function detailsOf(
+  { document, version }: Located<ProgramHold>,
+  environment: HoldEnvironment,
+): HoldDetails | undefined {
+  const summary = summaryOf(document, environment);
   if (summary === undefined) return undefined;
   const ask = "ask" in document ? document.ask : undefined;
   const answer = "answer" in document ? document.answer : undefined;

@@ -15,10 +15,17 @@ export interface HoldEnvironment {
   readonly newNonce: () => string;
   /** This machine and process, for people. */
   readonly worker: string;
+  /** For how long after its time a question still waits: clocks differ. */
+  readonly expiryMarginMs: number;
 }
 
+const defaultExpiryMarginMs = 5_000;
+
 /** The real ones. */
-export function systemEnvironment(now: () => Date = () => new Date()): HoldEnvironment {
+export function systemEnvironment(
+  now: () => Date = () => new Date(),
+  expiryMarginMs: number = defaultExpiryMarginMs,
+): HoldEnvironment {
   return {
     now,
     monotonicMs: () => performance.now(),
@@ -28,5 +35,6 @@ export function systemEnvironment(now: () => Date = () => new Date()): HoldEnvir
     random: Math.random,
     newNonce: randomUUID,
     worker: `${hostname()}:${process.pid}`,
+    expiryMarginMs,
   };
 }
