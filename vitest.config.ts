@@ -39,6 +39,7 @@ export default defineConfig({
       project("gcs", "packages/backend-gcs", ["gcs"]),
       project("redis", "packages/backend-redis", ["redis", "redis-cluster"]),
       project("nats", "packages/backend-nats", ["nats"]),
+      project("postgres", "packages/backend-postgres", ["postgres", "pgbouncer"]),
       project("servers", "tooling/servers", serverNames),
       project("torture", "tooling/torture"),
       project("api-docs", "tooling/api-docs"),

@@ -5,10 +5,11 @@ import type { Socket } from "node:net";
 import { resetSocket } from "../../../packages/conformance/src/faults/reset-socket.ts";
 import { httpRequests } from "./counting/http-requests.ts";
 import { natsMessages } from "./counting/nats-messages.ts";
+import { postgresStatements } from "./counting/postgres-statements.ts";
 import { createProtocolReader } from "./counting/protocol-reader.ts";
 import { redisCommands } from "./counting/redis-commands.ts";
 
-const parsers = { http: httpRequests, redis: redisCommands, nats: natsMessages } as const;
+const parsers = { http: httpRequests, redis: redisCommands, nats: natsMessages, postgres: postgresStatements } as const;
 
 /** What {@link startCountingProxy} stands in front of. */
 export interface CountingProxySettings {
@@ -25,14 +26,15 @@ export interface CountingProxy extends AsyncDisposable {
   readonly url: string;
   /**
    * How many requests have passed since the start or the last `reset()`. HTTP: requests. Redis: commands, those of the
-   * client's handshake too. NATS: messages that were published, and that is every request to JetStream.
+   * client's handshake too. NATS: messages that were published, and that is every request to JetStream. PostgreSQL:
+   * statements.
    *
    * @throws {Error} if a client sent something that could not be read as the protocol, TLS for example
    */
   count(): number;
   reset(): void;
   /**
-   * The same requests, in their order: method and target, command and key, operation and subject. Never bodies.
+   * The same requests, in their order: method and target, command and key, operation and subject, the beginning of a statement. Never bodies.
    *
    * @throws {Error} as `count()` does
    */

@@ -58,8 +58,9 @@ function binaryCommands(
   directory: string,
 ): readonly KeptCommand[] {
   return definition.processes(ports, directory).map((process, index) => ({
-    command: path,
-    arguments: process.arguments,
+    ...(process.script === undefined
+      ? { command: path, arguments: process.arguments }
+      : { command: "/bin/sh", arguments: ["-c", process.script, path, ...process.arguments] }),
     environment: process.environment,
     directory: process.directory,
     logFile: join(directory, `${definition.name}-${index + 1}.log`),

@@ -1,5 +1,5 @@
 /** The servers that tests know, by the names that projects ask for. */
-export const serverNames = ["minio", "redis", "redis-cluster", "nats", "gcs"] as const;
+export const serverNames = ["minio", "redis", "redis-cluster", "nats", "gcs", "postgres", "pgbouncer"] as const;
 
 /** One of {@link serverNames}. */
 export type ServerName = (typeof serverNames)[number];
@@ -12,12 +12,16 @@ export interface ServerBinary {
   readonly oldest?: { readonly version: string; readonly versionArguments: readonly string[] } | undefined;
   /** What `go install` builds, at the pinned version. */
   readonly goModule?: { readonly path: string; readonly version: string } | undefined;
-  /** The package of Debian that has it. */
+  /** Where it may be besides PATH. @default nowhere */
+  readonly directories?: (() => readonly string[]) | undefined;
+  /** The package of Debian that has it, or several with a space between them. */
   readonly debianPackage?: string | undefined;
 }
 
 /** One process of a server, ready to be started. */
 interface ServerProcess {
+  /** What a shell runs instead: it finds the executable as `$0`, and the arguments as `$1` and so on. @default none */
+  readonly script?: string | undefined;
   readonly arguments: readonly string[];
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /** A directory that must exist when the process starts. */

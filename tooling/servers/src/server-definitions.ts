@@ -2,6 +2,8 @@ import type { ServerDefinition, ServerName } from "./server-definition.ts";
 import { gcsServer } from "./servers/gcs-server.ts";
 import { minioServer } from "./servers/minio-server.ts";
 import { natsServer } from "./servers/nats-server.ts";
+import { pgbouncerServer } from "./servers/pgbouncer-server.ts";
+import { postgresServer } from "./servers/postgres-server.ts";
 import { redisCluster } from "./servers/redis-cluster.ts";
 import { redisServer } from "./servers/redis-server.ts";
 
@@ -12,4 +14,6 @@ export const serverDefinitions: Readonly<Record<ServerName, ServerDefinition>> =
   "redis-cluster": redisCluster,
   nats: natsServer,
   gcs: gcsServer,
+  postgres: postgresServer,
+  pgbouncer: pgbouncerServer,
 };

@@ -29,6 +29,8 @@ export function storeUrls(name: ServerName, address: string): readonly StoreUrl[
         },
       ];
     case "redis":
+    case "postgres":
+    case "pgbouncer":
       return [{ url: address, environment: {} }];
     case "redis-cluster":
       return [{ url: `${address}?cluster=true`, environment: {} }];

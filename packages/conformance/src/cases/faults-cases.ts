@@ -282,6 +282,8 @@ export const faultsCases: readonly ConformanceCase[] = [
       for (const fault of ["half-open", "blackhole"] as const) {
         const keyOf = ({ name }: VisibleWrite): string => `${name}/${fault}`;
         const versions = await Promise.all(writes.map((write) => write.prepare(direct, keyOf(write))));
+        // As many connections as a client may want for them: a new one would not get as far as to pass a write on.
+        await Promise.all(writes.map((write) => store.get(keyOf(write))));
         proxy.always(fault);
         const claims = await Promise.all(
           writes.map(async (write, index) => {

@@ -230,6 +230,11 @@ describe("requests are told apart, however their bytes are cut", () => {
   const command = (...words: readonly string[]): string =>
     `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join("")}`;
 
+  /** A message of PostgreSQL, and the one that begins a session. */
+  const message = (type: string, body: string): Buffer =>
+    Buffer.concat([Buffer.from(type), Buffer.from([0, 0, 0, 4 + body.length]), Buffer.from(body)]);
+  const started = Buffer.concat([Buffer.from([0, 0, 0, 17, 0, 3, 0, 0]), Buffer.from("user\0me\0\0").subarray(0, 9)]);
+
   /** The kinds of the requests in a text. */
   function kindsOf(protocol: FaultProtocolName, sent: string): readonly string[] {
     const whole = faultProtocols[protocol].createReader()(Buffer.from(sent));
@@ -276,17 +281,68 @@ describe("requests are told apart, however their bytes are cut", () => {
     expect(message?.isAnswer?.(Buffer.from("MSG _INBOX.abc.1 7 2\r\n{}\r\n"))).toBe(true);
   });
 
+  test("PostgreSQL", () => {
+    const statement = (text: string, name = ""): Buffer =>
+      Buffer.concat([
+        message("P", `${name}\0${text}\0\0\0`),
+        message("B", `\0${name}\0\0\0\0\0\0\0`),
+        message("D", "P\0"),
+        message("E", "\0\0\0\0\0"),
+        message("S", ""),
+      ]);
+    const sent = Buffer.concat([
+      started,
+      message("p", "secret\0"),
+      message("Q", "BEGIN\0"),
+      statement("INSERT INTO t VALUES ($1)"),
+      statement(" select body from t where key = 'delete from'"),
+      statement("WITH removed AS (DELETE FROM t RETURNING 1) SELECT count(*) FROM removed", "named"),
+      message("B", "\0named\0\0\0\0\0\0\0"),
+      message("S", ""),
+    ]);
+    // Of the last two messages, the one belongs to the other.
+    expect(kindsOf("postgres", sent.toString())).toEqual([
+      "other",
+      "other",
+      "other",
+      "write",
+      "read",
+      "write",
+      "write",
+    ]);
+  });
+
+  test("PostgreSQL, whose clients ask for TLS first", () => {
+    const question = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
+    const reader = faultProtocols.postgres.createReader();
+    const requests = [question, started, message("Q", "TABLE t\0")].flatMap((bytes) => reader(bytes));
+    expect(requests.map(({ kind }) => kind)).toEqual(["other", "other", "read"]);
+  });
+
+  test("PostgreSQL has answered when it is ready for the next statement", () => {
+    const [, sent] = faultProtocols.postgres.createReader()(Buffer.concat([started, message("Q", "DELETE FROM t\0")]));
+    const complete = message("C", "DELETE 1\0");
+    expect(sent?.isAnswer?.(complete)).toBe(false);
+    expect(sent?.isAnswer?.(Buffer.concat([complete, message("Z", "I")]))).toBe(true);
+    expect(sent?.isAnswer?.(Buffer.from("Z"))).toBe(false);
+  });
+
   test("every error that a protocol names can be caused", () => {
     const requests: Readonly<Record<FaultProtocolName, string>> = {
       tcp: "x",
       http: "PUT / HTTP/1.1\r\n\r\n",
       redis: command("EVALSHA", "abc", "0"),
       nats: "PUB $KV.b.k _INBOX.abc.1 0\r\n\r\n",
+      postgres: message("Q", "SELECT 1\0").toString("latin1"),
+    };
+    const greetings: Partial<typeof requests> = {
+      nats: "SUB _INBOX.abc.* 7\r\n",
+      postgres: started.toString("latin1"),
     };
     for (const [name, protocol] of Object.entries(faultProtocols)) {
       const reader = protocol.createReader();
-      reader(Buffer.from(name === "nats" ? "SUB _INBOX.abc.* 7\r\n" : ""));
-      const [sent] = reader(Buffer.from(requests[name as FaultProtocolName]));
+      reader(Buffer.from(greetings[name as FaultProtocolName] ?? "", "latin1"));
+      const [sent] = reader(Buffer.from(requests[name as FaultProtocolName], "latin1"));
       for (const error of protocol.errors) {
         const { toClient, toServer } = sent?.answerWith?.(error) ?? {};
         expect(String(toClient ?? toServer)).toContain(error);

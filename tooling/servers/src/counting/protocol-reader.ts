@@ -1,5 +1,8 @@
-/** What a parser asks for: the next line without its CRLF, or that many bytes, of which it sees the first 4096. */
-type Wanted = "line" | number;
+/**
+ * What a parser asks for: the next line without its CRLF, or that many bytes, of which it sees the first 4096; with
+ * `bytes`, each byte is one character, so that numbers can be read.
+ */
+type Wanted = "line" | number | { readonly bytes: number };
 
 /** Reads one direction of one connection: yields what it wants next and is handed that as text. */
 export type ProtocolParser = Generator<Wanted, never, string>;
@@ -21,13 +24,13 @@ export function createProtocolReader(parser: ProtocolParser): (chunk: Buffer) =>
   let wanted = parser.next("").value;
   let kept: Buffer[] = [];
   let keptLength = 0;
-  let missing = wanted === "line" ? 0 : wanted;
+  let missing = lengthOf(wanted);
 
   const handOver = (text: string): void => {
     kept = [];
     keptLength = 0;
     wanted = parser.next(text).value;
-    missing = wanted === "line" ? 0 : wanted;
+    missing = lengthOf(wanted);
   };
   const keep = (bytes: Buffer, limit: number): void => {
     // A copy, because the stream may use its memory again.
@@ -50,8 +53,13 @@ export function createProtocolReader(parser: ProtocolParser): (chunk: Buffer) =>
         keep(bytes, keptBytes);
         missing -= bytes.length;
         rest = rest.subarray(bytes.length);
-        if (missing === 0) handOver(Buffer.concat(kept).toString());
+        if (missing === 0) handOver(Buffer.concat(kept).toString(typeof wanted === "number" ? "utf8" : "latin1"));
       }
     }
   };
+}
+
+function lengthOf(wanted: Wanted): number {
+  if (wanted === "line") return 0;
+  return typeof wanted === "number" ? wanted : wanted.bytes;
 }

@@ -40,10 +40,13 @@ export const aptSource: ServerSource = {
       const problems = await withoutStartingServices(keeper, async () => [
         // One broken repository among many fails this, and need not keep the next step from succeeding.
         await run("update"),
-        await run("install", "-y", "--no-install-recommends", debianPackage),
+        await run("install", "-y", "--no-install-recommends", ...debianPackage.split(" ")),
       ]);
       if (problems.at(-1) !== undefined) return { kind: "none", reason: problems.filter(Boolean).join("\n") };
-      const path = await findExecutable(binary.command, context.environment, ["/usr/bin"]);
+      const path = await findExecutable(binary.command, context.environment, [
+        "/usr/bin",
+        ...(binary.directories?.() ?? []),
+      ]);
       if (path === undefined) return { kind: "none", reason: `${debianPackage} brought no ${binary.command}` };
       const problem = await versionProblem(path, binary);
       return problem === undefined ? { kind: "binary", path } : { kind: "none", reason: problem };

@@ -9,7 +9,8 @@ import type { ServerSource } from "../server-source.ts";
 export const pathSource: ServerSource = {
   title: "PATH",
   find: async ({ binary }, { environment }) => {
-    const path = await findExecutable(binary.command, environment, [join(homedir(), "go", "bin")]);
+    const places = [join(homedir(), "go", "bin"), ...(binary.directories?.() ?? [])];
+    const path = await findExecutable(binary.command, environment, places);
     if (path === undefined) return { kind: "none", reason: `no ${binary.command} on PATH or in ~/go/bin` };
     const problem = await versionProblem(path, binary);
     return problem === undefined ? { kind: "binary", path } : { kind: "none", reason: problem };

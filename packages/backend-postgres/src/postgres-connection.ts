@@ -1,0 +1,173 @@
+import type { PostgresClient, PostgresPool, PostgresPoolClient, PostgresResult } from "./postgres-client.ts";
+import { breaksConnection, isServerError, NotConnectedError, PostgresFailureError } from "./postgres-error.ts";
+
+/** Where the connections come from. */
+export interface PostgresConnections {
+  /** How many there are at most. */
+  readonly max: number;
+  /** @throws {NotConnectedError} if none can be had */
+  lend(): Promise<PostgresPoolClient>;
+  /** Asks the server to give up what the client waits for. Never rejects. */
+  cancel?(client: PostgresPoolClient): Promise<void>;
+  /** Told of a client whose server turned out not to be the primary. */
+  leave?(client: PostgresPoolClient): void;
+  close(): Promise<void>;
+}
+
+const readAsText = { getTypeParser: () => (text: string) => text };
+
+/** Runs statements, each on a connection of its own for as long as it takes. */
+export class PostgresConnection {
+  readonly connections: PostgresConnections;
+
+  constructor(connections: PostgresConnections) {
+    this.connections = connections;
+  }
+
+  /**
+   * Runs one statement, which is its own transaction.
+   *
+   * @throws whatever `pg` throws, the signal's reason, {@link NotConnectedError}, {@link PostgresFailureError}
+   */
+  async run(
+    text: string,
+    values: readonly (string | Buffer | null)[],
+    signal: AbortSignal,
+  ): Promise<PostgresResult> {
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    aborted.catch(() => undefined);
+    const onAbort = (): void => reject(signal.reason);
+    signal.throwIfAborted();
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      const client = await this.#lend(aborted);
+      return await this.#runOn(client, text, values, aborted, signal);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.connections.close();
+  }
+
+  async #lend(aborted: Promise<never>): Promise<PostgresPoolClient> {
+    const lending = this.connections.lend();
+    try {
+      return await Promise.race([lending, aborted]);
+    } catch (error) {
+      // It may still come, and nobody needs it then.
+      lending.then(
+        (client) => client.release(),
+        () => undefined,
+      );
+      throw error;
+    }
+  }
+
+  async #runOn(
+    client: PostgresPoolClient,
+    text: string,
+    values: readonly (string | Buffer | null)[],
+    aborted: Promise<never>,
+    signal: AbortSignal,
+  ): Promise<PostgresResult> {
+    // A connection that breaks says so twice: to the statement, and as an event that would end the process.
+    const ignore = (): void => undefined;
+    client.on("error", ignore);
+    const giveBack = (isBroken: boolean): void => {
+      client.release(isBroken);
+      client.removeListener("error", ignore);
+    };
+    try {
+      assertNoTransaction(client);
+      const answer = client.query({ text, values: [...values], types: readAsText });
+      const result = await Promise.race([answer, aborted]);
+      if (result.rows[0]?.["standby"] === "true") throw standbyError();
+      giveBack(false);
+      return result;
+    } catch (error) {
+      if (signal.aborted && this.connections.cancel !== undefined) {
+        // Otherwise it could wait for a lock for ever, and write when nobody expects it any more.
+        void this.connections.cancel(client).then(() => giveBack(true));
+      } else {
+        if (isReadOnlyError(error)) this.connections.leave?.(client);
+        giveBack(breaksConnection(error));
+      }
+      throw error;
+    }
+  }
+}
+
+/** The connections of a pool that was handed in. */
+export function connectionsOfPool(pool: PostgresPool): PostgresConnections {
+  return {
+    max: pool.options.max,
+    lend: async () => {
+      try {
+        return await pool.connect();
+      } catch (error) {
+        throw new NotConnectedError(error);
+      }
+    },
+    close: async () => undefined,
+  };
+}
+
+/** The one connection of a client that was handed in, for one statement after the other. */
+export function connectionsOfClient(client: PostgresClient): PostgresConnections {
+  let last = Promise.resolve();
+  return {
+    max: 1,
+    lend: async () => {
+      const before = last;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      last = promise;
+      await before;
+      let isRunning: Promise<unknown> = Promise.resolve();
+      return {
+        query: async (statement) => {
+          const answer = client.query(statement);
+          isRunning = answer.catch(() => undefined);
+          return await answer;
+        },
+        getTransactionStatus: () => client.getTransactionStatus?.() ?? null,
+        // Only when it has ended: what was given up is still under way.
+        release: () => void isRunning.then(() => resolve()),
+        on: () => undefined,
+        removeListener: () => undefined,
+      };
+    },
+    close: async () => undefined,
+  };
+}
+
+function assertNoTransaction(client: PostgresClient): void {
+  const status = client.getTransactionStatus?.() ?? "I";
+  if (status === "I") return;
+  throw new PostgresFailureError({
+    code: "invalid-argument",
+    retryable: false,
+    outcome: "not-applied",
+    message: "the client that was handed in is in a transaction, whose end would decide on what the store writes",
+    remedy: "Hand in a client for the store alone, or a pool whose connections come back without a transaction.",
+  });
+}
+
+function isReadOnlyError(error: unknown): boolean {
+  return error instanceof StandbyError || (isServerError(error) && error.code === "25006");
+}
+
+/** The server is a standby, which may lag behind the primary. */
+class StandbyError extends PostgresFailureError {}
+
+/** What is said of a server that only follows another. */
+export function standbyError(): PostgresFailureError {
+  return new StandbyError({
+    code: "unavailable",
+    retryable: true,
+    outcome: "not-applied",
+    message: "the server is a standby, which may lag behind",
+    remedy: "Name the primary, or all hosts, of which the primary is then found.",
+  });
+}

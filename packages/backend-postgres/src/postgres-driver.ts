@@ -1,0 +1,221 @@
+import { randomUUID } from "node:crypto";
+
+import type { Capabilities, CheckpointEntry, StoreFinding } from "@holdpoint/core";
+import { defaultMaxBodyBytes, PreconditionFailedError } from "@holdpoint/core/driver";
+import type { CheckpointDriver, DriverContext, DriverFailure, DriverRecord, DriverWrite } from "@holdpoint/core/driver";
+
+import type { PostgresResult } from "./postgres-client.ts";
+import { PostgresConnection, standbyError } from "./postgres-connection.ts";
+import type { PostgresConnections } from "./postgres-connection.ts";
+import { classifyPostgresError, isServerError, PostgresFailureError } from "./postgres-error.ts";
+import { inspectPostgres } from "./postgres-inspection.ts";
+import { afterPrefix, PostgresKeys } from "./postgres-key.ts";
+import { PostgresSweeper } from "./postgres-sweeper.ts";
+import { assertServer, assertTable, describeTable, PostgresTable, ttlParameter } from "./postgres-table.ts";
+import type { TableDescription } from "./postgres-table.ts";
+
+/** Options of {@link PostgresDriver}. */
+export interface PostgresDriverOptions {
+  readonly location: string;
+  readonly schema: string;
+  readonly table: string;
+  readonly prefix: string;
+  readonly create: boolean;
+}
+
+const pageSize = 1_000;
+/** How often a removal may find that what it was told a moment before is no longer so. */
+const maxRounds = 8;
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u;
+
+/** Keeps each checkpoint as one row of a table. */
+export class PostgresDriver implements CheckpointDriver {
+  readonly backend = "postgres";
+  readonly location: string;
+  readonly capabilities: Capabilities = {
+    conditionalDelete: true,
+    ttl: true,
+    uniqueVersions: true,
+    maxBodyBytes: defaultMaxBodyBytes,
+  };
+  readonly maxConcurrency: number;
+  readonly #connection: PostgresConnection;
+  readonly #table: PostgresTable;
+  readonly #keys: PostgresKeys;
+  readonly #sweeper: PostgresSweeper;
+  readonly #create: boolean;
+
+  constructor(connections: PostgresConnections, { location, schema, table, prefix, create }: PostgresDriverOptions) {
+    this.location = location;
+    this.maxConcurrency = connections.max;
+    this.#connection = new PostgresConnection(connections);
+    this.#table = new PostgresTable(schema, table);
+    this.#keys = new PostgresKeys(prefix);
+    this.#sweeper = new PostgresSweeper(this.#connection, this.#table);
+    this.#create = create;
+  }
+
+  async read(key: string, { signal }: DriverContext): Promise<DriverRecord | null> {
+    const { rows } = await this.#run(this.#table.read, [this.#keys.columnKey(key)], signal);
+    const { version, write_id: writeId, body, modified_ms: modifiedMs } = rows[0] ?? {};
+    if (version === null || version === undefined) return null;
+    return {
+      // A buffer of its own size, and not a piece of one that Node shares.
+      body: new Uint8Array(Buffer.from(body ?? "", "base64")),
+      version,
+      writeId: writeId ?? undefined,
+      modifiedAt: new Date(Number(modifiedMs)),
+    };
+  }
+
+  async write(
+    key: string,
+    body: Uint8Array,
+    { precondition, writeId, ttlMs }: DriverWrite,
+    { signal }: DriverContext,
+  ): Promise<{ readonly version: string }> {
+    // Random rather than counted: a sequence goes back with a backup, or with a standby that had not seen all of it.
+    const version = randomUUID();
+    const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+    const values = [this.#keys.columnKey(key), version, writeId, bytes, ttlParameter(ttlMs)];
+    const { rowCount } = await this.#write(precondition, values, signal);
+    if (rowCount !== 1) throw new PreconditionFailedError();
+    if (ttlMs !== undefined) this.#sweeper.afterWrite();
+    return { version };
+  }
+
+  async remove(key: string, ifVersion: string | undefined, { signal }: DriverContext): Promise<boolean> {
+    const columnKey = this.#keys.columnKey(key);
+    if (ifVersion === undefined) {
+      const { rows } = await this.#run(this.#table.remove, [columnKey], signal);
+      return rows[0]?.["live"] === "true";
+    }
+    // No value ever had another kind of version; the answer is the same as for one that is long gone.
+    const version = uuid.test(ifVersion) ? ifVersion : randomUUID();
+    for (let round = 1; ; round += 1) {
+      const { rows } = await this.#run(this.#table.removeVersion, [columnKey, version], signal);
+      const { removed, found } = rows[0] ?? {};
+      if (removed === "1") return true;
+      if (found === null || found === undefined) return false;
+      if (found !== version) throw new PreconditionFailedError();
+      // Somebody has replaced or removed it while we waited for them: look again which of the two.
+      if (round === maxRounds) throw busyError();
+    }
+  }
+
+  async *list(prefix: string, { signal }: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
+    const begin = this.#keys.columnKey(prefix);
+    const end = afterPrefix(begin);
+    let last: string | undefined;
+    for (;;) {
+      const values = [last ?? begin, String(pageSize), ...(end === undefined ? [] : [end])];
+      const { rows } = await this.#run(this.#table.list(last !== undefined, end !== undefined), values, signal);
+      yield rows.flatMap((row) => {
+        const key = this.#keys.checkpointKey(row["key"] ?? "");
+        return key === undefined ? [] : [{ key }];
+      });
+      if (rows.length < pageSize) break;
+      last = rows.at(-1)?.["key"] ?? "";
+    }
+    this.#sweeper.afterList();
+  }
+
+  async check({ signal }: DriverContext): Promise<void> {
+    const description = await this.#describe(signal);
+    assertServer(description);
+    if (description["kind"] !== null) {
+      assertTable(this.#table, description);
+      return;
+    }
+    const hasSchema = description["has_schema"] === "true";
+    if (!this.#create) throw this.#missing(hasSchema);
+    try {
+      await this.#run(`${hasSchema ? "" : this.#table.createSchema}${this.#table.create}`, [], signal);
+    } catch (error) {
+      // Somebody else has made it at the same time: https://www.postgresql.org/docs/current/errcodes-appendix.html
+      if (!isServerError(error) || !["23505", "42P06", "42P07"].includes(error.code)) {
+        throw isServerError(error) && error.code === "42501" ? this.#mayNotCreate(error) : error;
+      }
+    }
+    assertTable(this.#table, await this.#describe(signal));
+  }
+
+  async inspect({ signal }: DriverContext): Promise<readonly StoreFinding[]> {
+    return await inspectPostgres(this.#connection, this.#table, signal);
+  }
+
+  async close(): Promise<void> {
+    await this.#sweeper.close();
+    await this.#connection.close();
+  }
+
+  classify(error: unknown): DriverFailure {
+    return classifyPostgresError(error);
+  }
+
+  async #run(text: string, values: readonly (string | Buffer | null)[], signal: AbortSignal): Promise<PostgresResult> {
+    return await this.#connection.run(text, values, signal);
+  }
+
+  async #write(
+    precondition: DriverWrite["precondition"],
+    values: readonly (string | Buffer | null)[],
+    signal: AbortSignal,
+  ): Promise<PostgresResult> {
+    switch (precondition.kind) {
+      case "any":
+        return await this.#run(this.#table.insert, values, signal);
+      case "absent":
+        return await this.#run(this.#table.insertIfAbsent, values, signal);
+      case "version":
+        // No value ever had another kind of version.
+        if (!uuid.test(precondition.version)) throw new PreconditionFailedError();
+        return await this.#run(this.#table.update, [...values, precondition.version], signal);
+    }
+  }
+
+  async #describe(signal: AbortSignal): Promise<TableDescription> {
+    const { rows } = await this.#run(describeTable, [this.#table.schema, this.#table.name], signal);
+    const [description] = rows;
+    if (description === undefined) throw standbyError();
+    return description;
+  }
+
+  #missing(hasSchema: boolean): PostgresFailureError {
+    return new PostgresFailureError({
+      code: "not-found",
+      retryable: false,
+      outcome: "not-applied",
+      message: hasSchema
+        ? `there is no table ${this.#table.quoted}`
+        : `there is no schema ${JSON.stringify(this.#table.schema)}`,
+      remedy: `Leave out create=false, or run: ${this.#sql(hasSchema)}`,
+    });
+  }
+
+  #mayNotCreate(cause: unknown): PostgresFailureError {
+    return new PostgresFailureError(
+      {
+        code: "permission-denied",
+        retryable: false,
+        outcome: "not-applied",
+        message: `there is no table ${this.#table.quoted}, and the role may not create it`,
+        remedy: `Let a role that may run: ${this.#sql(true)}`,
+      },
+      cause,
+    );
+  }
+
+  #sql(hasSchema: boolean): string {
+    return `${hasSchema ? "" : `${this.#table.createSchema} `}${this.#table.create.replaceAll(/\s+/gu, " ")}`;
+  }
+}
+
+function busyError(): PostgresFailureError {
+  return new PostgresFailureError({
+    code: "unavailable",
+    retryable: true,
+    outcome: "not-applied",
+    message: "others keep writing the value",
+  });
+}

@@ -1,0 +1,205 @@
+import type { DriverFailure } from "@holdpoint/core/driver";
+
+/** An error of our own, which already says what it means. */
+export class PostgresFailureError extends Error {
+  override readonly name = "PostgresFailureError";
+  readonly failure: DriverFailure;
+
+  constructor(failure: DriverFailure, cause?: unknown) {
+    super(failure.message, { cause });
+    this.failure = failure;
+  }
+}
+
+/** No connection could be made, so that nothing was sent. */
+export class NotConnectedError extends Error {
+  override readonly name = "NotConnectedError";
+
+  /** Which of several hosts, if there are several. */
+  readonly host: string | undefined;
+
+  constructor(cause: unknown, host?: string) {
+    super("no connection could be made", { cause });
+    this.host = host;
+  }
+}
+
+/** What a server says instead of an answer. */
+export interface ServerError extends Error {
+  /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+  readonly code: string;
+  readonly severity: string;
+}
+
+/** Whether the server itself has said it; true for every copy of `pg`. */
+export function isServerError(error: unknown): error is ServerError {
+  return (
+    error instanceof Error &&
+    "severity" in error &&
+    "code" in error &&
+    typeof error.code === "string" &&
+    /^[0-9A-Z]{5}$/u.test(error.code)
+  );
+}
+
+/** Whether a connection is of no use after this error. */
+export function breaksConnection(error: unknown): boolean {
+  return !(isServerError(error) && error.severity === "ERROR" && error.code !== "25006");
+}
+
+/** What an error of `pg` or of the server means. */
+export function classifyPostgresError(error: unknown): DriverFailure {
+  if (error instanceof PostgresFailureError) return error.failure;
+  if (error instanceof NotConnectedError) {
+    const failure = classifyPostgresError(error.cause);
+    const message = error.host === undefined ? failure.message : `${failure.message} (the host ${error.host})`;
+    return { ...failure, message, outcome: "not-applied" };
+  }
+  return isServerError(error) ? serverFailure(error) : connectionFailure(error);
+}
+
+type Verdict = Pick<DriverFailure, "code" | "message"> & Partial<DriverFailure>;
+
+function serverFailure(error: ServerError): DriverFailure {
+  const verdict = verdicts[error.code] ?? verdicts[error.code.slice(0, 2)];
+  return {
+    retryable: false,
+    // An error ends the statement and undoes it. What ends the connection may come when the statement was done.
+    outcome: error.severity === "ERROR" ? "not-applied" : "unknown",
+    ...(verdict ?? { code: "unavailable", message: "the server refused the request" }),
+    message: `${verdict?.message ?? "the server refused the request"} (${error.code}${detailOf(error)})`,
+  };
+}
+
+/** The server's words, where they hold no value of a row. */
+function detailOf({ code, message }: ServerError): string {
+  // Those of class 22 and 23 quote values; those of 28 the user, and on some services more.
+  return /^(?:22|23|28)/u.test(code) ? "" : `: ${shorten(message)}`;
+}
+
+function shorten(text: string): string {
+  const line = text.replaceAll(/\s+/gu, " ").trim();
+  return line.length > 200 ? `${line.slice(0, 199)}…` : line;
+}
+
+const again = { code: "unavailable", retryable: true } as const;
+const denied = { code: "permission-denied", retryable: false } as const;
+
+/** By SQLSTATE, or else by its class. */
+const verdicts: Readonly<Record<string, Verdict>> = {
+  "08": { ...again, message: "the connection failed", outcome: "unknown" },
+  "08001": { ...again, message: "no connection to the server behind the pooler could be made", outcome: "not-applied" },
+  "08004": { ...again, message: "the server rejected the connection", outcome: "not-applied" },
+  "08P01": {
+    code: "unavailable",
+    message: "the server, or a pooler before it, did not accept what it was told",
+    outcome: "unknown",
+    remedy:
+      "Before PgBouncer, leave out the parameter options, or let it pass with ignore_startup_parameters; check database and user.",
+  },
+  "0A000": { code: "unsupported", message: "the server does not support the request" },
+  "22": { code: "invalid-argument", message: "the server takes a value for malformed" },
+  "22021": {
+    code: "unsupported",
+    message: "the database cannot hold a character of the key",
+    remedy: "Use a database with ENCODING 'UTF8'.",
+  },
+  "22P05": {
+    code: "unsupported",
+    message: "the database cannot hold a character of the key",
+    remedy: "Use a database with ENCODING 'UTF8'.",
+  },
+  "23": {
+    code: "unsupported",
+    message: "a constraint of the table forbids the write",
+    remedy: "Remove constraints from the table that the store did not make.",
+  },
+  "25006": {
+    ...again,
+    message: "the server is read-only: a standby, or a primary that takes no writes",
+    outcome: "not-applied",
+    remedy: "Name the primary, or all hosts, of which the primary is then found.",
+  },
+  "25P02": {
+    code: "invalid-argument",
+    message: "the client that was handed in is in a transaction that has failed",
+    remedy: "Hand in a client for the store alone, or a pool.",
+  },
+  "25P03": {
+    ...again,
+    message: "the server ended the connection because a transaction on it was idle",
+    outcome: "not-applied",
+    remedy: "Hand in a client for the store alone, or a pool.",
+  },
+  "25P04": { ...again, message: "the transaction took longer than transaction_timeout allows" },
+  "26000": {
+    ...again,
+    message: "a pooler has mixed up prepared statements",
+    remedy: "Use a pooler in transaction or session mode, not in statement mode.",
+  },
+  "28": {
+    ...denied,
+    message: "the server does not let this user in",
+    remedy: "Check user, database and sslmode against the server's pg_hba.conf.",
+  },
+  "28P01": { ...denied, message: "the server rejects the password of this user", remedy: "Check user and password." },
+  "3D000": { code: "not-found", message: "there is no such database", remedy: "Create it, or name another." },
+  "3F000": { code: "not-found", message: "there is no such schema", remedy: "Create it, or name another." },
+  "40": { ...again, message: "the server undid the transaction because of another one" },
+  "40001": { ...again, message: "the write cannot be put in order with another one that ran at the same time" },
+  "40003": { ...again, message: "the server does not know whether the statement was completed", outcome: "unknown" },
+  "40P01": { ...again, message: "the server has broken a deadlock at the cost of this request" },
+  "42501": {
+    ...denied,
+    message: "the role may not do this",
+    remedy: "Grant it what the documentation lists, such as SELECT, INSERT, UPDATE and DELETE on the table.",
+  },
+  "42703": { code: "unsupported", message: "the table has not the columns that the store needs" },
+  "42P01": { code: "not-found", message: "the table is gone", remedy: "Restore it, or open the store anew, which makes it." },
+  "53": { ...again, message: "the server lacks resources" },
+  "53100": {
+    code: "unavailable",
+    message: "the server's disk is full",
+    remedy: "Free space on the server.",
+  },
+  "53300": {
+    ...again,
+    message: "the server has too many connections already",
+    outcome: "not-applied",
+    remedy: "Allow fewer with maxConnections, put PgBouncer before it, or raise its max_connections.",
+  },
+  "53400": { code: "unavailable", message: "a limit in the server's configuration is reached" },
+  "54": { code: "too-large", message: "the server takes the request for too large" },
+  "55": { ...again, message: "the server is not in a state for this request" },
+  "55P03": { ...again, message: "another transaction holds the row longer than lock_timeout allows" },
+  "57": { ...again, message: "the server intervened" },
+  "57014": {
+    code: "timeout",
+    retryable: true,
+    message: "the server canceled the statement, for its statement_timeout or at somebody's request",
+    remedy: "Look for locks that are held long, or raise statement_timeout.",
+  },
+  "57P01": { ...again, message: "the server is being shut down, or the connection was ended by an administrator" },
+  "57P02": { ...again, message: "another process of the server crashed" },
+  "57P03": { ...again, message: "the server is starting up, shutting down or recovering", outcome: "not-applied" },
+  "57P04": { code: "not-found", message: "the database was dropped" },
+  "57P05": { ...again, message: "the server ended the connection because it was idle", outcome: "not-applied" },
+  "58": { ...again, message: "the server's system failed", outcome: "unknown" },
+  XX: { code: "unavailable", message: "the server met an internal error", outcome: "unknown" },
+  XX001: { code: "corrupt", message: "the server found damaged data" },
+  XX002: { code: "corrupt", message: "the server found a damaged index", remedy: "Run: REINDEX TABLE on the table." },
+};
+
+function connectionFailure(error: unknown): DriverFailure {
+  const { code = "", message = "" } = (error ?? {}) as { readonly code?: string; readonly message?: string };
+  const lost: DriverFailure = {
+    code: "unavailable",
+    retryable: true,
+    outcome: "unknown",
+    message: `the connection was lost${code === "" ? "" : ` (${code})`}`,
+  };
+  if (code === "ECONNREFUSED") return { ...lost, message: "nothing listens at this address (ECONNREFUSED)" };
+  if (code === "ENOTFOUND") return { ...lost, message: "the host has no address (ENOTFOUND)", remedy: "Check the host." };
+  if (/timeout/iu.test(message)) return { ...lost, code: "timeout", message: "no connection was made in time" };
+  return lost;
+}

@@ -1,0 +1,27 @@
+import type { PostgresAddress } from "./postgres-options.ts";
+import { postgresDefaults } from "./postgres-options.ts";
+
+/** What a location names. */
+export interface PostgresPlace {
+  readonly hosts: readonly PostgresAddress[];
+  readonly database: string;
+  readonly schema: string;
+  readonly table: string;
+  readonly prefix: string;
+}
+
+/** Where the values are, as a URL without credentials that opens the same place again. */
+export function locationOf({ hosts, database, schema, table, prefix }: PostgresPlace): string {
+  const options = [
+    ...(schema === postgresDefaults.schema ? [] : [["schema", schema]]),
+    ...(table === postgresDefaults.table ? [] : [["table", table]]),
+    ...(prefix === "" ? [] : [["prefix", prefix]]),
+  ].map(([name, value = ""]) => `${name}=${encodeURIComponent(value).replaceAll(/%3A|%2F|%2C/gu, decodeURIComponent)}`);
+  const query = options.length === 0 ? "" : `?${options.join("&")}`;
+  return `postgres://${hosts.map(addressText).join(",")}/${encodeURIComponent(database)}${query}`;
+}
+
+/** A host with its port, as it stands in a URL. */
+export function addressText({ host, port = postgresDefaults.port }: PostgresAddress): string {
+  return `${host.startsWith("/") ? encodeURIComponent(host) : host.includes(":") ? `[${host}]` : host}:${port}`;
+}
