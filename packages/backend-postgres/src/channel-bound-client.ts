@@ -33,7 +33,8 @@ function unboundError(): PostgresFailureError {
     code: "permission-denied",
     retryable: false,
     outcome: "not-applied",
-    message: "the server does not bind the password's proof to the TLS connection, which channel_binding=require asks for",
+    message:
+      "the server does not bind the password's proof to the TLS connection, which channel_binding=require asks for",
     remedy: "Use TLS and SCRAM-SHA-256 passwords, or channel_binding=prefer.",
   });
 }

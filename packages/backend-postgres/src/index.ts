@@ -1,6 +1,6 @@
 import { CheckpointError } from "@holdpoint/core";
 import type { CheckpointBackend, CheckpointStore } from "@holdpoint/core";
-import { createStore } from "@holdpoint/core/driver";
+import { defaultAttemptTimeoutMs, openDriver } from "@holdpoint/core/driver";
 
 import { isPool } from "./postgres-client.ts";
 import { connectionsOfClient, connectionsOfPool } from "./postgres-connection.ts";
@@ -27,9 +27,6 @@ declare module "@holdpoint/core" {
   }
 }
 
-// What the store itself does where nobody says otherwise.
-const defaultAttemptTimeoutMs = 10_000;
-
 /**
  * Opens a store in a table of PostgreSQL, which is made if it is missing.
  *
@@ -46,20 +43,14 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   const { schema = postgresDefaults.schema, table = postgresDefaults.table, prefix = "", create = true } = options;
   const place = { ...serverOf(options), schema, table, prefix };
   const driver = new PostgresDriver(await connectionsFor(options), { ...place, create, location: locationOf(place) });
-  try {
-    const store = createStore(driver, options);
-    await store.check();
-    return store;
-  } catch (error) {
-    await driver.close();
-    throw error;
-  }
+  return await openDriver(driver, options);
 }
 
 /** The backend of `postgres:` and `postgresql:` URLs. */
 export const backend: CheckpointBackend<PostgresStoreOptions> = {
   name: "postgres",
   schemes: ["postgres", "postgresql"],
+  hostLists: true,
   parseUrl: parsePostgresUrl,
   open: createPostgresStore,
 };
@@ -74,16 +65,23 @@ function serverOf(options: PostgresStoreOptions): Pick<Parameters<typeof locatio
   const { client, hosts = [{ host: "localhost" }], username = defaultUsername(), database = username } = options;
   if (client === undefined) return { hosts, database };
   // What a client of `pg` says of itself, and a pool of what it was made with.
-  const { host, port, database: name } = (isPool(client) ? client.options : client) as {
+  const {
+    host,
+    port,
+    database: name,
+  } = (isPool(client) ? client.options : client) as {
     readonly host?: unknown;
     readonly port?: unknown;
     readonly database?: unknown;
   };
-  const text = (value: unknown): string => (typeof value === "string" ? value : "");
   return {
-    hosts: [{ host: text(host) || "localhost", port: Number(port) || postgresDefaults.port }],
-    database: text(name),
+    hosts: [{ host: textOf(host) || "localhost", port: Number(port) || postgresDefaults.port }],
+    database: textOf(name),
   };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 const exclusiveWithClient = [
@@ -117,13 +115,15 @@ function assertOptions(options: PostgresStoreOptions): void {
   }
   if (hosts?.length === 0) throw invalid("hosts is empty; expected at least one server");
   for (const { host, port = 1 } of hosts ?? []) {
-    if (typeof host !== "string" || host === "" || /[\p{Cc}]/u.test(host)) throw invalid("a host is not the name of one");
+    if (typeof host !== "string" || host === "" || /[\p{Cc}]/u.test(host))
+      throw invalid("a host is not the name of one");
     if (!Number.isSafeInteger(port) || port < 1 || port > 65_535) {
       throw invalid(`a port is ${String(port)}; expected a whole number from 1 to 65535`);
     }
   }
   for (const [name, value] of Object.entries({ maxConnections, connectTimeoutMs })) {
-    if (!Number.isSafeInteger(value) || value < 1) throw invalid(`${name} is ${String(value)}; expected a whole number from 1`);
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw invalid(`${name} is ${String(value)}; expected a whole number from 1`);
   }
   for (const name of ["schema", "table"] as const) {
     const value = options[name] ?? "name";
@@ -139,5 +139,7 @@ function assertOptions(options: PostgresStoreOptions): void {
 }
 
 function invalid(problem: string): CheckpointError {
-  return new CheckpointError("invalid-argument", `postgres: cannot open the store: ${problem}.`, { backend: "postgres" });
+  return new CheckpointError("invalid-argument", `postgres: cannot open the store: ${problem}.`, {
+    backend: "postgres",
+  });
 }

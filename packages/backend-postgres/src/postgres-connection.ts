@@ -29,11 +29,7 @@ export class PostgresConnection {
    *
    * @throws whatever `pg` throws, the signal's reason, {@link NotConnectedError}, {@link PostgresFailureError}
    */
-  async run(
-    text: string,
-    values: readonly (string | Buffer | null)[],
-    signal: AbortSignal,
-  ): Promise<PostgresResult> {
+  async run(text: string, values: readonly (string | Buffer | null)[], signal: AbortSignal): Promise<PostgresResult> {
     const { promise: aborted, reject } = Promise.withResolvers<never>();
     aborted.catch(() => undefined);
     const onAbort = (): void => reject(signal.reason);
@@ -72,8 +68,6 @@ export class PostgresConnection {
     aborted: Promise<never>,
     signal: AbortSignal,
   ): Promise<PostgresResult> {
-    // A connection that breaks says so twice: to the statement, and as an event that would end the process.
-    const ignore = (): void => undefined;
     client.on("error", ignore);
     const giveBack = (isBroken: boolean): void => {
       client.release(isBroken);
@@ -98,6 +92,10 @@ export class PostgresConnection {
     }
   }
 }
+
+// A connection that breaks says so twice: to the statement, and as an event that would end the process. A client that is
+// lent has one owner, so that one listener will do for all.
+function ignore(): void {}
 
 /** The connections of a pool that was handed in. */
 export function connectionsOfPool(pool: PostgresPool): PostgresConnections {

@@ -155,7 +155,11 @@ const verdicts: Readonly<Record<string, Verdict>> = {
     remedy: "Grant it what the documentation lists, such as SELECT, INSERT, UPDATE and DELETE on the table.",
   },
   "42703": { code: "unsupported", message: "the table has not the columns that the store needs" },
-  "42P01": { code: "not-found", message: "the table is gone", remedy: "Restore it, or open the store anew, which makes it." },
+  "42P01": {
+    code: "not-found",
+    message: "the table is gone",
+    remedy: "Restore it, or open the store anew, which makes it.",
+  },
   "53": { ...again, message: "the server lacks resources" },
   "53100": {
     code: "unavailable",
@@ -199,7 +203,8 @@ function connectionFailure(error: unknown): DriverFailure {
     message: `the connection was lost${code === "" ? "" : ` (${code})`}`,
   };
   if (code === "ECONNREFUSED") return { ...lost, message: "nothing listens at this address (ECONNREFUSED)" };
-  if (code === "ENOTFOUND") return { ...lost, message: "the host has no address (ENOTFOUND)", remedy: "Check the host." };
+  if (code === "ENOTFOUND")
+    return { ...lost, message: "the host has no address (ENOTFOUND)", remedy: "Check the host." };
   if (/timeout/iu.test(message)) return { ...lost, code: "timeout", message: "no connection was made in time" };
   return lost;
 }

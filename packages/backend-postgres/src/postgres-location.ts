@@ -12,13 +12,22 @@ export interface PostgresPlace {
 
 /** Where the values are, as a URL without credentials that opens the same place again. */
 export function locationOf({ hosts, database, schema, table, prefix }: PostgresPlace): string {
+  const [first] = hosts;
+  const isOne = hosts.length === 1 && first !== undefined;
   const options = [
+    // Most programs take a URL with several hosts before the path for none.
+    ...(isOne
+      ? []
+      : [
+          ["host", hosts.map(({ host }) => host).join(",")],
+          ["port", hosts.map(({ port }) => port ?? postgresDefaults.port).join(",")],
+        ]),
     ...(schema === postgresDefaults.schema ? [] : [["schema", schema]]),
     ...(table === postgresDefaults.table ? [] : [["table", table]]),
     ...(prefix === "" ? [] : [["prefix", prefix]]),
   ].map(([name, value = ""]) => `${name}=${encodeURIComponent(value).replaceAll(/%3A|%2F|%2C/gu, decodeURIComponent)}`);
   const query = options.length === 0 ? "" : `?${options.join("&")}`;
-  return `postgres://${hosts.map(addressText).join(",")}/${encodeURIComponent(database)}${query}`;
+  return `postgres://${isOne ? addressText(first) : ""}/${encodeURIComponent(database)}${query}`;
 }
 
 /** A host with its port, as it stands in a URL. */

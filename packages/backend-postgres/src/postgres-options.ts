@@ -148,7 +148,7 @@ const ownReaders = {
 };
 
 /** The variables that stand for a standard parameter: https://www.postgresql.org/docs/current/libpq-envars.html */
-export const parameterVariables = {
+const parameterVariables = {
   host: "PGHOST",
   port: "PGPORT",
   dbname: "PGDATABASE",
@@ -259,7 +259,7 @@ function readVariables(environment: Readonly<Record<string, string | undefined>>
       throw urlError("postgres", `the environment variable ${variable}: ${(error as Error).message}`);
     }
   }
-  return values as StandardParameters;
+  return values;
 }
 
 function tlsFiles({ sslrootcert, sslcert, sslkey, sslpassword }: StandardParameters): Partial<PostgresStoreOptions> {
@@ -295,13 +295,20 @@ function addresses(hosts: string, ports: string | undefined): readonly PostgresA
 }
 
 function readAddress(text: string): PostgresAddress {
-  if (text.startsWith("/") && !/[\p{Cc}]/u.test(text)) return { host: text };
+  const [, directory, socketPort] = /^(\/[^\p{Cc}]*?)(?::(\d{1,5}))?$/u.exec(text) ?? [];
+  if (directory !== undefined) {
+    return socketPort === undefined ? { host: directory } : { host: directory, port: readPort(socketPort) };
+  }
   const [, bracketed, plain, digits] =
-    /^(?:\[([0-9a-f:.%]+)\]|([^\s\p{Cc}:?#%@/[\]\\]+|[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*))(?::(\d{1,5}))?$/iu.exec(text) ??
-    [];
+    /^(?:\[([0-9a-f:.%]+)\]|([^\s\p{Cc}:?#%@/[\]\\]+|[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*))(?::(\d{1,5}))?$/iu.exec(
+      text,
+    ) ?? [];
   const host = bracketed ?? plain;
   if (host === undefined) {
-    throw urlError("postgres", "a host is none; expected names such as db.internal, or db-1.internal:5432,db-2.internal");
+    throw urlError(
+      "postgres",
+      "a host is none; expected names such as db.internal, or db-1.internal:5432,db-2.internal",
+    );
   }
   return digits === undefined ? { host } : { host, port: readPort(digits) };
 }

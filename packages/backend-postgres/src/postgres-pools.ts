@@ -124,7 +124,7 @@ export class PostgresPools implements PostgresConnections {
         const client = await host?.lend();
         if (client === undefined) continue;
         this.#current = index;
-        return client as unknown as PostgresPoolClient;
+        return client;
       } catch (error) {
         const where = this.#hosts.length === 1 || host === undefined ? undefined : addressText(host.address);
         failure ??= new NotConnectedError(error, where);
@@ -183,6 +183,8 @@ function poolConfig(options: PostgresStoreOptions, perHostMs: number): PoolConfi
     keepAliveInitialDelayMillis: keepAliveDelayMs,
     // An idle store does not keep the process alive.
     allowExitOnIdle: true,
+    // Waited for, whatever its type says.
+    // oxlint-disable-next-line typescript/no-misused-promises
     ...(hosts.length > 1 ? { onConnect: assertPrimary } : {}),
   };
 }

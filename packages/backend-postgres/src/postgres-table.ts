@@ -1,7 +1,7 @@
 import { PostgresFailureError } from "./postgres-error.ts";
 
 /** A name as it stands in a statement: `"holdpoint_checkpoints"`. */
-export function quoteName(name: string): string {
+function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
@@ -191,7 +191,12 @@ export function assertTable(table: PostgresTable, description: TableDescription)
     );
   }
   const columns = JSON.parse(description["columns"] ?? "null") as
-    | readonly { readonly name: string; readonly type: string; readonly required: boolean; readonly collation: string | null }[]
+    | readonly {
+        readonly name: string;
+        readonly type: string;
+        readonly required: boolean;
+        readonly collation: string | null;
+      }[]
     | null;
   for (const [name, type] of Object.entries(columnTypes)) {
     const column = columns?.find((candidate) => candidate.name === name);
@@ -200,7 +205,10 @@ export function assertTable(table: PostgresTable, description: TableDescription)
   }
   for (const { name, required } of columns ?? []) {
     if (required && columnTypes[name] === undefined) {
-      refuse(`its column ${quoteName(name)} must not be null and has no default, so that nothing can be inserted`, another);
+      refuse(
+        `its column ${quoteName(name)} must not be null and has no default, so that nothing can be inserted`,
+        another,
+      );
     }
   }
   const collation = columns?.find(({ name }) => name === "key")?.collation ?? "";

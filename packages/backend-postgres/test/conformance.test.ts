@@ -86,7 +86,8 @@ describe.skipIf(postgresUrl === "")("a pool that was handed in, with settings th
         const pool = new Pool({
           connectionString: postgresUrl,
           max: 3,
-          options: "-c bytea_output=escape -c DateStyle=German -c timezone=Asia/Kathmandu -c default_transaction_isolation=serializable",
+          options:
+            "-c bytea_output=escape -c DateStyle=German -c timezone=Asia/Kathmandu -c default_transaction_isolation=serializable",
         });
         pools.push(pool);
         return await createPostgresStore({ ...options, client: pool, prefix: `${namespace}/` });

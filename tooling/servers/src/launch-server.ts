@@ -58,9 +58,8 @@ function binaryCommands(
   directory: string,
 ): readonly KeptCommand[] {
   return definition.processes(ports, directory).map((process, index) => ({
-    ...(process.script === undefined
-      ? { command: path, arguments: process.arguments }
-      : { command: "/bin/sh", arguments: ["-c", process.script, path, ...process.arguments] }),
+    command: process.script === undefined ? path : "/bin/sh",
+    arguments: process.script === undefined ? process.arguments : ["-c", process.script, path, ...process.arguments],
     environment: process.environment,
     directory: process.directory,
     logFile: join(directory, `${definition.name}-${index + 1}.log`),

@@ -231,7 +231,7 @@ describe("requests are told apart, however their bytes are cut", () => {
     `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join("")}`;
 
   /** A message of PostgreSQL, and the one that begins a session. */
-  const message = (type: string, body: string): Buffer =>
+  const frame = (type: string, body: string): Buffer =>
     Buffer.concat([Buffer.from(type), Buffer.from([0, 0, 0, 4 + body.length]), Buffer.from(body)]);
   const started = Buffer.concat([Buffer.from([0, 0, 0, 17, 0, 3, 0, 0]), Buffer.from("user\0me\0\0").subarray(0, 9)]);
 
@@ -282,23 +282,23 @@ describe("requests are told apart, however their bytes are cut", () => {
   });
 
   test("PostgreSQL", () => {
-    const statement = (text: string, name = ""): Buffer =>
+    const statement = (sql: string, name = ""): Buffer =>
       Buffer.concat([
-        message("P", `${name}\0${text}\0\0\0`),
-        message("B", `\0${name}\0\0\0\0\0\0\0`),
-        message("D", "P\0"),
-        message("E", "\0\0\0\0\0"),
-        message("S", ""),
+        frame("P", `${name}\0${sql}\0\0\0`),
+        frame("B", `\0${name}\0\0\0\0\0\0\0`),
+        frame("D", "P\0"),
+        frame("E", "\0\0\0\0\0"),
+        frame("S", ""),
       ]);
     const sent = Buffer.concat([
       started,
-      message("p", "secret\0"),
-      message("Q", "BEGIN\0"),
+      frame("p", "secret\0"),
+      frame("Q", "BEGIN\0"),
       statement("INSERT INTO t VALUES ($1)"),
       statement(" select body from t where key = 'delete from'"),
       statement("WITH removed AS (DELETE FROM t RETURNING 1) SELECT count(*) FROM removed", "named"),
-      message("B", "\0named\0\0\0\0\0\0\0"),
-      message("S", ""),
+      frame("B", "\0named\0\0\0\0\0\0\0"),
+      frame("S", ""),
     ]);
     // Of the last two messages, the one belongs to the other.
     expect(kindsOf("postgres", sent.toString())).toEqual([
@@ -315,15 +315,15 @@ describe("requests are told apart, however their bytes are cut", () => {
   test("PostgreSQL, whose clients ask for TLS first", () => {
     const question = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
     const reader = faultProtocols.postgres.createReader();
-    const requests = [question, started, message("Q", "TABLE t\0")].flatMap((bytes) => reader(bytes));
+    const requests = [question, started, frame("Q", "TABLE t\0")].flatMap((bytes) => reader(bytes));
     expect(requests.map(({ kind }) => kind)).toEqual(["other", "other", "read"]);
   });
 
   test("PostgreSQL has answered when it is ready for the next statement", () => {
-    const [, sent] = faultProtocols.postgres.createReader()(Buffer.concat([started, message("Q", "DELETE FROM t\0")]));
-    const complete = message("C", "DELETE 1\0");
+    const [, sent] = faultProtocols.postgres.createReader()(Buffer.concat([started, frame("Q", "DELETE FROM t\0")]));
+    const complete = frame("C", "DELETE 1\0");
     expect(sent?.isAnswer?.(complete)).toBe(false);
-    expect(sent?.isAnswer?.(Buffer.concat([complete, message("Z", "I")]))).toBe(true);
+    expect(sent?.isAnswer?.(Buffer.concat([complete, frame("Z", "I")]))).toBe(true);
     expect(sent?.isAnswer?.(Buffer.from("Z"))).toBe(false);
   });
 
@@ -333,7 +333,7 @@ describe("requests are told apart, however their bytes are cut", () => {
       http: "PUT / HTTP/1.1\r\n\r\n",
       redis: command("EVALSHA", "abc", "0"),
       nats: "PUB $KV.b.k _INBOX.abc.1 0\r\n\r\n",
-      postgres: message("Q", "SELECT 1\0").toString("latin1"),
+      postgres: frame("Q", "SELECT 1\0").toString("latin1"),
     };
     const greetings: Partial<typeof requests> = {
       nats: "SUB _INBOX.abc.* 7\r\n",

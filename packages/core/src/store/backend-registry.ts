@@ -18,6 +18,7 @@ const installable: readonly BackendModule[] = [
   { name: "minio", schemes: ["minio"], module: "@holdpoint/backend-s3/minio" },
   { name: "gcs", schemes: ["gs"], module: "@holdpoint/backend-gcs" },
   { name: "redis", schemes: ["redis", "rediss"], module: "@holdpoint/backend-redis" },
+  { name: "postgres", schemes: ["postgres", "postgresql"], module: "@holdpoint/backend-postgres" },
   { name: "nats", schemes: ["nats"], module: "@holdpoint/backend-nats" },
 ];
 

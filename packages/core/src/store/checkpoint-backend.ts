@@ -20,6 +20,13 @@ export interface CheckpointBackend<Options extends object = object> {
   /** URL schemes without the colon. */
   readonly schemes: readonly string[];
   /**
+   * Whether its URLs may name several hosts with a port each, `host-1:5432,host-2:5432`, which is no URL to most programs.
+   * `parseUrl` then finds the list in `hostname`, percent-encoded, without the port of the last one, which is in `port`.
+   *
+   * @default false
+   */
+  readonly hostLists?: boolean | undefined;
+  /**
    * Reads a URL, and where the URL is silent the environment, into options; touches no network.
    *
    * @throws {CheckpointError} `invalid-argument`, for example for an option that does not exist

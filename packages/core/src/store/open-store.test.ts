@@ -41,6 +41,30 @@ it("does not repeat a URL that it cannot read, for it may hold a password", asyn
   await expect(openStore("redis://user:s3cr/et@[host")).rejects.not.toThrow(/s3cr/u);
 });
 
+it.each([
+  ["ring://a:1,b:2/x", "a:1,b", "2"],
+  ["ring://user:p,w@a:1,[::1]:2,b/x", "a:1,[::1]:2,b", ""],
+  ["ring://[::1]:1,[::2]:2?x=1,2", "[::1]:1,[::2]", "2"],
+  ["ring://%2Fsocket:1,b:2", "/socket:1,b", "2"],
+  ["ring://a,b:2", "a,b", "2"],
+  ["ring://a:1/x,y", "a", "1"],
+])("reads several hosts where a backend takes them: %s", async (text, hosts, port) => {
+  const seen: URL[] = [];
+  registerBackend({
+    name: "ring",
+    schemes: ["ring"],
+    hostLists: true,
+    parseUrl: (url) => {
+      seen.push(url);
+      return {};
+    },
+    open: async () => await createMemoryStore(),
+  });
+  await (await openStore(text)).close();
+  expect(decodeURIComponent(seen[0]?.hostname ?? "")).toBe(hosts);
+  expect(seen[0]?.port).toBe(port);
+});
+
 it("opens what a third party has registered", async () => {
   registerBackend({
     name: "shelf",

@@ -52,31 +52,46 @@ export async function openStore(
     const backend = await findBackend("name", name);
     return await backend.open({ ...storeOptions, ...config });
   }
-  const url = from instanceof URL ? from : parseStoreUrl(from);
-  const backend: CheckpointBackend = await findBackend("scheme", url.protocol.slice(0, -1));
+  const scheme = from instanceof URL ? from.protocol.slice(0, -1) : schemeOf(from);
+  const backend: CheckpointBackend = await findBackend("scheme", scheme ?? "file");
+  const url = from instanceof URL ? from : parseStoreUrl(from, scheme, backend);
   return await backend.open({ ...backend.parseUrl(url, environment), ...storeOptions });
 }
 
+/** The scheme of a URL; `undefined` for a path. */
+function schemeOf(text: string): string | undefined {
+  return /^([a-z][a-z0-9+.-]*):/iu.exec(text)?.[1]?.toLowerCase();
+}
+
 /** @throws {CheckpointError} `invalid-argument`; the message does not repeat what may hold a password */
-function parseStoreUrl(text: string): URL {
-  const scheme = /^([a-z][a-z0-9+.-]*):/iu.exec(text)?.[1];
+function parseStoreUrl(text: string, scheme: string | undefined, { hostLists = false }: CheckpointBackend): URL {
   if (scheme === undefined) {
     if (text.trim() === "") throw new CheckpointError("invalid-argument", "The store URL is empty.");
     return pathToFileURL(resolve(text));
   }
   // The URL parser takes `file:state` for `/state`, which is another directory than was meant.
-  if (scheme.toLowerCase() === "file" && !/^file:\/\//iu.test(text)) {
+  if (scheme === "file" && !/^file:\/\//iu.test(text)) {
     throw new CheckpointError(
       "invalid-argument",
       `The store URL ${JSON.stringify(text)} is not absolute. Write file:///directory, or the path alone.`,
     );
   }
   try {
-    return new URL(text);
+    return new URL(hostLists ? withHostList(text) : text);
   } catch {
     throw new CheckpointError(
       "invalid-argument",
       `The store URL with the scheme ${JSON.stringify(scheme)} is not a URL. Special characters in a user name or password must be percent-encoded.`,
     );
   }
+}
+
+/** Makes one host of several in the eyes of the URL parser, which knows only one. */
+function withHostList(text: string): string {
+  return text.replace(
+    /^([^/?#]*\/\/(?:[^/?#]*@)?)([^/?#@]*,[^/?#@]*?)(:\d*)?(?=[/?#]|$)/u,
+    (_, before, hosts, port = "") => {
+      return `${before}${String(hosts).replaceAll(/[:[\],]/gu, encodeURIComponent)}${port}`;
+    },
+  );
 }
