@@ -33,6 +33,8 @@ import { faultsHistoryCase } from "./faults-history-case.ts";
 /** Enough that the deadline, and not the number of attempts, ends what cannot succeed. */
 const manyAttempts = 1_000;
 const shortMs = 500;
+// For what ends by itself where a store does what it is told.
+const longMs = 8_000;
 // What comes on top of a deadline on a machine that has other things to do.
 const slackMs = 2_000;
 // For requests that must not come: there is nothing to wait for.
@@ -179,6 +181,40 @@ export const faultsCases: readonly ConformanceCase[] = [
         );
         strictEqual(error.outcome, "not-applied", "the outcome");
         await expectStored(direct, key, theirs);
+      }
+    },
+  ),
+  faultsCase(
+    "faults/conflict-is-certain",
+    "An actor is told that somebody else has claimed its task, when that may just as well have been itself.",
+    {},
+    async ({ proxy, store, direct }) => {
+      for (const write of [create, update]) {
+        const key = write.name;
+        const version = await write.prepare(direct, key);
+        const condition = version === undefined ? { ifAbsent: true } : { ifVersion: version };
+        const theirs = (): Promise<unknown> => direct.put(key, bodyOf("theirs"), condition);
+        const controller = new AbortController();
+        let writes = 0;
+        let unread = 0;
+        proxy.choose((request) => {
+          if (request === "write") writes += 1;
+          if (request === "write" && writes === 1) return { fault: "cut-before-request" };
+          if (request === "write" && writes === 2) return { fault: "delay", delayMs: 0, meanwhile: theirs };
+          if (request === "write" || writes < 2) return undefined;
+          // Nobody can say any more whether what the second attempt has met was the first one.
+          unread += 1;
+          if (unread === 2) controller.abort();
+          return { fault: "cut-before-request" };
+        });
+        const what = `a ${write.name} that met a value when it was repeated, which could not be read,`;
+        const options = { timeoutMs: longMs, signal: controller.signal };
+        const claimed = await claimOf(what, write.act(store, key, version, options));
+        await proxy.clear();
+        expectTrue(what, claimed, false);
+        // A store that tries once cannot make this mistake.
+        if (writes < 2) continue;
+        await expectStored(direct, key, bodyOf("theirs"));
       }
     },
   ),

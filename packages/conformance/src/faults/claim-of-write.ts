@@ -20,7 +20,10 @@ export async function claimOf(what: string, write: Promise<unknown>): Promise<Cl
     return { claim: "applied" };
   } catch (error) {
     if (!CheckpointError.is(error)) throw fail(`${what} must reject with a CheckpointError`, error);
-    if (error.code === "conflict") return { claim: "conflict", error };
+    if (error.code === "conflict") {
+      if (error.outcome === "not-applied") return { claim: "conflict", error };
+      throw fail(`${what} must not say conflict unless it is certain (outcome: ${error.outcome})`, error);
+    }
     if (error.outcome !== undefined) return { claim: error.outcome, error };
     throw fail(`${what} failed with code ${error.code} and does not say its outcome: ${error.message}`, error);
   }

@@ -11,7 +11,7 @@ import type {
   PutOptions,
   StoreOptions,
 } from "@holdpoint/core";
-import { createStore } from "@holdpoint/core/driver";
+import { createStore, PreconditionFailedError } from "@holdpoint/core/driver";
 import type { CheckpointDriver, DriverContext, DriverFailure, DriverRecord, DriverWrite } from "@holdpoint/core/driver";
 
 import { ConnectionLostError } from "../line-client.ts";
@@ -88,6 +88,40 @@ class TakesAnyForAnothers extends ForwardingStore {
       if (!isUnknown(error) || !isConditional(options)) throw error;
       const found = await look(this, key, options);
       throw found && found.version !== options.ifVersion ? conflictOf(error) : error;
+    }
+  }
+}
+
+/** Remembers which keys a precondition has failed on. */
+class RemembersRefusals extends LineDriver {
+  readonly refused = new Set<string>();
+
+  override async write(key: string, body: Uint8Array, write: DriverWrite, context: DriverContext): Written {
+    try {
+      return await super.write(key, body, write, context);
+    } catch (error) {
+      if (error instanceof PreconditionFailedError) this.refused.add(key);
+      throw error;
+    }
+  }
+}
+
+/** Hands on what the server said last, although its own first attempt may be what the second one has met. */
+class TakesDoubtForConflict extends ForwardingStore {
+  readonly #refused: ReadonlySet<string>;
+
+  constructor(driver: RemembersRefusals, options: StoreOptions) {
+    super(createStore(driver, options));
+    this.#refused = driver.refused;
+  }
+
+  override async put(key: string, body: Uint8Array, options: PutOptions = {}): Written {
+    try {
+      return await super.put(key, body, options);
+    } catch (error) {
+      if (!isUnknown(error) || !this.#refused.has(key)) throw error;
+      const { message, backend, operation, outcome } = error;
+      throw new CheckpointError("conflict", message, { backend, operation, key, outcome });
     }
   }
 }
@@ -355,6 +389,11 @@ export const badUnderFaults: readonly BadUnderFaults[] = [
     open: onTopOfGood(TakesAnyForAnothers),
   },
   {
+    name: "reports a conflict that nobody has seen",
+    foundBy: "faults/conflict-is-certain",
+    open: (location, options) => new TakesDoubtForConflict(new RemembersRefusals(location), options),
+  },
+  {
     name: "reports another's write as its own",
     foundBy: "faults/anothers-write-is-a-conflict",
     mayFail: ["faults/one-claimant-wins"],
@@ -454,6 +493,7 @@ export const badUnderFaults: readonly BadUnderFaults[] = [
     alsoFails: [
       "faults/anothers-write-is-a-conflict",
       "faults/asks-before-it-writes-again",
+      "faults/conflict-is-certain",
       "faults/removed-since-stays-removed",
       "faults/replaced-since-is-no-conflict",
     ],

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import type { Clock } from "./clock.ts";
 
 /** How an operation is tried again. */
 export interface RetryPolicy {
@@ -20,14 +20,21 @@ export function backOffMs(attempt: number, retryAfterMs: number | undefined): nu
 }
 
 /** Waits; rejects with the signal's reason if it aborts meanwhile. */
-export async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => {
-    signal?.throwIfAborted();
-  });
+export async function sleep(clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(ms, resolve);
+  const onAbort = (): void => resolve();
+  signal?.addEventListener("abort", onAbort, { once: true });
+  await promise;
+  cancel();
+  signal?.removeEventListener("abort", onAbort);
+  signal?.throwIfAborted();
 }
 
 /** Runs `work` with a signal that aborts with `signal`, or after `timeoutMs` with an {@link AttemptTimeoutError}. Rejects as soon as it aborts, even where `work` ignores the signal. */
 export async function withDeadline<Result>(
+  clock: Clock,
   signal: AbortSignal | undefined,
   timeoutMs: number,
   work: (signal: AbortSignal) => Promise<Result>,
@@ -41,12 +48,12 @@ export async function withDeadline<Result>(
     controller.abort(reason);
   };
   const onAbort = (): void => abort(signal?.reason);
-  const timer = setTimeout(() => abort(new AttemptTimeoutError(timeoutMs)), timeoutMs);
+  const cancel = clock.after(timeoutMs, () => abort(new AttemptTimeoutError(timeoutMs)));
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
     return await Promise.race([work(controller.signal), aborted]);
   } finally {
-    clearTimeout(timer);
+    cancel();
     signal?.removeEventListener("abort", onAbort);
   }
 }

@@ -45,8 +45,21 @@ export function judgeWrite(
   return isSuccessor(precondition.version, record) ? "conflict" : "unknown";
 }
 
+/**
+ * After a deletion whose answer was lost: what the value that is stored now says about it. The value is gone either way
+ * where there is none, whoever has removed it.
+ */
+export function judgeRemoval(
+  ifVersion: string | undefined,
+  record: DriverRecord | null,
+): "applied" | "conflict" | "pending" | "unknown" {
+  if (record === null) return "applied";
+  if (ifVersion === undefined || record.version === ifVersion) return "pending";
+  return isSuccessor(ifVersion, record) ? "conflict" : "unknown";
+}
+
 /** Whether a value is certain to have replaced a version: then nothing else did, nor did a deletion of that version. */
-export function isSuccessor(version: string, record: DriverRecord | null): boolean {
+function isSuccessor(version: string, record: DriverRecord | null): boolean {
   const mark = preconditionMark({ kind: "version", version });
   return mark !== "*" && record?.writeId?.slice(uuidLength) === mark;
 }

@@ -1,0 +1,282 @@
+import type { RetryPolicy } from "./attempt.ts";
+import { withDeadline } from "./attempt.ts";
+import type { Capabilities } from "./capabilities.ts";
+import type { CheckpointDriver, Precondition } from "./checkpoint-driver.ts";
+import { CheckpointError } from "./checkpoint-error.ts";
+import { assertKey, maxKeyBytes } from "./checkpoint-key.ts";
+import type {
+  Checkpoint,
+  CheckpointEntry,
+  CheckpointStore,
+  DeleteOptions,
+  ListOptions,
+  OperationOptions,
+  PutOptions,
+} from "./checkpoint-store.ts";
+import type { Clock } from "./clock.ts";
+import { Doubt } from "./doubt.ts";
+import type { FailedAttempt } from "./operation.ts";
+import { Operation } from "./operation.ts";
+import type { OperationTrace } from "./operation-trace.ts";
+import { storeTracing } from "./operation-trace.ts";
+import { positiveInteger } from "./positive-integer.ts";
+import { settleWrite } from "./settle-write.ts";
+import { abortedFailure, closedFailure, overloadedFailure } from "./store-failures.ts";
+import type { StoreFinding } from "./store-finding.ts";
+import { Turns } from "./turns.ts";
+import { createWriteId, judgeRemoval, judgeWrite } from "./write-id.ts";
+
+/** A {@link CheckpointStore} over a driver. */
+export class PortableStore implements CheckpointStore {
+  readonly backend: string;
+  readonly location: string;
+  readonly #driver: CheckpointDriver;
+  readonly #policy: RetryPolicy;
+  readonly #clock: Clock;
+  readonly #turns: Turns;
+  #closing: Promise<void> | undefined;
+
+  constructor(driver: CheckpointDriver, policy: RetryPolicy, clock: Clock) {
+    this.#driver = driver;
+    this.#policy = policy;
+    this.#clock = clock;
+    this.#turns = new Turns(driver.maxConcurrency ?? Infinity);
+    this.backend = driver.backend;
+    this.location = driver.location;
+  }
+
+  /** Asked of the driver each time, which may not know before its first check. */
+  get capabilities(): Capabilities {
+    return this.#driver.capabilities;
+  }
+
+  async get(key: string, options: OperationOptions = {}): Promise<Checkpoint | null> {
+    assertKey(key, this.backend, "get");
+    return await this.#runInTurn("get", key, options, async (operation) => {
+      const record = await operation.repeat((signal) => this.#driver.read(key, { signal }));
+      if (record === null) return null;
+      return { key, body: record.body, version: record.version, modifiedAt: record.modifiedAt };
+    });
+  }
+
+  async put(key: string, body: Uint8Array, options: PutOptions = {}): Promise<{ readonly version: string }> {
+    assertKey(key, this.backend, "put");
+    this.#assertBody(key, body);
+    const precondition = this.#precondition(key, options);
+    const ttlMs = this.#ttl(key, options.ttlMs);
+    const writeId = createWriteId(precondition);
+    return await this.#runInTurn("put", key, options, (operation) =>
+      settleWrite<{ readonly version: string }>(operation, new Doubt(operation), {
+        send: (signal) => this.#driver.write(key, body, { precondition, writeId, ttlMs }, { signal }),
+        read: (signal) => this.#driver.read(key, { signal }),
+        judge: (record) => judgeWrite(writeId, precondition, record),
+        resultOf: (record) => ({ version: record?.version ?? "" }),
+        looksFirst: true,
+      }),
+    );
+  }
+
+  async delete(key: string, options: DeleteOptions = {}): Promise<boolean> {
+    assertKey(key, this.backend, "delete");
+    const { ifVersion } = options;
+    if (ifVersion !== undefined) {
+      this.#assertVersion("delete", key, ifVersion);
+      if (!this.capabilities.conditionalDelete)
+        throw this.#unsupported("delete", key, "ifVersion", "conditionalDelete");
+    }
+    return await this.#runInTurn("delete", key, options, async (operation) => {
+      const doubt = new Doubt(operation);
+      const removed = await settleWrite(operation, doubt, {
+        send: (signal) => this.#driver.remove(key, ifVersion, { signal }),
+        read: (signal) => this.#driver.read(key, { signal }),
+        judge: (record) => judgeRemoval(ifVersion, record),
+        resultOf: () => true,
+        looksFirst: false,
+      });
+      // After a lost answer, "there is nothing" may well be our own doing: the value is gone either way.
+      return removed || doubt.isOpen;
+    });
+  }
+
+  async *list(options: ListOptions = {}): AsyncIterable<CheckpointEntry> {
+    const { prefix = "" } = options;
+    if (typeof prefix !== "string" || !prefix.isWellFormed() || Buffer.byteLength(prefix) > maxKeyBytes) {
+      throw new CheckpointError(
+        "invalid-argument",
+        `${this.backend}: cannot list: the prefix is not a well-formed string of at most ${maxKeyBytes} UTF-8 bytes.`,
+        { backend: this.backend, operation: "list" },
+      );
+    }
+    const controller = new AbortController();
+    let pages: AsyncIterator<readonly CheckpointEntry[]> | undefined;
+    let hasYielded = false;
+    const nextPage = (): Promise<IteratorResult<readonly CheckpointEntry[]>> =>
+      this.#run("list", undefined, options, async (operation) => {
+        let hasAsked = false;
+        const ask = (): Promise<IteratorResult<readonly CheckpointEntry[]>> => {
+          // Asked again: the first time has failed, and an iterator that has failed is at its end.
+          if (hasAsked) leave(pages);
+          if (hasAsked || pages === undefined) {
+            pages = this.#driver.list(prefix, { signal: controller.signal })[Symbol.asyncIterator]();
+          }
+          hasAsked = true;
+          return pages.next();
+        };
+        // A listing that began anew would yield keys twice, so it fails; what it has yielded stays true.
+        return await operation.repeat(ask, hasYielded ? 1 : undefined);
+      });
+    try {
+      for (let page = await nextPage(); page.done !== true; page = await nextPage()) {
+        for (const entry of page.value) {
+          hasYielded = true;
+          yield entry;
+          // Asking for the next page says why there is none.
+          if (this.#closing !== undefined || options.signal?.aborted === true) break;
+        }
+      }
+    } finally {
+      controller.abort();
+      leave(pages);
+    }
+  }
+
+  async check(options: OperationOptions = {}): Promise<void> {
+    await this.#run("check", undefined, options, (operation) =>
+      operation.repeat((signal) => this.#driver.check({ signal })),
+    );
+  }
+
+  async inspect(options: OperationOptions = {}): Promise<readonly StoreFinding[]> {
+    return await this.#run("inspect", undefined, options, (operation) =>
+      operation.repeat(async (signal) => (await this.#driver.inspect?.({ signal })) ?? []),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= this.#driver.close();
+    await this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #run<Result>(
+    name: OperationTrace["operation"],
+    key: string | undefined,
+    options: OperationOptions,
+    work: (operation: Operation) => Promise<Result>,
+  ): Promise<Result> {
+    const timeoutMs =
+      options.timeoutMs === undefined
+        ? this.#policy.timeoutMs
+        : positiveInteger("timeoutMs", options.timeoutMs, this.backend);
+    const trace: OperationTrace = { backend: this.backend, operation: name, key, attempts: 0 };
+    const { signal } = options;
+    const settings = { driver: this.#driver, policy: this.#policy, clock: this.#clock, trace, timeoutMs, signal };
+    const operation = new Operation(settings);
+    return await storeTracing.tracePromise(async () => {
+      this.#assertOpen(operation);
+      if (operation.isAborted) throw unbegun(operation, { failure: abortedFailure, error: signal?.reason });
+      return await work(operation);
+    }, trace);
+  }
+
+  /** Runs an operation once fewer are under way than the driver wants at once. The wait is part of its time. */
+  async #runInTurn<Result>(
+    name: "get" | "put" | "delete",
+    key: string,
+    options: OperationOptions,
+    work: (operation: Operation) => Promise<Result>,
+  ): Promise<Result> {
+    return await this.#run(name, key, options, async (operation) => {
+      try {
+        if (!this.#turns.begin()) {
+          const { signal, timeoutMs } = operation;
+          await withDeadline(this.#clock, signal, timeoutMs, (given) => this.#turns.wait(given));
+        }
+      } catch (error) {
+        throw unbegun(operation, { failure: operation.isAborted ? abortedFailure : overloadedFailure, error });
+      }
+      try {
+        this.#assertOpen(operation);
+        return await work(operation);
+      } finally {
+        this.#turns.end();
+      }
+    });
+  }
+
+  #assertOpen(operation: Operation): void {
+    if (this.#closing !== undefined) throw unbegun(operation, { failure: closedFailure, error: undefined });
+  }
+
+  #assertBody(key: string, body: unknown): void {
+    const { maxBodyBytes } = this.capabilities;
+    const details = { backend: this.backend, operation: "put", key, outcome: "not-applied" } as const;
+    if (!(body instanceof Uint8Array)) {
+      throw new CheckpointError(
+        "invalid-argument",
+        `${this.backend}: cannot put: the body is not a Uint8Array.`,
+        details,
+      );
+    }
+    if (body.byteLength > maxBodyBytes) {
+      throw new CheckpointError(
+        "too-large",
+        `${this.backend}: cannot put ${JSON.stringify(key)}: the body has ${body.byteLength} bytes; at most ${maxBodyBytes} are allowed.`,
+        details,
+      );
+    }
+  }
+
+  #precondition(key: string, { ifAbsent = false, ifVersion }: PutOptions): Precondition {
+    if (ifVersion === undefined) return ifAbsent ? { kind: "absent" } : { kind: "any" };
+    this.#assertVersion("put", key, ifVersion);
+    if (!ifAbsent) return { kind: "version", version: ifVersion };
+    throw new CheckpointError(
+      "invalid-argument",
+      `${this.backend}: cannot put ${JSON.stringify(key)}: ifAbsent and ifVersion exclude each other.`,
+      { backend: this.backend, operation: "put", key, outcome: "not-applied" },
+    );
+  }
+
+  // An empty version is refused because SDKs take a falsy condition for none at all.
+  #assertVersion(operation: string, key: string, version: unknown): void {
+    if (typeof version === "string" && version !== "") return;
+    throw new CheckpointError(
+      "invalid-argument",
+      `${this.backend}: cannot ${operation} ${JSON.stringify(key)}: ifVersion is not a version that get or put returned.`,
+      { backend: this.backend, operation, key, outcome: "not-applied" },
+    );
+  }
+
+  #ttl(key: string, ttlMs: number | undefined): number | undefined {
+    if (ttlMs === undefined) return undefined;
+    if (!this.capabilities.ttl) throw this.#unsupported("put", key, "ttlMs", "ttl");
+    if (Number.isSafeInteger(ttlMs) && ttlMs >= 1) return ttlMs;
+    throw new CheckpointError(
+      "invalid-argument",
+      `${this.backend}: cannot put ${JSON.stringify(key)}: ttlMs is ${String(ttlMs)}; expected a whole number of milliseconds from 1.`,
+      { backend: this.backend, operation: "put", key, outcome: "not-applied" },
+    );
+  }
+
+  #unsupported(operation: string, key: string, option: string, capability: keyof Capabilities): CheckpointError {
+    return new CheckpointError(
+      "unsupported",
+      `${this.backend}: cannot ${operation} ${JSON.stringify(key)} with ${option}: the store at ${this.location} has not declared the capability ${capability}.`,
+      { backend: this.backend, operation, key, outcome: "not-applied" },
+    );
+  }
+}
+
+/** Not awaited: a driver that hangs in a page would hang the caller, who has left. */
+function leave(pages: AsyncIterator<unknown> | undefined): void {
+  pages?.return?.().catch(() => undefined);
+}
+
+/** The error for an operation of which nothing has been sent. */
+function unbegun(operation: Operation, reason: FailedAttempt): CheckpointError {
+  return operation.isWrite ? new Doubt(operation).error(reason) : operation.error(reason);
+}
