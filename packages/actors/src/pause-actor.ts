@@ -19,8 +19,11 @@ export interface PauseActorOptions {
  */
 export function createPauseActor({ ledger, metadata }: PauseActorOptions): ActorHandler {
   return async (envelope, { signal, log }) => {
-    const { outcome, key, message } = await ledger.pause(envelope, { signal, metadata });
+    const { outcome, key, keptAs, message } = await ledger.pause(envelope, { signal, metadata });
     log.info("pause", { outcome, key });
+    if (keptAs !== undefined) {
+      log.warn("another message with this id waits here already; this one waits beside it", { key, keptAs });
+    }
     if (outcome !== "stale" && message.next.every((name) => name === "x-resume")) {
       log.warn("nothing follows this pause point: once it is answered, the task ends", { key });
     }

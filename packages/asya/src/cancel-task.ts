@@ -5,6 +5,7 @@ import { LedgerError } from "./ledger-error.ts";
 import type { CanceledDocument } from "./pause-document.ts";
 import type { CancelOptions } from "./pause-ledger.ts";
 import { expireSecondIds } from "./second-ids.ts";
+import { leadsOfId } from "./task-ids.ts";
 import { findTask } from "./view-task.ts";
 
 /** {@link PauseLedger.cancel} */
@@ -15,7 +16,7 @@ export async function cancelTask(
 ): Promise<boolean> {
   const { by = "unknown", reason = null, ifVersion, ...options } = cancelOptions;
   for (let race = 0; race < maxRaces; race += 1) {
-    const found = await findTask(context, taskId, options);
+    const found = await findTask(context, leadsOfId(taskId), options);
     if (found === undefined) {
       throw new LedgerError(
         "task-not-found",

@@ -65,6 +65,15 @@ describe("an equal id is not kinship", () => {
     expect(await stateOf(ledger, "task-1")).toBe("paused");
   });
 
+  it("a person who names what would be the answer to a task is shown that task, but cannot change it so", async () => {
+    const { ledger } = await openLedger();
+    await ledger.pause(pauseEnvelope());
+    expect(await ledger.inspect("resume-task-1")).toMatchObject({ taskId: "task-1" });
+    await expect(ledger.cancel("resume-task-1")).rejects.toMatchObject({ code: "task-not-found" });
+    await ledger.pause(pauseEnvelope({ id: "resume-task-1" }));
+    expect(await ledger.inspect("resume-task-1")).toMatchObject({ taskId: "resume-task-1" });
+  });
+
   it("a second id does not lead to a newer task that has the first id", async () => {
     const { ledger } = await openLedger();
     await ledger.pause(pauseEnvelope({ headers: { "x-asya-a2a-task-id": "a2a-7" } }));

@@ -48,9 +48,14 @@ export function leadsOfMessage(envelope: Envelope): TaskLeads {
   return { leads: ids.map((id) => ({ id })), a2aTaskIds: ids };
 }
 
-/** Where the task may be stored that a person calls by an id. */
+/** Where the task may be stored that a person calls by an id, to change it. */
 export function leadsOfId(id: string): TaskLeads {
   return { leads: [{ id }, ...derivedIds(id).map((derived) => ({ id: derived, mustAnswerTo: id }))], a2aTaskIds: [id] };
+}
+
+/** The same to look at it: whoever does sees which task it is, so the id that an answer to it would have will do. */
+export function leadsOfShownId(id: string): TaskLeads {
+  return { leads: [id, ...derivedIds(id)].map((each) => ({ id: each })), a2aTaskIds: [id] };
 }
 
 /** What an id is without the prefix of a resume message, if it has that. */

@@ -7,7 +7,8 @@ import { documentKey, taskIdOfKey } from "./document-key.ts";
 import type { TaskDocument } from "./pause-document.ts";
 import { restoredNext } from "./stored-route.ts";
 import type { ListTasksOptions, TaskDetails, TaskSummary } from "./pause-ledger.ts";
-import { leadsOfId } from "./task-ids.ts";
+import type { TaskLeads } from "./task-ids.ts";
+import { leadsOfShownId } from "./task-ids.ts";
 import type { Located } from "./task-lookup.ts";
 import { readConcurrency } from "./task-lookup.ts";
 
@@ -17,17 +18,17 @@ export async function inspectTask(
   taskId: string,
   options: OperationOptions,
 ): Promise<TaskDetails | null> {
-  const found = await findTask(context, taskId, options);
+  const found = await findTask(context, leadsOfShownId(taskId), options);
   return found === undefined ? null : { ...detailsOf(found.document), version: found.version };
 }
 
-/** The task that an id stands for, also where it has gone on and paused again under another id. */
+/** The task that its ids lead to, also where it has gone on and paused again under another id. */
 export async function findTask(
   context: LedgerContext,
-  taskId: string,
+  leads: TaskLeads,
   options: OperationOptions,
 ): Promise<Located | undefined> {
-  const found = await context.lookup.find(leadsOfId(taskId), options);
+  const found = await context.lookup.find(leads, options);
   if (found?.document.state !== "resumed") return found;
   return (await context.lookup.findContinuation(found, options)) ?? found;
 }

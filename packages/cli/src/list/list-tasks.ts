@@ -53,11 +53,12 @@ function sinceWhen(task: TaskSummary): Date | undefined {
 function row({ output }: CommandContext, task: TaskSummary): string {
   const since = sinceWhen(task);
   const asked = task.problem ?? task.prompt ?? "";
+  const displaced = task.displacedFrom === undefined ? "" : ` (displaced from ${escapeControls(task.displacedFrom)})`;
   const ended = task.endedBy === undefined ? "" : ` (by ${escapeControls(task.endedBy)})`;
   return [
     (since === undefined ? "-" : shortTime(since)).padEnd(20),
     output.style(states[task.state], task.state.padEnd(8)),
     escapeControls(task.taskId).padEnd(36),
-    `${escapeControls(asked)}${output.style("gray", ended)}`,
+    `${escapeControls(asked)}${output.style("gray", `${displaced}${ended}`)}`,
   ].join("  ");
 }

@@ -10,6 +10,7 @@ export function describeTask(task: TaskDetails, location: string, output: Output
   const lines = [
     `${label(escapeControls(task.taskId))}  ${stateOf(task)}`,
     `  ${label("kept as")}  ${escapeControls(task.key)} at ${escapeControls(location)}`,
+    ...(task.displacedFrom === undefined ? [] : [`  ${label("was")}      ${displacedFrom(task.displacedFrom)}`]),
     `  ${label("paused")}   ${describeTime(task.pausedAt)}, pause point ${task.sequence}`,
     ...endOf(task).map((line) => `  ${line}`),
     `  ${label("asked")}    ${indented(task.prompt ?? "(not kept any more)", "           ")}`,
@@ -39,6 +40,10 @@ function stateOf({ state, endedAt, endedBy, reason }: TaskDetails): string {
 
 function endOf(task: TaskDetails): readonly string[] {
   return task.state === "paused" || task.message !== undefined ? [] : ["Its message was emptied by prune."];
+}
+
+function displacedFrom(id: string): string {
+  return `${escapeControls(id)}, until another message with this id took its place; it is answered by its own id above`;
 }
 
 function describeField(field: PauseField): string {
