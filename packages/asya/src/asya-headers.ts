@@ -67,13 +67,6 @@ function without(headers: JsonObject, ...names: readonly ReadonlySet<string>[]):
 export function textHeader(headers: JsonObject, name: string): string | undefined {
   const value = headers[name];
   if (typeof value === "string") return value === "" ? undefined : value;
-  // A header of digits only, or of the word true, may arrive parsed. Not every digit of it may have survived that.
-  if (typeof value === "boolean" || isExact(value)) return JSON.stringify(value);
-  return undefined;
-}
-
-function isExact(value: unknown): boolean {
-  return typeof value === "number"
-    ? Number.isFinite(value) && (Number.isSafeInteger(value) || !Number.isInteger(value))
-    : isJsonNumber(value);
+  // A header of digits only, or of the word true, may arrive parsed.
+  return typeof value === "boolean" || isJsonNumber(value) ? JSON.stringify(value) : undefined;
 }

@@ -84,14 +84,24 @@ describe("a number that keeps its text", () => {
       `{"id":"${id}","route":{"prev":[],"curr":"x-resume","next":[]},"headers":{"x-asya-resume-task":${value}},"payload":{}}`,
     );
 
-  it.each(["42", "-7", "0", "12345678901234567890", "1.0", "1.50", "1e3", "-0", "true", "false"])(
-    "is the id %s in a header",
-    async (text) => {
-      const { ledger } = await openLedger();
-      await ledger.pause(pauseEnvelope({ id: text }));
-      expect(await ledger.resume(answer(text))).toMatchObject({ outcome: "resumed", taskId: text });
-    },
-  );
+  // 1000001795958755000 is a number that a double gives back digit by digit, although it is past 2^53.
+  it.each([
+    "42",
+    "-7",
+    "0",
+    "12345678901234567890",
+    "1000001795958755000",
+    "1.0",
+    "1.50",
+    "1e3",
+    "-0",
+    "true",
+    "false",
+  ])("is the id %s in a header", async (text) => {
+    const { ledger } = await openLedger();
+    await ledger.pause(pauseEnvelope({ id: text }));
+    expect(await ledger.resume(answer(text))).toMatchObject({ outcome: "resumed", taskId: text });
+  });
 
   it.each(["12345678901234567890", "1.0", "true"])("is the second id %s", async (text) => {
     const { ledger } = await openLedger();
@@ -101,7 +111,6 @@ describe("a number that keeps its text", () => {
   });
 
   it.each([
-    ["a number that has lost digits", Number("12345678901234567890")],
     ["a list", ["task-1"]],
     ["an object", { id: "task-1" }],
   ])("is no id where it is %s, and nothing is resumed", async (_name, value) => {

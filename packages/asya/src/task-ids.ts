@@ -1,5 +1,3 @@
-import { isJsonNumber } from "@holdpoint/core/json";
-
 import { a2aTaskHeader, resumeTaskHeader, textHeader } from "./asya-headers.ts";
 import type { Envelope } from "./envelope.ts";
 import { LedgerError } from "./ledger-error.ts";
@@ -68,11 +66,7 @@ function idHeader({ id, headers = {} }: Envelope, name: string): string | undefi
   if (value === undefined || value === null || value === "") return undefined;
   const text = textHeader(headers, name);
   if (text !== undefined) return text;
-  const kind = isJsonNumber(value)
-    ? `the number ${JSON.stringify(value)}, which has lost digits; read messages with parseLosslessJson`
-    : Array.isArray(value)
-      ? "a list"
-      : "an object";
+  const kind = Array.isArray(value) ? "a list" : "an object";
   throw new LedgerError(
     "invalid-message",
     `The header ${name} of the resume message ${JSON.stringify(id)} is ${kind}; expected a task's id. Nothing was resumed.`,
