@@ -1,3 +1,5 @@
+export { checkAnswer } from "./check-answer.ts";
+export type { CheckAnswerOptions } from "./check-answer.ts";
 export { createPauseLedger } from "./create-pause-ledger.ts";
 export type { PauseLedgerOptions } from "./create-pause-ledger.ts";
 export type { Envelope, OutgoingMessage, Route } from "./envelope.ts";

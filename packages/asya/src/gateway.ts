@@ -1,0 +1,14 @@
+export type {
+  AnswerReceipt,
+  GatewayApi,
+  GatewayCallOptions,
+  GatewayCourier,
+  GatewayTask,
+  GatewayTaskState,
+  GatewayTaskStatus,
+} from "./gateway/gateway-courier.ts";
+export { gatewayTaskOf } from "./gateway/gateway-courier.ts";
+export { GatewayError } from "./gateway/gateway-error.ts";
+export type { GatewayErrorCode } from "./gateway/gateway-error.ts";
+export { openGateway } from "./gateway/open-gateway.ts";
+export type { GatewayOptions } from "./gateway/open-gateway.ts";
