@@ -23,7 +23,11 @@ export interface ServeGatewayOptions {
 export interface GatewayServer extends AsyncDisposable {
   /** Such as `http://127.0.0.1:41234/`. */
   readonly url: string;
-  /** Takes no more requests and drops those in hand. May be called again. */
+  /**
+   * Takes no more requests and drops those in hand. May be called again.
+   *
+   * @throws {Error} if the server cannot be closed
+   */
   close(): Promise<void>;
 }
 
@@ -161,7 +165,8 @@ class RunningGatewayServer implements GatewayServer {
   async #invoke(method: string, parameters: JsonObject): Promise<object> {
     const { gateway } = this.#mesh;
     const message = isJsonObject(parameters["message"]) ? parameters["message"] : {};
-    const taskId = String((method === "message/send" ? message["taskId"] : parameters["id"]) ?? "");
+    const id = method === "message/send" ? message["taskId"] : parameters["id"];
+    const taskId = typeof id === "string" ? id : "";
     const record = gateway.record(taskId);
     switch (method) {
       case "tasks/get":

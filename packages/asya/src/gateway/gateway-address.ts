@@ -18,8 +18,6 @@ const forms =
  */
 export function readGatewayAddress(text: string): GatewayAddress {
   const url = URL.parse(text);
-  const invalid = (problem: string): GatewayError =>
-    new GatewayError("invalid-address", `The gateway's address cannot be used: ${problem}. Nothing was sent.`);
   if (url === null) throw invalid(`it is no URL; ${forms}`);
   if (url.protocol !== "http:" && url.protocol !== "https:") throw invalid(`its scheme is not http or https; ${forms}`);
   if (url.username !== "" || url.password !== "" || text.includes("@")) {
@@ -38,6 +36,10 @@ export function readGatewayAddress(text: string): GatewayAddress {
   if (path.endsWith("/mesh")) return { api: "mesh", url: at(url, `${path}/`) };
   if (/\/api\/v\d+$/u.test(path)) return { api: "mesh", url: at(url, `${path}/mesh/`) };
   return { api: undefined, url: at(url, `${path}/`) };
+}
+
+function invalid(problem: string): GatewayError {
+  return new GatewayError("invalid-address", `The gateway's address cannot be used: ${problem}. Nothing was sent.`);
 }
 
 /** The address of one API under a gateway's root. */

@@ -75,7 +75,14 @@ export interface GatewayCourier {
  */
 export type GatewayApi = "a2a" | "mesh";
 
-/** The ids that gateways may know a task by. */
+/**
+ * The ids that gateways may know a task by.
+ *
+ * @example
+ * ```ts
+ * await courier.status(gatewayTaskOf(task));
+ * ```
+ */
 export function gatewayTaskOf({ taskId, envelopeId, message }: TaskDetails): GatewayTask {
   return { taskId, envelopeId, a2aTaskId: textHeader(message?.headers ?? {}, a2aTaskHeader) };
 }

@@ -5,16 +5,18 @@ import type { CommandContext } from "../frame/command-context.ts";
 export function cancelCommand(context: CommandContext) {
   return storeCommand("cancel", "end a paused task for good")
     .description(
-      "Ends a paused task: it can never be resumed, and its message is kept only to be looked at. At a terminal it is shown first, and canceled once that is confirmed. A task that was canceled before is no error.",
+      "Ends a paused task: it can never be resumed, and its message is kept only to be looked at. At a terminal it is shown first, and canceled once that is confirmed. A task that was canceled before is no error. A gateway knows nothing of that; with --via the task is canceled there as well.",
     )
     .argument("<id>", "any id of the task")
     .option("--reason <text>", "why, for whoever asks later")
     .option("--by <name>", "who cancels (default: this user at this host)")
+    .option("--via <url>", "cancel it in the gateway at this address too; addresses as for holdpoint resume")
     .option("-y, --yes", "ask nothing")
     .addHelpText(
       "after",
       examples(
         ["holdpoint cancel task-1 --reason duplicate", "so that nobody has to ask why"],
+        ["holdpoint cancel task-1 --via http://asya-gateway:8080", "on both sides"],
         [
           "holdpoint ls --older-than 30d --json | jq -r .taskId | xargs -n1 holdpoint cancel --yes --reason expired",
           "what nobody answered for a month",

@@ -1,7 +1,9 @@
 import { ActorSetupError } from "@holdpoint/actors";
 import type { LedgerErrorCode } from "@holdpoint/asya";
 import type { CheckpointErrorCode } from "@holdpoint/core";
+import type { GatewayErrorCode } from "@holdpoint/asya/gateway";
 import { LedgerError } from "@holdpoint/asya";
+import { GatewayError } from "@holdpoint/asya/gateway";
 import { CheckpointError } from "@holdpoint/core";
 
 import type { ExitCode } from "./exit-code.ts";
@@ -22,10 +24,21 @@ const storeExitCodes: Readonly<Partial<Record<CheckpointErrorCode, ExitCode>>> =
   conflict: exitCodes.refused,
 };
 
+const gatewayExitCodes: Readonly<Record<GatewayErrorCode, ExitCode>> = {
+  "invalid-address": exitCodes.usage,
+  "unknown-task": exitCodes.notFound,
+  "not-waiting": exitCodes.refused,
+  unreachable: exitCodes.failed,
+  unauthorized: exitCodes.failed,
+  refused: exitCodes.failed,
+  "unexpected-answer": exitCodes.failed,
+};
+
 /** The name that programs may know an error by, and the exit code it ends a command with. */
 export function explainError(error: unknown): { readonly code: string; readonly exitCode: ExitCode } {
   if (LedgerError.is(error)) return { code: error.code, exitCode: ledgerExitCodes[error.code] };
   if (CheckpointError.is(error)) return { code: error.code, exitCode: storeExitCodes[error.code] ?? exitCodes.failed };
+  if (GatewayError.is(error)) return { code: `gateway-${error.code}`, exitCode: gatewayExitCodes[error.code] };
   if (error instanceof ActorSetupError) return { code: "configuration", exitCode: exitCodes.usage };
   return { code: "failed", exitCode: exitCodes.failed };
 }

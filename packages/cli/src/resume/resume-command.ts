@@ -9,7 +9,9 @@ const description = `Answers a paused task and hands its message on, once.
 
 Fields that are not given by --field or --input are asked for at the terminal; where there is none, they are left out. The input is checked against the fields that the pause declares; one that does not fit changes nothing, and every fault is named. Then the task is claimed, and its message is written as one JSON envelope to standard output, or to the standard input of the command after --. Whoever receives it delivers it to the actor route.curr.
 
-If the message does not arrive (the command fails, the connection breaks), the task is claimed all the same. The same call again hands over the same message: the same task, the same --by, and the same input. Any other answer is refused. At a terminal the recorded input need not be typed again.`;
+If the message does not arrive (the command fails, the connection breaks), the task is claimed all the same. The same call again hands over the same message: the same task, the same --by, and the same input. Any other answer is refused. At a terminal the recorded input need not be typed again.
+
+With --via nothing is claimed or written here: the answer is checked and handed to the mesh's gateway, as its own clients do, and x-resume claims the task. The gateway then follows the task; without --via it shows it as paused for ever, unless the message goes on under the id that it knows (--message-id). A key is taken from HOLDPOINT_GATEWAY_KEY, a bearer token from HOLDPOINT_GATEWAY_TOKEN.`;
 
 /** `holdpoint resume` */
 export function resumeCommand(context: CommandContext) {
@@ -27,10 +29,20 @@ export function resumeCommand(context: CommandContext) {
         "deep",
       ] as const),
     )
-    .option("--no-validation", "take the input unchecked, and apply no defaults")
+    .addOption(
+      new Option(
+        "--validation <mode>",
+        "coerce reads texts as what their fields declare (default: coerce if ASYA_RESUME_VALIDATION says so, else strict)",
+      ).choices(["off", "strict", "coerce"] as const),
+    )
+    .option("--no-validation", "take the input unchecked, and apply no defaults: --validation off")
+    .option(
+      "--via <url>",
+      "answer through the gateway at this address: http://host/a2a/, http://host/api/v1/mesh/, or its root",
+    )
     .option(
       "--message-id <id>",
-      "the id that the message goes on under (default: one made from task, answerer and pause point)",
+      "the id that the message goes on under; the task's own where the A2A gateway is to follow it (default: one made from task, answerer and pause point)",
     )
     .option("-y, --yes", "ask nothing")
     .addHelpText(
@@ -38,6 +50,7 @@ export function resumeCommand(context: CommandContext) {
       examples(
         ["holdpoint resume task-1 -- ./send-to-queue", "be asked, and hand the message to a command"],
         ["holdpoint resume task-1 -f approved=true -f notes=fine > message.json", "from a script"],
+        ["holdpoint resume task-1 -f approved=true --via http://asya-gateway:8080/a2a/", "through the gateway"],
         ["jq '{approved: .ok}' answer.json | holdpoint resume task-1 --input - --by ci", "with input from a pipe"],
       ),
     )

@@ -1,5 +1,6 @@
 import { log } from "@clack/prompts";
-import type { MergeMode, PauseLedger, ResumeResult, TaskDetails } from "@holdpoint/asya";
+import type { InputValidation, MergeMode, PauseLedger, ResumeResult, TaskDetails } from "@holdpoint/asya";
+import type { GatewayCourier } from "@holdpoint/asya/gateway";
 import type { CheckpointStore, JsonObject } from "@holdpoint/core";
 import { createPauseLedger } from "@holdpoint/asya";
 import { CheckpointError } from "@holdpoint/core";
@@ -10,12 +11,14 @@ import { CommandError } from "../frame/command-error.ts";
 import { describeTime } from "../frame/describe-time.ts";
 import { escapeControls, toJsonLine } from "../frame/escape-controls.ts";
 import { exitCodes } from "../frame/exit-code.ts";
+import { openCourier } from "../frame/open-courier.ts";
 import type { StoreChoice } from "../frame/open-command-store.ts";
 import { openCommandStore } from "../frame/open-command-store.ts";
 import { requireTask } from "../frame/require-task.ts";
 import { whoAmI } from "../frame/who-am-i.ts";
 import { describeTask } from "../show/describe-task.ts";
 import { answerId, answerMessage, restoredEnvelope } from "./answer-message.ts";
+import { answerVia } from "./answer-via.ts";
 import { askFields } from "./ask-fields.ts";
 import type { InputChoice } from "./given-input.ts";
 import { readFields, readInputFile } from "./given-input.ts";
@@ -26,12 +29,15 @@ export interface ResumeChoice extends StoreChoice, InputChoice {
   readonly by?: string | undefined;
   readonly pausePoint?: number | undefined;
   readonly merge?: MergeMode | undefined;
-  readonly validation: boolean;
+  /** `false` is what `--no-validation` makes of it. */
+  readonly validation?: InputValidation | boolean | undefined;
+  readonly via?: string | undefined;
   readonly messageId?: string | undefined;
   readonly yes?: true | undefined;
+  readonly json?: true | undefined;
 }
 
-/** Answers a paused task and hands its message to standard output or to a command. */
+/** Answers a paused task and hands its message to standard output or to a command, or its answer to a gateway. */
 export async function resumeTask(
   context: CommandContext,
   id: string,
@@ -40,7 +46,10 @@ export async function resumeTask(
 ): Promise<void> {
   const { signal } = context;
   const mergeMode = options.merge ?? configuredMergeMode(context);
+  const validation = chosenValidation(context, options);
   const by = options.by ?? whoAmI();
+  // Before anybody is asked anything: an address that cannot be used would waste the answers.
+  const courier = options.via === undefined ? undefined : await viaCourier(context, options.via, command, options);
   const fromFile = await readInputFile(options, signal);
   await using store = await openCommandStore(context, options);
   const ledger = createPauseLedger(store);
@@ -48,9 +57,13 @@ export async function resumeTask(
   assertPausePoint(task, options.pausePoint);
   const given = { ...fromFile, ...readFields(options, task.metadata?.fields ?? []) };
   const input = await completeInput(context, task, given, by, store, options);
+  if (courier !== undefined) {
+    const json = options.json === true;
+    await answerVia(context, { courier, ledger, store, task, input, validation, mergeMode, json });
+    return;
+  }
   const messageId = options.messageId ?? answerId(task, by);
   const envelope = answerMessage(task, messageId, input);
-  const validation = options.validation ? "strict" : "off";
   // From here on a Ctrl-C waits: a claimed task whose message went nowhere would be something half done.
   await context.finish(async () => {
     const result = await claim(ledger, envelope, { by, mergeMode, validation, ifVersion: task.version });
@@ -67,6 +80,35 @@ function configuredMergeMode({ environment }: CommandContext): MergeMode {
     exitCodes.usage,
     `ASYA_RESUME_MERGE_MODE: found ${JSON.stringify(text)}, expected shallow or deep.`,
   );
+}
+
+/** An operator who checks nothing at x-resume still wants to know what is wrong with what was typed. */
+function chosenValidation({ environment }: CommandContext, { validation }: ResumeChoice): InputValidation {
+  if (validation === false) return "off";
+  if (typeof validation === "string") return validation;
+  return environment["ASYA_RESUME_VALIDATION"]?.trim() === "coerce" ? "coerce" : "strict";
+}
+
+async function viaCourier(
+  context: CommandContext,
+  address: string,
+  command: readonly string[],
+  { messageId, by }: ResumeChoice,
+): Promise<GatewayCourier> {
+  const useless = command.length > 0 ? "a command" : messageId === undefined ? undefined : "--message-id";
+  if (useless !== undefined) {
+    throw new CommandError(
+      exitCodes.usage,
+      `With --via there is no use for ${useless}: the message is the gateway's. Nothing was sent.`,
+    );
+  }
+  const courier = await openCourier(context, address);
+  if (by !== undefined) {
+    await context.messages.tell(
+      "A gateway passes on no name: the record will have its message's id instead of --by.\n",
+    );
+  }
+  return courier;
 }
 
 function assertPausePoint({ taskId, sequence }: TaskDetails, expected: number | undefined): void {
