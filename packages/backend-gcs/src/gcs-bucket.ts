@@ -1,6 +1,8 @@
 import { createHash, getFips } from "node:crypto";
 
-import { GcsFailureError, hasStatus, isMissingBucket } from "./gcs-error.ts";
+import { DriverFailureError } from "@holdpoint/core/driver";
+
+import { hasStatus, isMissingBucket } from "./gcs-error.ts";
 import type { GcsAnswer, GcsRequest, GcsTransport } from "./gcs-transport.ts";
 import { encodeUrlPart, queryString } from "./url-encoding.ts";
 import { createMultipartBody } from "./multipart-body.ts";
@@ -131,7 +133,7 @@ export class GcsBucket {
         generation === undefined ? md5 !== undefined && md5 === md5Of(body) : generation === properties.generation;
       if (isSame) return { ...properties, body };
     }
-    throw new GcsFailureError({
+    throw new DriverFailureError({
       code: "unavailable",
       retryable: true,
       outcome: "not-applied",
@@ -194,7 +196,7 @@ export class GcsBucket {
     // Absent for objects that were composed of others.
     const md5 = /md5=([^,\s]+)/u.exec(answer.header("x-goog-hash") ?? "")?.[1];
     if (md5 !== undefined && md5 !== (md5Of(body) ?? md5)) {
-      throw new GcsFailureError({
+      throw new DriverFailureError({
         code: "corrupt",
         retryable: true,
         outcome: "not-applied",
@@ -268,13 +270,13 @@ function parseJson(answer: GcsAnswer): object {
     const value: unknown = JSON.parse(Buffer.from(answer.body).toString());
     if (typeof value === "object" && value !== null) return value;
   } catch {}
-  throw new GcsFailureError(strangerFailure);
+  throw new DriverFailureError(strangerFailure);
 }
 
 function generationIn(resource: object): string {
   const { generation } = resource as { readonly generation?: unknown };
   if (typeof generation === "string" && /^\d+$/u.test(generation)) return generation;
-  throw new GcsFailureError(strangerFailure);
+  throw new DriverFailureError(strangerFailure);
 }
 
 const strangerFailure = {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 
 import type { Capabilities, CheckpointEntry, StoreFinding } from "@holdpoint/core";
-import { defaultMaxBodyBytes } from "@holdpoint/core/driver";
+import { defaultMaxBodyBytes, DriverFailureError } from "@holdpoint/core/driver";
 import type {
   CheckpointDriver,
   DriverContext,
@@ -12,7 +12,7 @@ import type {
 } from "@holdpoint/core/driver";
 
 import type { GcsBucket } from "./gcs-bucket.ts";
-import { classifyGcsError, GcsAnswerError, GcsFailureError, hasStatus } from "./gcs-error.ts";
+import { classifyGcsError, GcsAnswerError, hasStatus } from "./gcs-error.ts";
 import { inspectBucket } from "./gcs-inspection.ts";
 import { keyOf, namePrefixOf, objectNameOf } from "./gcs-key.ts";
 import { impossibleGeneration, probeServer, tryImpossibleUpload } from "./gcs-probe.ts";
@@ -108,7 +108,7 @@ export class GcsDriver implements CheckpointDriver {
       this.capabilities = { ...this.capabilities, conditionalDelete: findings.honoursDeletePreconditions };
       this.#probed = true;
     }
-    if (!honoured && !unsafeAllowMissingPreconditions) throw new GcsFailureError(missingPreconditionsFailure);
+    if (!honoured && !unsafeAllowMissingPreconditions) throw new DriverFailureError(missingPreconditionsFailure);
   }
 
   async inspect({ signal }: DriverContext): Promise<readonly StoreFinding[]> {
@@ -120,7 +120,7 @@ export class GcsDriver implements CheckpointDriver {
   }
 
   classify(error: unknown): DriverFailure {
-    const wasAnswered = error instanceof GcsAnswerError || error instanceof GcsFailureError;
+    const wasAnswered = error instanceof GcsAnswerError || error instanceof DriverFailureError;
     return this.#settings.transport.closed && !wasAnswered ? closedFailure : classifyGcsError(error);
   }
 

@@ -1,17 +1,7 @@
+import { connectionFailure, DriverFailureError, retryAfterMs, serverWords } from "@holdpoint/core/driver";
 import type { DriverFailure } from "@holdpoint/core/driver";
 
 import type { GcsAnswer } from "./gcs-transport.ts";
-
-/** A failure that no error of the SDK stands for, for example an answer that is not one of Cloud Storage. */
-export class GcsFailureError extends Error {
-  override readonly name = "GcsFailureError";
-  readonly failure: DriverFailure;
-
-  constructor(failure: DriverFailure) {
-    super(failure.message);
-    this.failure = failure;
-  }
-}
 
 /** Cloud Storage has answered with a status other than success. */
 export class GcsAnswerError extends Error {
@@ -26,9 +16,9 @@ export class GcsAnswerError extends Error {
 
 /** What an error of a request to Cloud Storage means. */
 export function classifyGcsError(error: unknown): DriverFailure {
-  if (error instanceof GcsFailureError) return error.failure;
+  if (error instanceof DriverFailureError) return error.failure;
   if (error instanceof GcsAnswerError) return classifyAnswer(error.answer);
-  return classifyConnection(systemCodeOf(error));
+  return connectionFailure(error, { tls }) ?? classifyOther(systemCodeOf(error));
 }
 
 /** Whether the server answered with this HTTP status. */
@@ -50,6 +40,11 @@ export function isMissingBucket(error: unknown): boolean {
 
 /** What the search for credentials, or their exchange for a token, has failed with. */
 export function credentialsFailure(error: unknown): DriverFailure {
+  const connection = connectionFailure(error);
+  // The same the next time: a certificate, for example.
+  if (connection?.retryable === false) {
+    return { ...connection, outcome: "not-applied", message: `the token server cannot be used: ${connection.message}` };
+  }
   const problem = credentialsProblem(error);
   return {
     code: problem.isPassing ? "unavailable" : "permission-denied",
@@ -73,13 +68,13 @@ function credentialsProblem(error: unknown): { readonly text: string; readonly i
   if (config !== undefined) {
     return { text: `the token server could not be reached (${systemCodeOf(error) ?? "no code"})`, isPassing: true };
   }
-  return { text: error instanceof Error ? shorten(error.message) : "the SDK gave no reason", isPassing: false };
+  return { text: error instanceof Error ? serverWords(error.message) : "the SDK gave no reason", isPassing: false };
 }
 
 function classifyAnswer(answer: GcsAnswer): DriverFailure {
   const { status } = answer;
   const { reason, text } = readAnswer(answer);
-  const said = text === "" ? `status ${status}` : `status ${status}: ${shorten(text)}`;
+  const said = text === "" ? `status ${status}` : `status ${status}: ${serverWords(text)}`;
   if (status === 412) {
     return { code: "conflict", retryable: false, outcome: "not-applied", message: "the precondition does not hold" };
   }
@@ -151,47 +146,13 @@ function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-function shorten(text: string): string {
-  const line = text.replace(/[\s.]+$/u, "").replace(/\s+/gu, " ");
-  return line.length > 300 ? `${line.slice(0, 300)}…` : line;
-}
+const tls = "Check whether a Cloud Storage server is there, and whether it speaks http or https.";
 
-function retryAfterMs(header: string | undefined): number | undefined {
-  if (header === undefined) return undefined;
-  const ms = /^\d+$/u.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return Number.isFinite(ms) && ms >= 0 ? ms : undefined;
-}
-
-// The connection was never made, so that the server cannot have seen the request.
-const refusedCodes: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "the connection was refused",
-  ENOTFOUND: "the host is unknown",
-  EAI_AGAIN: "the host's name could not be looked up",
-  EHOSTUNREACH: "there is no route to the host",
-  ENETUNREACH: "there is no route to the network",
-  EADDRNOTAVAIL: "there is no local address for the connection",
-};
-
-function classifyConnection(code: string | undefined): DriverFailure {
-  const remedy = "Check the address, and that a Cloud Storage server is there.";
-  const refused = code === undefined ? undefined : refusedCodes[code];
-  if (refused !== undefined) {
-    return { code: "unavailable", retryable: true, outcome: "not-applied", message: `${refused} (${code})`, remedy };
-  }
-  if (code !== undefined && /CERT|SIGNATURE|^ERR_SSL|^EPROTO$/u.test(code)) {
-    // A certificate is looked at before the request is sent; what else goes wrong in TLS may do so at any time.
-    const outcome = /CERT|SIGNATURE/u.test(code) ? "not-applied" : "unknown";
-    const message = `there is no secure connection (${code})`;
-    return { code: "unavailable", retryable: false, outcome, message, remedy };
-  }
-  if (code?.startsWith("HPE_") === true) {
-    const message = `what answered is no HTTP server (${code})`;
-    return { code: "unavailable", retryable: false, outcome: "unknown", message, remedy };
-  }
+function classifyOther(code: string | undefined): DriverFailure {
   if (code === undefined) {
     return { code: "unavailable", retryable: false, outcome: "unknown", message: "the answer could not be understood" };
   }
-  const message = `the connection broke before the answer was complete (${code})`;
+  const message = `the request failed before its answer was complete (${code})`;
   return { code: "unavailable", retryable: true, outcome: "unknown", message };
 }
 

@@ -4,9 +4,9 @@ import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { finished } from "node:stream/promises";
 
 import type { Storage } from "@google-cloud/storage";
-import { defaultMaxBodyBytes } from "@holdpoint/core/driver";
+import { defaultMaxBodyBytes, DriverFailureError } from "@holdpoint/core/driver";
 
-import { credentialsFailure, GcsAnswerError, GcsFailureError } from "./gcs-error.ts";
+import { credentialsFailure, GcsAnswerError } from "./gcs-error.ts";
 
 /** One request to Cloud Storage. */
 export interface GcsRequest {
@@ -94,7 +94,7 @@ export class GcsTransport {
       return Object.fromEntries(await this.#client.authClient.getRequestHeaders(url));
     } catch (error) {
       // Without the SDK's error as its cause: that one holds the request for the token, and prints it.
-      throw new GcsFailureError(credentialsFailure(error));
+      throw new DriverFailureError(credentialsFailure(error));
     }
   }
 }

@@ -1,10 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
 
-import { defaultMaxBodyBytes } from "@holdpoint/core/driver";
+import { defaultMaxBodyBytes, DriverFailureError } from "@holdpoint/core/driver";
 
 import type { NatsBucket } from "./nats-bucket.ts";
 import { assertKeepsPromises, openStream } from "./nats-bucket.ts";
-import { NatsStoreError } from "./nats-error.ts";
 import type { JetStream, StoredMessage } from "./nats-jetstream.ts";
 
 /** What the KV entry of a large value says about it. */
@@ -20,7 +19,7 @@ export interface UploadedBody {
   readonly id: string;
   /** The content of the KV entry that makes it the value. */
   readonly pointer: Uint8Array;
-  /** @throws {NatsStoreError} if so much time has passed that the body may have been taken for an orphan */
+  /** @throws {DriverFailureError} if so much time has passed that the body may have been taken for an orphan */
   assertFresh(): void;
 }
 
@@ -125,7 +124,7 @@ export class NatsBodies {
   /**
    * The body that a KV entry points to; `undefined` if it is gone, because the entry was replaced in the meantime.
    *
-   * @throws {NatsStoreError} `corrupt` if it is not what was uploaded
+   * @throws {DriverFailureError} `corrupt` if it is not what was uploaded
    */
   async read(key: string, id: string, entry: StoredMessage, signal: AbortSignal): Promise<Uint8Array | undefined> {
     const { size, digest, chunks } = parsePointer(entry);
@@ -275,8 +274,8 @@ function parsePointer(entry: StoredMessage): BodyPointer {
 }
 
 /** A large value that is not what was written. */
-export function corruptBody(problem: string): NatsStoreError {
-  return new NatsStoreError({
+export function corruptBody(problem: string): DriverFailureError {
+  return new DriverFailureError({
     code: "corrupt",
     retryable: false,
     outcome: "not-applied",
@@ -285,8 +284,8 @@ export function corruptBody(problem: string): NatsStoreError {
   });
 }
 
-function outOfOrder(): NatsStoreError {
-  return new NatsStoreError({
+function outOfOrder(): DriverFailureError {
+  return new DriverFailureError({
     code: "unavailable",
     retryable: true,
     outcome: "not-applied",
@@ -294,8 +293,8 @@ function outOfOrder(): NatsStoreError {
   });
 }
 
-function tooSlow(): NatsStoreError {
-  return new NatsStoreError({
+function tooSlow(): DriverFailureError {
+  return new DriverFailureError({
     code: "timeout",
     retryable: false,
     outcome: "not-applied",

@@ -1,4 +1,6 @@
-import { JetStreamApiError, NatsStoreError, clientErrorKind, jetStreamErrors } from "./nats-error.ts";
+import { DriverFailureError } from "@holdpoint/core/driver";
+
+import { JetStreamApiError, clientErrorKind, jetStreamErrors } from "./nats-error.ts";
 import type { JetStream, StreamInfo } from "./nats-jetstream.ts";
 import type { NatsStoreOptions } from "./nats-options.ts";
 
@@ -25,7 +27,7 @@ export interface BucketRequest extends Pick<NatsStoreOptions, "replicas" | "stor
 /**
  * Creates a KV bucket as the official clients do, or adopts one that is there, if it can keep a store's promises.
  *
- * @throws {NatsStoreError} `not-found` if it is missing and not to be created, `unsupported` if its settings would lose
+ * @throws {DriverFailureError} `not-found` if it is missing and not to be created, `unsupported` if its settings would lose
  * or change checkpoints
  */
 export async function openBucket(
@@ -110,7 +112,7 @@ export function assertKeepsPromises(
   subjects: readonly string[],
 ): void {
   const refuse = (problem: string, remedy: string): never => {
-    throw new NatsStoreError({
+    throw new DriverFailureError({
       code: "unsupported",
       retryable: false,
       outcome: "not-applied",
@@ -168,9 +170,9 @@ async function allowMessageTtl(
   }
 }
 
-function bucketMissing(stream: string, name: string, cause: unknown): NatsStoreError {
+function bucketMissing(stream: string, name: string, cause: unknown): DriverFailureError {
   const command = stream.startsWith("KV_") ? "nats kv add" : "nats object add";
-  return new NatsStoreError(
+  return new DriverFailureError(
     {
       code: "not-found",
       retryable: false,

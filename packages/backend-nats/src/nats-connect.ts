@@ -9,7 +9,9 @@ import { checkServerIdentity } from "node:tls";
 import { connect, credsAuthenticator } from "@nats-io/transport-node";
 import type { NatsConnection, NodeConnectionOptions } from "@nats-io/transport-node";
 
-import { NatsStoreError, clientErrorKind } from "./nats-error.ts";
+import { connectionFailure, DriverFailureError } from "@holdpoint/core/driver";
+
+import { clientErrorKind } from "./nats-error.ts";
 import type { NatsStoreOptions } from "./nats-options.ts";
 
 /** A dead server is noticed after two of these without an answer, so that one operation can outlive it. */
@@ -25,7 +27,7 @@ export interface OpenedConnection {
 /**
  * Connects to the first of the servers that answers within `timeoutMs`.
  *
- * @throws {NatsStoreError} saying which server could not be used and why
+ * @throws {DriverFailureError} saying which server could not be used and why
  */
 export async function connectToNats(
   options: NatsStoreOptions,
@@ -62,8 +64,8 @@ export async function connectToNats(
   } catch (error) {
     sockets.destroy();
     sockets.forget();
-    if (error instanceof NatsStoreError) throw error;
-    throw connectFailure(error, servers.join(", "), timeoutMs);
+    if (error instanceof DriverFailureError) throw error;
+    throw connectFailure(error, options, timeoutMs);
   }
 }
 
@@ -162,8 +164,8 @@ async function credsFileAuthenticator(path: string): Promise<ReturnType<typeof c
   };
 }
 
-function credsFailure(problem: string): NatsStoreError {
-  return new NatsStoreError({
+function credsFailure(problem: string): DriverFailureError {
+  return new DriverFailureError({
     code: "invalid-argument",
     retryable: false,
     outcome: "not-applied",
@@ -172,28 +174,25 @@ function credsFailure(problem: string): NatsStoreError {
   });
 }
 
-const networkErrors: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "nothing listens at",
-  ECONNRESET: "the connection was reset by",
-  ENOTFOUND: "there is no such host:",
-  EAI_AGAIN: "the name server does not answer for",
-  EHOSTUNREACH: "there is no way to",
-  ENETUNREACH: "there is no way to",
-  ETIMEDOUT: "there was no answer from",
-};
-
-function connectFailure(error: unknown, servers: string, timeoutMs: number): NatsStoreError {
+function connectFailure(error: unknown, options: NatsStoreOptions, timeoutMs: number): DriverFailureError {
+  const servers = (options.servers ?? []).join(", ");
   const failure = { outcome: "not-applied", code: "unavailable", retryable: true } as const;
   const { message = "", code } = error as { readonly message?: string; readonly code?: string };
   const { code: causeCode } = ((error as Error).cause ?? {}) as { readonly code?: string };
-  const network = networkErrors[code ?? causeCode ?? ""];
-  if (network !== undefined) {
-    const remedy = "Check the address, and that the server runs.";
-    return new NatsStoreError({ ...failure, message: `${network} ${servers} (${code ?? causeCode})`, remedy }, error);
+  const connection = connectionFailure(error, {
+    outcome: "not-applied",
+    tls: "Check the options tls, tlsFirst, tlsCert and tlsKey.",
+    certificate: "Or name the file with tlsCa.",
+  });
+  if (connection !== undefined) return new DriverFailureError(connection, error);
+  // The client sets about TLS all the same, and looks for its files in the null that stands for none.
+  if (options.tls === false && (error instanceof TypeError || (error as Error).cause instanceof TypeError)) {
+    const remedy = "Leave out tls=false; name the authority of the server's certificate with tlsCa.";
+    return new DriverFailureError({ ...failure, retryable: false, message: `${servers} demands TLS`, remedy }, error);
   }
   switch (clientErrorKind(error)) {
     case "authorization":
-      return new NatsStoreError(
+      return new DriverFailureError(
         {
           ...failure,
           code: "permission-denied",
@@ -204,7 +203,7 @@ function connectFailure(error: unknown, servers: string, timeoutMs: number): Nat
         error,
       );
     case "timeout":
-      return new NatsStoreError(
+      return new DriverFailureError(
         {
           ...failure,
           code: "timeout",
@@ -223,7 +222,7 @@ function connectFailure(error: unknown, servers: string, timeoutMs: number): Nat
   }
   if (message.includes("unexpected response from server")) {
     const remedy = "Check the port: clients of NATS use 4222 unless it was changed.";
-    return new NatsStoreError(
+    return new DriverFailureError(
       { ...failure, retryable: false, message: `what answers at ${servers} is not a NATS server`, remedy },
       error,
     );
@@ -231,10 +230,10 @@ function connectFailure(error: unknown, servers: string, timeoutMs: number): Nat
   if (/tls|ssl|cert|self.signed|unable_to/iu.test(`${code ?? causeCode ?? ""} ${message}`)) {
     const remedy = "Check the options tls, tlsCa, tlsCert and tlsKey, and the name in the server's certificate.";
     const reason = code ?? causeCode ?? message;
-    return new NatsStoreError(
+    return new DriverFailureError(
       { ...failure, retryable: false, message: `TLS with ${servers} failed (${reason})`, remedy },
       error,
     );
   }
-  return new NatsStoreError({ ...failure, message: `${servers} cannot be used (${message})` }, error);
+  return new DriverFailureError({ ...failure, message: `${servers} cannot be used (${message})` }, error);
 }

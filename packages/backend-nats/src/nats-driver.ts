@@ -1,4 +1,9 @@
-import { PreconditionFailedError, defaultAttemptTimeoutMs, defaultMaxBodyBytes } from "@holdpoint/core/driver";
+import {
+  PreconditionFailedError,
+  defaultAttemptTimeoutMs,
+  defaultMaxBodyBytes,
+  DriverFailureError,
+} from "@holdpoint/core/driver";
 import type { CheckpointDriver, DriverContext, DriverFailure, DriverRecord, DriverWrite } from "@holdpoint/core/driver";
 import type { Capabilities, CheckpointEntry, StoreFinding } from "@holdpoint/core";
 
@@ -6,13 +11,7 @@ import { Background } from "./nats-background.ts";
 import { NatsBodies, corruptBody, maxBodyBytesFor } from "./nats-bodies.ts";
 import { minMessageBytes, openBucket } from "./nats-bucket.ts";
 import type { NatsBucket } from "./nats-bucket.ts";
-import {
-  JetStreamApiError,
-  NatsStoreError,
-  classifyNatsError,
-  clientErrorKind,
-  jetStreamErrors,
-} from "./nats-error.ts";
+import { JetStreamApiError, classifyNatsError, clientErrorKind, jetStreamErrors } from "./nats-error.ts";
 import { bodyHeader, bodySizeHeader, isMarker, writeIdHeader } from "./nats-headers.ts";
 import { inspectStream } from "./nats-inspection.ts";
 import { JetStream } from "./nats-jetstream.ts";
@@ -344,13 +343,13 @@ function isAtLeast(version: string | undefined, major: number, minor: number): b
   return foundMajor > major || (foundMajor === major && foundMinor >= minor);
 }
 
-function busy(cause: unknown): NatsStoreError {
+function busy(cause: unknown): DriverFailureError {
   const message = "others keep writing to the key, so that there was no moment to delete it";
-  return new NatsStoreError({ code: "unavailable", retryable: true, outcome: "not-applied", message }, cause);
+  return new DriverFailureError({ code: "unavailable", retryable: true, outcome: "not-applied", message }, cause);
 }
 
-function tooOld(version: string | undefined): NatsStoreError {
-  return new NatsStoreError({
+function tooOld(version: string | undefined): DriverFailureError {
+  return new DriverFailureError({
     code: "unsupported",
     retryable: false,
     outcome: "not-applied",
@@ -359,8 +358,8 @@ function tooOld(version: string | undefined): NatsStoreError {
   });
 }
 
-function smallMessages(bytes: number): NatsStoreError {
-  return new NatsStoreError({
+function smallMessages(bytes: number): DriverFailureError {
+  return new DriverFailureError({
     code: "unsupported",
     retryable: false,
     outcome: "not-applied",

@@ -1,15 +1,5 @@
+import { connectionFailure, DriverFailureError } from "@holdpoint/core/driver";
 import type { DriverFailure } from "@holdpoint/core/driver";
-
-/** An error of this driver that says by itself what it means. */
-export class NatsStoreError extends Error {
-  override readonly name = "NatsStoreError";
-  readonly failure: DriverFailure;
-
-  constructor(failure: DriverFailure, cause?: unknown) {
-    super(failure.message, cause === undefined ? undefined : { cause });
-    this.failure = failure;
-  }
-}
 
 /** JetStream has answered a request with an error. */
 export class JetStreamApiError extends Error {
@@ -72,10 +62,12 @@ export function clientErrorKind(error: unknown): ClientErrorKind | undefined {
 
 /** What an error of the NATS client or of JetStream means. */
 export function classifyNatsError(error: unknown): DriverFailure {
-  if (error instanceof NatsStoreError) return error.failure;
+  if (error instanceof DriverFailureError) return error.failure;
   if (error instanceof JetStreamApiError) return classifyApiError(error);
   const kind = clientErrorKind(error);
   if (kind !== undefined) return clientFailures[kind];
+  const connection = connectionFailure(error);
+  if (connection !== undefined) return connection;
   return {
     code: "unavailable",
     retryable: true,

@@ -1,7 +1,9 @@
 import { headers as createHeaders } from "@nats-io/transport-node";
 
+import { DriverFailureError } from "@holdpoint/core/driver";
+
 import type { NatsMessage } from "./nats-client.ts";
-import { JetStreamApiError, NatsStoreError, clientErrorKind, jetStreamErrors } from "./nats-error.ts";
+import { JetStreamApiError, clientErrorKind, jetStreamErrors } from "./nats-error.ts";
 import type { NatsSession } from "./nats-session.ts";
 
 /** A message of a stream, as its leader has it. */
@@ -226,8 +228,8 @@ function storedMessage(raw: RawMessage): StoredMessage {
   };
 }
 
-function notEnabled(cause: unknown): NatsStoreError {
-  return new NatsStoreError(
+function notEnabled(cause: unknown): DriverFailureError {
+  return new DriverFailureError(
     {
       code: "unsupported",
       retryable: false,
@@ -239,8 +241,8 @@ function notEnabled(cause: unknown): NatsStoreError {
   );
 }
 
-function strangeAnswer(): NatsStoreError {
-  return new NatsStoreError({
+function strangeAnswer(): DriverFailureError {
+  return new DriverFailureError({
     code: "unavailable",
     retryable: false,
     outcome: "unknown",

@@ -2,9 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { CheckpointEntry } from "@holdpoint/core";
 
+import { DriverFailureError } from "@holdpoint/core/driver";
+
 import type { NatsBucket } from "./nats-bucket.ts";
 import type { NatsMessage } from "./nats-client.ts";
-import { NatsStoreError } from "./nats-error.ts";
 import { bodySizeHeader, isMarker } from "./nats-headers.ts";
 import type { JetStream, StoredMessage } from "./nats-jetstream.ts";
 
@@ -215,8 +216,8 @@ function matches(filter: string, subject: string): boolean {
   return filter.endsWith(">") ? subject.startsWith(filter.slice(0, -1)) : filter === subject;
 }
 
-function brokenListing(problem: string): NatsStoreError {
-  return new NatsStoreError({
+function brokenListing(problem: string): DriverFailureError {
+  return new DriverFailureError({
     code: "unavailable",
     retryable: true,
     outcome: "not-applied",

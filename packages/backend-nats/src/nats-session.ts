@@ -1,7 +1,8 @@
+import { DriverFailureError } from "@holdpoint/core/driver";
+
 import type { NatsClient } from "./nats-client.ts";
 import { connectToNats } from "./nats-connect.ts";
 import type { OpenedConnection } from "./nats-connect.ts";
-import { NatsStoreError } from "./nats-error.ts";
 import type { NatsStoreOptions } from "./nats-options.ts";
 
 /** How long a request waits for a lost connection to come back before it fails. */
@@ -153,8 +154,8 @@ async function reconnection(link: Link): Promise<void> {
   link.listeners.delete(resolve);
 }
 
-function closed(): NatsStoreError {
-  return new NatsStoreError({
+function closed(): DriverFailureError {
+  return new DriverFailureError({
     code: "closed",
     retryable: false,
     outcome: "unknown",
@@ -162,8 +163,8 @@ function closed(): NatsStoreError {
   });
 }
 
-function clientClosed(): NatsStoreError {
-  return new NatsStoreError({
+function clientClosed(): DriverFailureError {
+  return new DriverFailureError({
     code: "unavailable",
     retryable: false,
     outcome: "not-applied",
@@ -172,8 +173,8 @@ function clientClosed(): NatsStoreError {
   });
 }
 
-function connectionLost(servers: string): NatsStoreError {
-  return new NatsStoreError({
+function connectionLost(servers: string): DriverFailureError {
+  return new DriverFailureError({
     code: "unavailable",
     retryable: true,
     outcome: "unknown",
@@ -181,8 +182,8 @@ function connectionLost(servers: string): NatsStoreError {
   });
 }
 
-function notConnected(servers: string): NatsStoreError {
-  return new NatsStoreError({
+function notConnected(servers: string): DriverFailureError {
+  return new DriverFailureError({
     code: "unavailable",
     retryable: true,
     outcome: "not-applied",

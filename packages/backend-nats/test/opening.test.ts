@@ -42,13 +42,13 @@ describe("a store cannot be opened", () => {
     await once(server, "close");
     const error = await openError(`nats://ann:s3cret@${address}/bucket`);
     expect(error).toMatchObject({ code: "unavailable", backend: "nats", operation: "check", retryable: true });
-    expect(error.message).toContain(`nothing listens at ${address}`);
+    expect(error.message).toContain(`${address}/bucket: nothing listens at this address (ECONNREFUSED)`);
   });
 
   test("there is no such host", async () => {
     const error = await openError("nats://ann:s3cret@no-such-host.invalid:4222/bucket");
     expect(error).toMatchObject({ code: "unavailable" });
-    expect(error.message).toMatch(/no such host: no-such-host.invalid:4222|name server does not answer/u);
+    expect(error.message).toMatch(/no-such-host.invalid:4222.*(?:no such host|could not be looked up)/u);
   });
 
   test("a server of another kind answers", async () => {

@@ -87,7 +87,15 @@ describe.skipIf(nats.isMissing || !hasOpenssl)("TLS", () => {
   test("fails with a certificate that nobody trusts", async () => {
     const error = await openError(`nats://${secure.address}/checkpoints`);
     expect(error).toMatchObject({ code: "unavailable", retryable: false });
-    expect((error as Error).message).toMatch(/TLS with .* failed \(.*SELF_SIGNED.*\)/u);
+    expect((error as Error).message).toMatch(
+      /certificate is not trusted \(.*SELF_SIGNED.*\).*NODE_EXTRA_CA_CERTS.*tlsCa/u,
+    );
+  });
+
+  test("fails where it is forbidden and demanded", async () => {
+    const error = await openError(`nats://${secure.address}/checkpoints?tls=false`);
+    expect(error).toMatchObject({ code: "unavailable", retryable: false });
+    expect((error as Error).message).toMatch(/demands TLS.*Leave out tls=false/u);
   });
 
   test("fails where it is insisted on and not offered", async () => {

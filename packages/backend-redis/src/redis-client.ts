@@ -2,13 +2,14 @@ import { readFile } from "node:fs/promises";
 import type { ConnectionOptions } from "node:tls";
 
 import { CheckpointError } from "@holdpoint/core";
+import { DriverFailureError } from "@holdpoint/core/driver";
 import type { DriverFailure } from "@holdpoint/core/driver";
 import { Cluster, Redis } from "ioredis";
 import type { RedisOptions } from "ioredis";
 
 import type { RedisClient } from "./redis-connection.ts";
 import { isCluster } from "./redis-connection.ts";
-import { isReadOnlyError, RedisFailureError, withoutArguments } from "./redis-error.ts";
+import { isReadOnlyError, withoutArguments } from "./redis-error.ts";
 import type { RedisStoreOptions } from "./redis-options.ts";
 
 const maxConnectTimeoutMs = 5_000;
@@ -126,7 +127,7 @@ export async function explainFailure(client: RedisClient, options: RedisStoreOpt
       () => resolve(undefined),
     );
     const timer = setTimeout(
-      () => resolve(new RedisFailureError(noAnswer)),
+      () => resolve(new DriverFailureError(noAnswer)),
       shared?.connectTimeout ?? maxConnectTimeoutMs,
     );
     const reason = await promise;

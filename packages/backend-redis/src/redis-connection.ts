@@ -2,6 +2,8 @@ import type { EventEmitter } from "node:events";
 
 import type { Cluster, Redis } from "ioredis";
 
+import { DriverFailureError } from "@holdpoint/core/driver";
+
 import { OneTimeCommand } from "./redis-command.ts";
 import type { OneTimeCommandOptions } from "./redis-command.ts";
 import {
@@ -9,7 +11,6 @@ import {
   isReadOnlyError,
   isReplyError,
   isSentinelError,
-  RedisFailureError,
   RequestNotSentError,
   withoutArguments,
 } from "./redis-error.ts";
@@ -206,8 +207,8 @@ export class RedisConnection {
   }
 }
 
-function closedError(message: string): RedisFailureError {
-  return new RedisFailureError({ code: "closed", retryable: false, outcome: "not-applied", message });
+function closedError(message: string): DriverFailureError {
+  return new DriverFailureError({ code: "closed", retryable: false, outcome: "not-applied", message });
 }
 
 /** Whether all that ioredis says is that one of its inner connections, to a node or a sentinel, is closed. */

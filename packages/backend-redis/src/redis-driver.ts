@@ -1,6 +1,6 @@
 import { CheckpointError } from "@holdpoint/core";
 import type { Capabilities, CheckpointEntry, StoreFinding } from "@holdpoint/core";
-import { defaultMaxBodyBytes, PreconditionFailedError } from "@holdpoint/core/driver";
+import { defaultMaxBodyBytes, PreconditionFailedError, DriverFailureError } from "@holdpoint/core/driver";
 import type { CheckpointDriver, DriverContext, DriverFailure, DriverRecord, DriverWrite } from "@holdpoint/core/driver";
 
 import type { OneTimeCommandOptions } from "./redis-command.ts";
@@ -9,7 +9,7 @@ import { isCluster, RedisConnection } from "./redis-connection.ts";
 import type { RedisClient } from "./redis-connection.ts";
 import { assertCanAcknowledge, waitForAcknowledgement } from "./redis-durability.ts";
 import type { RedisDurability } from "./redis-durability.ts";
-import { AnswerLostError, classifyRedisError, isReplyError, RedisFailureError } from "./redis-error.ts";
+import { AnswerLostError, classifyRedisError, isReplyError } from "./redis-error.ts";
 import { inspectRedis } from "./redis-inspection.ts";
 import { RedisKeys } from "./redis-key.ts";
 import { listEntries } from "./redis-listing.ts";
@@ -64,7 +64,7 @@ export class RedisDriver implements CheckpointDriver {
     if (reply === null) return null;
     const value = decodeValue(reply as Buffer);
     if (value === undefined) {
-      throw new RedisFailureError({
+      throw new DriverFailureError({
         code: "corrupt",
         retryable: false,
         outcome: "not-applied",
@@ -203,7 +203,7 @@ export class RedisDriver implements CheckpointDriver {
     const { reply } = await this.#connection.requestFrom(node, "info", [], { repeatable: true });
     const info = parseServerInfo(String(reply));
     if (info !== undefined) return info;
-    throw new RedisFailureError({
+    throw new DriverFailureError({
       code: "unsupported",
       retryable: false,
       outcome: "not-applied",

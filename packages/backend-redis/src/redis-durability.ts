@@ -1,8 +1,9 @@
 import { CheckpointError } from "@holdpoint/core";
 
+import { DriverFailureError } from "@holdpoint/core/driver";
+
 import type { RedisConnection } from "./redis-connection.ts";
 import { isCluster } from "./redis-connection.ts";
-import { RedisFailureError } from "./redis-error.ts";
 import type { RedisServerInfo } from "./redis-server-info.ts";
 import { isAtLeast } from "./redis-server-info.ts";
 
@@ -72,7 +73,7 @@ function optionError(problem: string): CheckpointError {
 export function assertCanAcknowledge(info: RedisServerInfo, durability: RedisDurability): void {
   const { waitReplicas, waitAof } = durability;
   if (waitAof && !isAtLeast(info.version, "7.2")) {
-    throw new RedisFailureError({
+    throw new DriverFailureError({
       code: "unsupported",
       retryable: false,
       outcome: "not-applied",
@@ -81,7 +82,7 @@ export function assertCanAcknowledge(info: RedisServerInfo, durability: RedisDur
     });
   }
   if (waitAof && !info.hasAppendOnlyFile) {
-    throw new RedisFailureError({
+    throw new DriverFailureError({
       code: "unsupported",
       retryable: false,
       outcome: "not-applied",
@@ -90,7 +91,7 @@ export function assertCanAcknowledge(info: RedisServerInfo, durability: RedisDur
     });
   }
   if (info.connectedReplicas < waitReplicas) {
-    throw new RedisFailureError({
+    throw new DriverFailureError({
       code: "unavailable",
       retryable: true,
       outcome: "not-applied",

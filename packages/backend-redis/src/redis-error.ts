@@ -1,16 +1,6 @@
 import { CheckpointError } from "@holdpoint/core";
+import { connectionFailure, DriverFailureError } from "@holdpoint/core/driver";
 import type { DriverFailure } from "@holdpoint/core/driver";
-
-/** An error of ours that knows what it means. */
-export class RedisFailureError extends Error {
-  override readonly name = "RedisFailureError";
-  readonly failure: DriverFailure;
-
-  constructor(failure: DriverFailure) {
-    super(failure.message);
-    this.failure = failure;
-  }
-}
 
 /** There was no usable connection, so the request was never sent. */
 export class RequestNotSentError extends Error {
@@ -32,7 +22,7 @@ export class AnswerLostError extends Error {
 
 /** Says what an error of ioredis, of the server, of Node or of this package means. Never throws. */
 export function classifyRedisError(error: unknown): DriverFailure {
-  if (error instanceof RedisFailureError) return error.failure;
+  if (error instanceof DriverFailureError) return error.failure;
   if (CheckpointError.is(error)) {
     // The store hands it on as it is, with its own outcome, provided that it sees nothing here to settle or to retry.
     return { code: error.code, retryable: false, outcome: "not-applied", message: error.message };
@@ -256,62 +246,17 @@ function classifyReply(message: string): DriverFailure {
 
 /** What a connection that could not be made, or that broke, says about the server. */
 function classifyConnection(error: unknown, outcome: DriverFailure["outcome"]): DriverFailure {
-  if (error instanceof RedisFailureError) return { ...error.failure, outcome };
+  if (error instanceof DriverFailureError) return { ...error.failure, outcome };
   const cause = error instanceof Error && "lastNodeError" in error ? error.lastNodeError : error;
   if (isReplyError(cause)) return { ...classifyReply(cause.message), outcome };
   if (!(cause instanceof Error)) return unavailable("there is no connection to the server", outcome);
-  const { code = "" } = cause as NodeJS.ErrnoException;
-  switch (code) {
-    case "ECONNREFUSED":
-      return unavailable(
-        "nothing accepts connections at this address",
-        outcome,
-        "Is the server running, and the port right?",
-      );
-    case "ENOTFOUND":
-    case "EAI_AGAIN":
-      return unavailable("the host name cannot be resolved", outcome, "Check its spelling and the DNS.");
-    case "EHOSTUNREACH":
-    case "ENETUNREACH":
-    case "EADDRNOTAVAIL":
-      return unavailable("the host cannot be reached from here", outcome, "Check the network and its policies.");
-    case "ETIMEDOUT":
-      return {
-        code: "timeout",
-        retryable: true,
-        outcome,
-        message: "no connection was made in time",
-        remedy: "Check the address, and that no firewall drops the packets.",
-      };
-    case "ECONNRESET":
-    case "EPIPE":
-      return unavailable(
-        "the other side closed the connection",
-        outcome,
-        "A port that speaks TLS needs rediss:, any other redis:.",
-      );
-    default:
-      break;
-  }
-  if (/^(?:CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_|HOSTNAME_MISMATCH)/u.test(code)) {
-    return {
-      code: "unavailable",
-      retryable: false,
-      outcome,
-      message: `the server's certificate was not accepted (${code})`,
-      remedy: "Name the authority's certificate with tlsCaFile, or give the host as the certificate has it.",
-    };
-  }
-  if (/^(?:ERR_SSL_|EPROTO)/u.test(code)) {
-    return {
-      code: "unavailable",
-      retryable: false,
-      outcome,
-      message: `the server did not agree on TLS (${code})`,
-      remedy:
-        "If the port speaks no TLS, use redis: instead of rediss:; if the server wants a client certificate, give tlsCertFile and tlsKeyFile.",
-    };
-  }
+  const failure = connectionFailure(cause, {
+    outcome,
+    tls: "A port that speaks TLS needs rediss:, any other redis:. A server that wants a client certificate needs tlsCertFile and tlsKeyFile.",
+    certificate: "Or name the file with tlsCaFile.",
+  });
+  // Whether the request was sent is known better here.
+  if (failure !== undefined) return { ...failure, outcome };
   if (cause.message.includes("Unknown RESP type")) {
     return {
       code: "unsupported",

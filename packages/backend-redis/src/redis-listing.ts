@@ -2,9 +2,10 @@ import { hash } from "node:crypto";
 
 import type { CheckpointEntry } from "@holdpoint/core";
 
+import { DriverFailureError } from "@holdpoint/core/driver";
+
 import type { RedisConnection, RedisNode } from "./redis-connection.ts";
 import { isCluster } from "./redis-connection.ts";
-import { RedisFailureError } from "./redis-error.ts";
 import type { RedisKeys } from "./redis-key.ts";
 
 const keysPerPage = "1000";
@@ -67,7 +68,7 @@ async function coveringMasters(connection: RedisConnection, signal: AbortSignal)
     const covered = [...masters.values()].flatMap((slots) => slots.split(" ")).map(slotsInRange);
     if (covered.reduce((sum, slots) => sum + slots, 0) === slotCount) return masters;
   }
-  throw new RedisFailureError({
+  throw new DriverFailureError({
     code: "unavailable",
     retryable: true,
     outcome: "not-applied",
@@ -95,8 +96,8 @@ function slotsInRange(range: string): number {
   return Number(last) - Number(first) + 1;
 }
 
-function slotsMovedError(): RedisFailureError {
-  return new RedisFailureError({
+function slotsMovedError(): DriverFailureError {
+  return new DriverFailureError({
     code: "unavailable",
     retryable: true,
     outcome: "not-applied",

@@ -1,4 +1,4 @@
-import { RedisFailureError } from "./redis-error.ts";
+import { DriverFailureError } from "@holdpoint/core/driver";
 
 /** What `INFO` says about a server, as far as it matters here. */
 export interface RedisServerInfo {
@@ -62,7 +62,7 @@ export function isAtLeast(version: string, oldest: string): boolean {
 /**
  * Throws if a server cannot keep the store's promises, or cannot now.
  *
- * @throws {RedisFailureError} `unsupported`, `unavailable`
+ * @throws {DriverFailureError} `unsupported`, `unavailable`
  */
 export function assertUsable(info: RedisServerInfo, mode: "cluster" | "standalone"): void {
   if (info.mode === "sentinel") {
@@ -98,9 +98,9 @@ export function assertUsable(info: RedisServerInfo, mode: "cluster" | "standalon
   }
 }
 
-function unusable(code: "unsupported" | "unavailable", message: string, remedy: string): RedisFailureError {
+function unusable(code: "unsupported" | "unavailable", message: string, remedy: string): DriverFailureError {
   const retryable = code === "unavailable";
-  return new RedisFailureError({
+  return new DriverFailureError({
     code,
     retryable,
     outcome: "not-applied",

@@ -56,7 +56,7 @@ describe("what cannot be opened says why", () => {
       test("nothing listens", async () => {
         const error = await failureOf(`redis://:s3cret@127.0.0.1:${await freePort()}${query}`);
         expect(error.code).toBe("unavailable");
-        expect(error.message).toContain("nothing accepts connections");
+        expect(error.message).toContain("nothing listens");
       });
 
       test("a web server", async () => {

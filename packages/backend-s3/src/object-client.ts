@@ -94,8 +94,8 @@ export interface ObjectFailure {
   readonly status?: number | undefined;
   /** The `Code` in the body of an S3 error answer. */
   readonly code?: string | undefined;
-  /** Node's code for a connection that failed, for example `ECONNREFUSED`. */
-  readonly connectionCode?: string | undefined;
+  /** The error itself, which may be one of the connection. */
+  readonly cause?: unknown;
   /** No request was sent, because of these settings. */
   readonly unsent?: "credentials" | "configuration" | undefined;
   readonly message: string;

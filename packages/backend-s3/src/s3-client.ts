@@ -142,7 +142,7 @@ export class S3ObjectClient implements ObjectClient {
       status: $metadata?.httpStatusCode,
       // Not `name`, which the SDK makes up where the answer has no code.
       code: typeof Code === "string" ? Code : undefined,
-      connectionCode: typeof code === "string" ? code : undefined,
+      cause: error,
       unsent: unsentReason(name, message, $metadata?.httpStatusCode ?? code),
       message: message ?? "",
       retryAfter: headers?.["retry-after"],

@@ -28,10 +28,10 @@ describe("what a failed request means", () => {
     [{ status: 404, code: "kms:KeyNotFound" }, "permission-denied", false, "not-applied"],
     // A proxy's, not a server's: it says nothing about a key.
     [{ status: 404 }, "unavailable", false, "unknown"],
-    [{ connectionCode: "ECONNREFUSED" }, "unavailable", true, "not-applied"],
-    [{ connectionCode: "ECONNRESET" }, "unavailable", true, "unknown"],
-    [{ connectionCode: "HPE_INVALID_CONSTANT" }, "unavailable", false, "unknown"],
-    [{ connectionCode: "DEPTH_ZERO_SELF_SIGNED_CERT" }, "unavailable", false, "not-applied"],
+    [{ cause: { code: "ECONNREFUSED" } }, "unavailable", true, "not-applied"],
+    [{ cause: { code: "ECONNRESET" } }, "unavailable", true, "unknown"],
+    [{ cause: { code: "HPE_INVALID_CONSTANT" } }, "unavailable", false, "unknown"],
+    [{ cause: { code: "DEPTH_ZERO_SELF_SIGNED_CERT" } }, "unavailable", false, "not-applied"],
     [{ unsent: "credentials" as const }, "permission-denied", false, "not-applied"],
     [{ unsent: "configuration" as const }, "invalid-argument", false, "not-applied"],
   ])("%j", (facts, code, retryable, outcome) => {

@@ -1,5 +1,7 @@
+import { connectionFailure, retryAfterMs, serverWords } from "@holdpoint/core/driver";
 import type { DriverFailure } from "@holdpoint/core/driver";
 
+import { BadAnswerError } from "./bad-answer-error.ts";
 import type { ObjectFailure } from "./object-client.ts";
 
 /** What the driver was doing when a request failed. */
@@ -7,12 +9,12 @@ export type S3Operation = "read" | "write" | "remove" | "list" | "check";
 
 /** Says what a failed S3 request means, by the server's error code first, then by HTTP status, then by connection. */
 export function classifyFailure(failure: ObjectFailure, operation: S3Operation): DriverFailure {
-  const { code, status, connectionCode, unsent } = failure;
+  const { code, status, unsent } = failure;
   const known = code === undefined ? undefined : ruleOfCode(code);
   if (known !== undefined) return { ...notApplied, ...known(failure, operation) };
   if (unsent !== undefined) return { ...notApplied, ...byUnsent[unsent](failure) };
   if (status !== undefined) return { ...notApplied, ...byStatus(failure, status, operation) };
-  return byConnection(failure, connectionCode);
+  return byConnection(failure);
 }
 
 function ruleOfCode(code: string): Rule | undefined {
@@ -39,7 +41,7 @@ const missingBucket: Rule = () => ({
 
 const elsewhere: Rule = ({ region, message }) => ({
   code: "not-found",
-  message: `the bucket is not in this region${region === undefined ? ` (${shorten(message)})` : ` but in ${region}`}`,
+  message: `the bucket is not in this region${region === undefined ? ` (${serverWords(message)})` : ` but in ${region}`}`,
   remedy: `Set region=${region ?? "to the region of the bucket, as the server names it"}.`,
 });
 
@@ -51,7 +53,7 @@ const badCredentials: Rule = ({ code }) => ({
 
 const denied: Rule = ({ code = "AccessDenied", message }, operation) => ({
   code: "permission-denied",
-  message: `the server denied access (${code}: ${shorten(message)})`,
+  message: `the server denied access (${code}: ${serverWords(message)})`,
   remedy: deniedRemedy[operation],
 });
 
@@ -84,13 +86,13 @@ const clockSkew: Rule = () => ({
 
 const keyManagement: Rule = ({ code, message }) => ({
   code: "permission-denied",
-  message: `the encryption key cannot be used (${code}: ${shorten(message)})`,
+  message: `the encryption key cannot be used (${code}: ${serverWords(message)})`,
   remedy: "Check kmsKeyId, the state of the key, and kms:GenerateDataKey and kms:Decrypt in its policy.",
 });
 
 const notImplemented: Rule = ({ code, message }) => ({
   code: "unsupported",
-  message: `the server does not implement what the request needs (${code}: ${shorten(message)})`,
+  message: `the server does not implement what the request needs (${code}: ${serverWords(message)})`,
 });
 
 const askAgain: Rule = ({ code }) => ({
@@ -166,19 +168,19 @@ const byCode: ReadonlyMap<string, Rule> = new Map<string, Rule>([
 const byUnsent: Readonly<Record<"credentials" | "configuration", (failure: ObjectFailure) => Failure>> = {
   credentials: ({ message }) => ({
     code: "permission-denied",
-    message: `no credentials could be found (${shorten(message)})`,
+    message: `no credentials could be found (${serverWords(message)})`,
     remedy: "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, or give the workload a role.",
   }),
   configuration: ({ message }) => ({
     code: "invalid-argument",
-    message: `the client cannot be used as it is set up (${shorten(message)})`,
+    message: `the client cannot be used as it is set up (${serverWords(message)})`,
     remedy: /region/iu.test(message) ? "Set region= or AWS_REGION." : undefined,
   }),
 };
 
 function byStatus(failure: ObjectFailure, status: number, operation: S3Operation): Failure {
   const said = failure.code === undefined ? `HTTP ${status}` : `HTTP ${status} ${failure.code}`;
-  const detail = failure.code === undefined ? "" : `: ${shorten(failure.message)}`;
+  const detail = failure.code === undefined ? "" : `: ${serverWords(failure.message)}`;
   if (status === 412) return conflict(failure, operation);
   if (status === 401 || status === 403) return denied({ ...failure, code: failure.code ?? said }, operation);
   if (status === 429) return busy(failure, operation);
@@ -207,64 +209,24 @@ function byStatus(failure: ObjectFailure, status: number, operation: S3Operation
 const wrongServer =
   "Check that the address and port are those of the S3 API, not of a console or of another service, and whether it speaks http or https.";
 
-// The connection was not made: nothing can have been sent.
-const unreached: ReadonlyMap<string, string> = new Map([
-  ["ECONNREFUSED", "nothing listens at that address"],
-  ["ENOTFOUND", "the host is unknown"],
-  ["EAI_AGAIN", "the host name could not be looked up"],
-  ["EHOSTUNREACH", "there is no route to the host"],
-  ["ENETUNREACH", "there is no route to the network"],
-  ["EHOSTDOWN", "the host is down"],
-  ["EADDRNOTAVAIL", "no local port is free"],
-]);
+const tls = "Check whether the server speaks TLS at that port (http:// or https:// in endpoint=, tls= for minio:).";
 
-function byConnection(failure: ObjectFailure, connectionCode: string | undefined): DriverFailure {
-  const code = connectionCode ?? "";
-  const reason = unreached.get(code);
-  if (reason !== undefined) {
-    return {
-      code: "unavailable",
-      retryable: true,
-      outcome: "not-applied",
-      message: `the server cannot be reached: ${reason} (${code})`,
-      remedy: "Check the address and that the server runs.",
-    };
-  }
-  if (code === "EPROTO" || /CERT|SIGNED|TLS|SSL|ISSUER/u.test(code)) {
-    return {
-      ...notApplied,
-      code: "unavailable",
-      // OpenSSL's own words for a server without TLS are of no use to anybody.
-      message: `no TLS connection could be made (${code === "EPROTO" ? code : `${code}: ${shorten(failure.message)}`})`,
-      remedy:
-        "Check whether the server speaks TLS at that port (http:// or https:// in endpoint=, tls= for minio:), and add its certificate authority with NODE_EXTRA_CA_CERTS.",
-    };
-  }
-  if (code.startsWith("HPE_") || code === "EBADANSWER") {
+function byConnection({ cause, message }: ObjectFailure): DriverFailure {
+  if (cause instanceof BadAnswerError) {
     return {
       code: "unavailable",
       retryable: false,
       outcome: "unknown",
-      message: `the answer is not that of an S3 server (${shorten(failure.message)})`,
+      message: `the answer is not that of an S3 server (${serverWords(message)})`,
       remedy: wrongServer,
     };
   }
-  return {
-    code: "unavailable",
-    retryable: true,
-    outcome: "unknown",
-    message: `the connection to the server failed (${code === "" ? shorten(failure.message) : code})`,
-  };
-}
-
-/** A `Retry-After` header in milliseconds: it is a number of seconds or a date. */
-function retryAfterMs(header: string | undefined): number | undefined {
-  if (header === undefined) return undefined;
-  const waitMs = /^\d+$/u.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return Number.isNaN(waitMs) ? undefined : Math.max(0, waitMs);
-}
-
-function shorten(text: string): string {
-  const line = text.replaceAll(/\s+/gu, " ").trim().replace(/\.$/u, "");
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+  return (
+    connectionFailure(cause, { tls }) ?? {
+      code: "unavailable",
+      retryable: true,
+      outcome: "unknown",
+      message: `the connection to the server failed (${serverWords(message)})`,
+    }
+  );
 }

@@ -83,7 +83,7 @@ describe.each(clientNames)("opening %s: where there is no S3", (name) => {
 
   test.each([
     ["closed", "unavailable", "nothing listens"],
-    ["redis", "unavailable", "not that of an S3 server"],
+    ["redis", "unavailable", "not an HTTP server"],
     ["webSite", "unavailable", "not that of an S3 server"],
     ["ingress", "unavailable", "not that of an S3 server"],
     ["silent", "timeout", "there was no answer within"],

@@ -1,4 +1,6 @@
 export { defaultMaxBodyBytes } from "./store/capabilities.ts";
+export type { ConnectionHints } from "./store/connection-failure.ts";
+export { connectionFailure } from "./store/connection-failure.ts";
 export type { CheckpointBackend } from "./store/checkpoint-backend.ts";
 export { PreconditionFailedError } from "./store/checkpoint-driver.ts";
 export type {
@@ -10,7 +12,10 @@ export type {
   Precondition,
 } from "./store/checkpoint-driver.ts";
 export { createStore } from "./store/create-store.ts";
+export { DriverFailureError } from "./store/driver-failure-error.ts";
 export { openDriver } from "./store/open-driver.ts";
+export { retryAfterMs } from "./store/retry-after.ts";
+export { serverWords } from "./store/server-words.ts";
 export type { StoreFinding } from "./store/store-finding.ts";
 export { defaultAttemptTimeoutMs } from "./store/store-options.ts";
 export {

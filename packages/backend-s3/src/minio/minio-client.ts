@@ -125,7 +125,7 @@ export class MinioObjectClient implements ObjectClient {
     return {
       status: refusedWith,
       code: unreadCode ?? (typeof sentCode === "string" ? sentCode : undefined),
-      connectionCode: typeof code === "string" ? code : undefined,
+      cause: error,
       unsent: exchange?.status === undefined ? unsentReason(name, message) : undefined,
       message: typeof message === "string" ? message : "",
       retryAfter: headers["retry-after"],
