@@ -43,6 +43,7 @@ export default defineConfig({
       project("servers", "tooling/servers", serverNames),
       project("torture", "tooling/torture"),
       project("api-docs", "tooling/api-docs"),
+      project("consumers", "tooling/consumers", ["redis"]),
       project("interop", "test/interop", ["minio"]),
       project("deploy", "test/deploy", serverNames),
       project("hostile", "test/hostile", serverNames),

@@ -39,21 +39,27 @@ async function runOnce(store: CheckpointStore, key: string, work: () => Promise<
   return result;
 }
 
-await using store = await openStore("memory:");
-const sentMails: string[] = [];
-const sendMail: ActorHandler = async ({ id, payload }) => {
-  const { to } = payload as { to: string };
-  const result = await runOnce(store, `mails/${id}`, async () => {
-    sentMails.push(to);
-    return { mail: sentMails.length };
-  });
-  return { payload: result };
-};
+async function main(): Promise<void> {
+  const store = await openStore("memory:");
+  const sentMails: string[] = [];
+  const sendMail: ActorHandler = async ({ id, payload }) => {
+    const { to } = payload as { to: string };
+    const result = await runOnce(store, `mails/${id}`, async () => {
+      sentMails.push(to);
+      return { mail: sentMails.length };
+    });
+    return { payload: result };
+  };
 
-await using mesh = await createLocalMesh({ actors: { "send-mail": sendMail } });
-const first = mesh.send(["send-mail"], { to: "ada@example.com" });
-// Queues deliver at least once, and sometimes twice at the same time.
-const outcomes = await Promise.all([first.outcome, mesh.deliver(first.envelope).outcome]);
-const late = await mesh.deliver(first.envelope).outcome;
-console.log([...outcomes, late].map(({ envelope }) => envelope.payload)); // [ { mail: 1 }, { mail: 1 }, { mail: 1 } ]
-console.log(sentMails); // [ 'ada@example.com' ]
+  const mesh = await createLocalMesh({ actors: { "send-mail": sendMail } });
+  const first = mesh.send(["send-mail"], { to: "ada@example.com" });
+  // Queues deliver at least once, and sometimes twice at the same time.
+  const outcomes = await Promise.all([first.outcome, mesh.deliver(first.envelope).outcome]);
+  const late = await mesh.deliver(first.envelope).outcome;
+  console.log([...outcomes, late].map(({ envelope }) => envelope.payload)); // [ { mail: 1 }, { mail: 1 }, { mail: 1 } ]
+  console.log(sentMails); // [ 'ada@example.com' ]
+  await mesh.close();
+  await store.close();
+}
+
+void main();

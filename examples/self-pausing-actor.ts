@@ -14,21 +14,26 @@ const checkRefund: ActorHandler = async ({ payload, route }) => {
 
 const payRefund: ActorHandler = async ({ payload }) => ({ payload: { ...(payload as object), paid: true } });
 
-const env = { ASYA_PERSISTENCE_MOUNT: await mkdtemp(`${tmpdir()}/refunds-`) };
-await using mesh = await createLocalMesh({
-  actors: {
-    "check-refund": checkRefund,
-    "pay-refund": payRefund,
-    "x-pause": crewActor("x-pause", env),
-    "x-resume": crewActor("x-resume", env),
-  },
-});
+async function main(): Promise<void> {
+  const env = { ASYA_PERSISTENCE_MOUNT: await mkdtemp(`${tmpdir()}/refunds-`) };
+  const mesh = await createLocalMesh({
+    actors: {
+      "check-refund": checkRefund,
+      "pay-refund": payRefund,
+      "x-pause": crewActor("x-pause", env),
+      "x-resume": crewActor("x-resume", env),
+    },
+  });
 
-const small = await mesh.send(["check-refund", "pay-refund"], { amount: 20 }).outcome;
-console.log(small.kind, small.envelope.payload); // finished { amount: 20, paid: true }
+  const small = await mesh.send(["check-refund", "pay-refund"], { amount: 20 }).outcome;
+  console.log(small.kind, small.envelope.payload); // finished { amount: 20, paid: true }
 
-const large = mesh.send(["check-refund", "pay-refund"], { amount: 5000 });
-console.log((await large.outcome).kind); // paused
+  const large = mesh.send(["check-refund", "pay-refund"], { amount: 5000 });
+  console.log((await large.outcome).kind); // paused
 
-const resumed = await mesh.resume(large.envelope.id, { approvedBy: "Ada" }).outcome;
-console.log(resumed.kind, resumed.envelope.payload); // finished { amount: 5000, approvedBy: 'Ada', paid: true }
+  const resumed = await mesh.resume(large.envelope.id, { approvedBy: "Ada" }).outcome;
+  console.log(resumed.kind, resumed.envelope.payload); // finished { amount: 5000, approvedBy: 'Ada', paid: true }
+  await mesh.close();
+}
+
+void main();

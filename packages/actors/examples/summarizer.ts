@@ -1,6 +1,6 @@
 import { serveActor } from "@holdpoint/actors";
 
-await serveActor(async ({ payload, route }, { log, signal }) => {
+void serveActor(async ({ payload, route }, { log, signal }) => {
   const { text } = payload as { text: string };
   log.info("summarizing", { characters: text.length });
   signal.throwIfAborted();

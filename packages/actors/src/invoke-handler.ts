@@ -1,3 +1,5 @@
+import { isError } from "@holdpoint/core/driver";
+
 import type { ActorHandler, ActorMessage } from "./actor-message.ts";
 import type { ActorLog } from "./actor-log.ts";
 import { extendLog } from "./actor-log.ts";
@@ -79,6 +81,6 @@ export function refuse(failure: WireError, log: ActorLog): Answer {
 /** Why the handler was stopped says more than how it took it. */
 function abortFailure(signal: AbortSignal, error: unknown): unknown {
   const reason: unknown = signal.reason;
-  if (reason instanceof Error && reason !== error) reason.cause = error;
+  if (isError(reason) && reason !== error) reason.cause = error;
   return reason;
 }

@@ -1,5 +1,6 @@
 import { LedgerError } from "@holdpoint/asya";
 import { CheckpointError } from "@holdpoint/core";
+import { isError } from "@holdpoint/core/driver";
 
 import { redactCredentials } from "./redact-credentials.ts";
 
@@ -44,7 +45,7 @@ const checkpointErrorTypes = {
 /** What a failure looks like on the wire. */
 export function wireError(error: WireError["error"], failure: unknown): WireError {
   const mro = errorLineage(failure);
-  const message = redactCredentials(failure instanceof Error ? failure.message : "The handler threw what is no Error.");
+  const message = redactCredentials(isError(failure) ? failure.message : "The handler threw what is no Error.");
   return { error, details: { message, type: mro[0] ?? "Error", mro, traceback: traceback(failure) } };
 }
 
@@ -52,16 +53,15 @@ export function wireError(error: WireError["error"], failure: unknown): WireErro
 export function errorLineage(failure: unknown): readonly string[] {
   if (LedgerError.is(failure)) return [ledgerErrorTypes[failure.code], "LedgerError", "Error"];
   if (CheckpointError.is(failure)) return [checkpointErrorTypes[failure.code], "CheckpointError", "Error"];
-  if (!(failure instanceof Error)) return ["Error"];
+  if (!isError(failure)) return ["Error"];
   const classes: string[] = [];
   for (
     let proto: unknown = Object.getPrototypeOf(failure);
-    proto instanceof Object;
+    typeof proto === "object" && proto !== null;
     proto = Object.getPrototypeOf(proto)
   ) {
     classes.push(proto.constructor.name);
   }
-  // `Error.prototype` itself is an Object but no instance of Error, so the chain ends with both.
   const kinds = classes.filter((name) => name !== "Object" && name !== "");
   // A name that an author chose survives a bundler that shortens class names.
   const own = failure.name === "" || (failure.name === "Error" && kinds[0] !== "Error") ? kinds[0] : failure.name;
@@ -75,7 +75,7 @@ export function errorLineage(failure: unknown): readonly string[] {
 function traceback(failure: unknown): string {
   const parts: string[] = [];
   const seen = new Set<unknown>();
-  for (let error = failure; error instanceof Error && !seen.has(error); error = error.cause) {
+  for (let error = failure; isError(error) && !seen.has(error); error = error.cause) {
     seen.add(error);
     const places = (error.stack ?? "").split("\n").filter((line) => /^\s+at /u.test(line));
     parts.push([errorLineage(error)[0], ...places].join("\n"));

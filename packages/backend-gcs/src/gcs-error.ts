@@ -1,5 +1,6 @@
 import { connectionFailure, DriverFailureError, retryAfterMs, serverWords } from "@holdpoint/core/driver";
 import type { DriverFailure } from "@holdpoint/core/driver";
+import { isError } from "@holdpoint/core/driver";
 
 import type { GcsAnswer } from "./gcs-transport.ts";
 
@@ -58,7 +59,8 @@ export function credentialsFailure(error: unknown): DriverFailure {
 
 function credentialsProblem(error: unknown): { readonly text: string; readonly isPassing: boolean } {
   // The message of a syntax error quotes the file, and the file holds the private key.
-  if (error instanceof SyntaxError) return { text: "the credential file is not JSON", isPassing: false };
+  if (isError(error) && error.name === "SyntaxError")
+    return { text: "the credential file is not JSON", isPassing: false };
   // The SDK's errors of requests to the server that gives tokens. Their own text may quote the request.
   const { config, response } = Object(error) as { config?: unknown; response?: { status?: number } };
   if (response?.status !== undefined) {
@@ -68,7 +70,7 @@ function credentialsProblem(error: unknown): { readonly text: string; readonly i
   if (config !== undefined) {
     return { text: `the token server could not be reached (${systemCodeOf(error) ?? "no code"})`, isPassing: true };
   }
-  return { text: error instanceof Error ? serverWords(error.message) : "the SDK gave no reason", isPassing: false };
+  return { text: isError(error) ? serverWords(error.message) : "the SDK gave no reason", isPassing: false };
 }
 
 function classifyAnswer(answer: GcsAnswer): DriverFailure {
@@ -158,7 +160,7 @@ function classifyOther(code: string | undefined): DriverFailure {
 
 /** The operating system's or Node's code; the SDK wraps errors that have one. */
 function systemCodeOf(error: unknown): string | undefined {
-  for (let depth = 0; depth < 8 && error instanceof Error; depth += 1) {
+  for (let depth = 0; depth < 8 && isError(error); depth += 1) {
     const { code, cause } = error as { code?: unknown; cause?: unknown };
     if (typeof code === "string") return code;
     error = cause;

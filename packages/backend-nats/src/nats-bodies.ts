@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import { types } from "node:util";
 
 import { defaultMaxBodyBytes, DriverFailureError } from "@holdpoint/core/driver";
 
@@ -250,7 +251,7 @@ async function inOrder<Result>(
 function release({ buffer, byteLength }: Uint8Array): void {
   // A view into what was read from the socket may share it with other messages. One that is larger cannot be such a
   // view: the client has put it together for this message.
-  if (byteLength > largestReadBytes && buffer instanceof ArrayBuffer) buffer.transfer(0);
+  if (byteLength > largestReadBytes && types.isArrayBuffer(buffer)) buffer.transfer(0);
 }
 
 function digestOf(body: Uint8Array): string {

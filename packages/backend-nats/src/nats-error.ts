@@ -1,5 +1,6 @@
 import { connectionFailure, DriverFailureError } from "@holdpoint/core/driver";
 import type { DriverFailure } from "@holdpoint/core/driver";
+import { isError } from "@holdpoint/core/driver";
 
 /** JetStream has answered a request with an error. */
 export class JetStreamApiError extends Error {
@@ -50,7 +51,7 @@ const clientErrorKinds: Readonly<Record<string, ClientErrorKind>> = {
 
 /** Which kind of error a NATS client of either generation has thrown. */
 export function clientErrorKind(error: unknown): ClientErrorKind | undefined {
-  if (!(error instanceof Error)) return undefined;
+  if (!isError(error)) return undefined;
   const { code } = error as { code?: unknown };
   const known = (typeof code === "string" ? clientErrorKinds[code] : undefined) ?? clientErrorKinds[error.name];
   if (known !== undefined) return known;
@@ -72,7 +73,7 @@ export function classifyNatsError(error: unknown): DriverFailure {
     code: "unavailable",
     retryable: true,
     outcome: "unknown",
-    message: `the NATS client failed with ${error instanceof Error ? error.name : typeof error}`,
+    message: `the NATS client failed with ${isError(error) ? error.name : typeof error}`,
   };
 }
 

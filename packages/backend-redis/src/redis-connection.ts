@@ -1,5 +1,7 @@
 import type { EventEmitter } from "node:events";
 
+import { isError } from "@holdpoint/core/driver";
+
 import type { Cluster, Redis } from "ioredis";
 
 import { DriverFailureError } from "@holdpoint/core/driver";
@@ -213,11 +215,11 @@ function closedError(message: string): DriverFailureError {
 
 /** Whether all that ioredis says is that one of its inner connections, to a node or a sentinel, is closed. */
 function isUnexplained(error: unknown): boolean {
-  if (!(error instanceof Error)) return true;
-  const { message } = "lastNodeError" in error && error.lastNodeError instanceof Error ? error.lastNodeError : error;
+  if (!isError(error)) return true;
+  const { message } = "lastNodeError" in error && isError(error.lastNodeError) ? error.lastNodeError : error;
   return message.endsWith("Connection is closed.") || message.endsWith("Command timed out") || message === "timeout";
 }
 
 function hasCode(error: unknown): boolean {
-  return error instanceof Error && "code" in error;
+  return isError(error) && "code" in error;
 }

@@ -1,6 +1,7 @@
 import { CheckpointError } from "@holdpoint/core";
 import { connectionFailure, DriverFailureError } from "@holdpoint/core/driver";
 import type { DriverFailure } from "@holdpoint/core/driver";
+import { isError } from "@holdpoint/core/driver";
 
 /** There was no usable connection, so the request was never sent. */
 export class RequestNotSentError extends Error {
@@ -39,7 +40,7 @@ export function classifyRedisError(error: unknown): DriverFailure {
 
 /** Whether the server said this. By name, because an error of another installed copy of ioredis is one too. */
 export function isReplyError(error: unknown): error is Error {
-  return error instanceof Error && error.name === "ReplyError";
+  return isError(error) && error.name === "ReplyError";
 }
 
 /** Whether the server is a replica, as it says when it is asked to write. */
@@ -49,7 +50,7 @@ export function isReadOnlyError(error: Error): boolean {
 
 /** Whether ioredis has asked all sentinels in vain. It goes on asking. */
 export function isSentinelError(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith("All sentinels are unreachable");
+  return isError(error) && error.message.startsWith("All sentinels are unreachable");
 }
 
 /**
@@ -58,7 +59,7 @@ export function isSentinelError(error: unknown): boolean {
  * arguments, too.
  */
 export function withoutArguments(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
+  if (!isError(error)) return error;
   if ("command" in error) delete error.command;
   if ("lastNodeError" in error) withoutArguments(error.lastNodeError);
   const args = error.message.indexOf(", with args beginning with");
@@ -247,9 +248,9 @@ function classifyReply(message: string): DriverFailure {
 /** What a connection that could not be made, or that broke, says about the server. */
 function classifyConnection(error: unknown, outcome: DriverFailure["outcome"]): DriverFailure {
   if (error instanceof DriverFailureError) return { ...error.failure, outcome };
-  const cause = error instanceof Error && "lastNodeError" in error ? error.lastNodeError : error;
+  const cause = isError(error) && "lastNodeError" in error ? error.lastNodeError : error;
   if (isReplyError(cause)) return { ...classifyReply(cause.message), outcome };
-  if (!(cause instanceof Error)) return unavailable("there is no connection to the server", outcome);
+  if (!isError(cause)) return unavailable("there is no connection to the server", outcome);
   const failure = connectionFailure(cause, {
     outcome,
     tls: "A port that speaks TLS needs rediss:, any other redis:. A server that wants a client certificate needs tlsCertFile and tlsKeyFile.",

@@ -1,5 +1,7 @@
 import type { Readable } from "node:stream";
 
+import { isError } from "@holdpoint/core/driver";
+
 import {
   DeleteObjectCommand,
   GetBucketLifecycleConfigurationCommand,
@@ -171,7 +173,7 @@ export class S3ObjectClient implements ObjectClient {
       return await send();
     } catch (error) {
       const original = error instanceof NotAgainError ? error.original : error;
-      if (original instanceof Error) {
+      if (isError(original)) {
         const response = (original as Partial<S3ServiceException>).$response;
         this.#answers.set(original, response?.headers ?? {});
         // It leads to the headers of the request, and is on the error for good.

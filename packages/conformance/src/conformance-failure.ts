@@ -1,3 +1,5 @@
+import { isError } from "@holdpoint/core/driver";
+
 import type { ConformanceCase } from "./conformance-case.ts";
 
 /**
@@ -13,7 +15,7 @@ export class ConformanceFailure extends Error {
   readonly id: ConformanceCase["id"];
 
   constructor(conformanceCase: ConformanceCase, cause: unknown) {
-    const seen = cause instanceof Error ? cause.message : String(cause);
+    const seen = isError(cause) ? cause.message : String(cause);
     super(`${conformanceCase.id}\n  For users: ${conformanceCase.breaks}\n  Seen: ${seen}`, { cause });
     this.id = conformanceCase.id;
   }

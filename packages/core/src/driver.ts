@@ -13,6 +13,7 @@ export type {
 } from "./store/checkpoint-driver.ts";
 export { createStore } from "./store/create-store.ts";
 export { DriverFailureError } from "./store/driver-failure-error.ts";
+export { isError } from "./store/is-error.ts";
 export { openDriver } from "./store/open-driver.ts";
 export { retryAfterMs } from "./store/retry-after.ts";
 export { serverWords } from "./store/server-words.ts";

@@ -50,7 +50,7 @@ function configuredStore(environment: CommandContext["environment"]): StoreSetti
 /** What to type where the command itself was not installed but is run by npx. */
 function withInstallHint(error: unknown): unknown {
   const missing = CheckpointError.is(error, "invalid-argument")
-    ? /^The package (\S+) is not installed\./u.exec(error.message)?.[1]
+    ? /^The package (\S+) is not installed/u.exec(error.message)?.[1]
     : undefined;
   if (missing === undefined) return error;
   return new CommandError(

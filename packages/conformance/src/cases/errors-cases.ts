@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 
 import { CheckpointError } from "@holdpoint/core";
 import type { CheckpointErrorCode, CheckpointStore, PutOptions } from "@holdpoint/core";
+import { isError } from "@holdpoint/core/driver";
 
 import type { CaseContext, ConformanceCase } from "../conformance-case.ts";
 import { bodyOf } from "../expect/body-of.ts";
@@ -87,7 +88,7 @@ export const errorsCases: readonly ConformanceCase[] = [
     breaks: "A program that handles the documented errors meets one that it cannot handle.",
     async run(context) {
       for (const error of await collectErrors(await allRefusals(context))) {
-        strictEqual(error instanceof Error, true, "an error must be an Error");
+        strictEqual(isError(error), true, "an error must be an Error");
         strictEqual(CheckpointError.is(error), true, "an error must carry the brand of CheckpointError");
         strictEqual(error.name, "CheckpointError");
         strictEqual(error.backend, context.store.backend, `backend of: ${error.message}`);

@@ -8,6 +8,7 @@ import type { RecordedOperation } from "../linearizability/history.ts";
 import { problemOfHistory } from "../linearizability/problem-of-history.ts";
 import { openLocalParticipants } from "../participants/local-participants.ts";
 import { WorkerPool } from "../participants/worker-pool.ts";
+import { sharedClock } from "../participants/shared-clock.ts";
 
 const processes = 3;
 const participantsPerProcess = 3;
@@ -68,10 +69,10 @@ export const faultsHistoryCase: ConformanceCase = {
 async function readAtTheEnd(direct: CheckpointStore): Promise<readonly RecordedOperation[]> {
   return await Promise.all(
     keys.map(async (key) => {
-      const startedAt = process.hrtime.bigint();
+      const startedAt = sharedClock.now();
       const found = await direct.get(key);
       const value = found === null ? null : { value: Buffer.from(found.body).toString(), version: found.version };
-      const endedAt = process.hrtime.bigint();
+      const endedAt = sharedClock.atLatest();
       return { key, participant: "end", startedAt, endedAt, action: { kind: "get", found: value } };
     }),
   );

@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 import type { Checkpoint, CheckpointStore } from "@holdpoint/core";
 
 import { fail } from "./fail.ts";
@@ -20,7 +22,7 @@ export async function expectMissing(store: CheckpointStore, key: string): Promis
 
 /** Compares without printing megabytes. */
 export function expectSameBytes(what: string, found: Uint8Array, expected: Uint8Array): void {
-  if (!(found instanceof Uint8Array)) throw fail(`${what} must return a Uint8Array`);
+  if (!types.isUint8Array(found)) throw fail(`${what} must return a Uint8Array`);
   if (Buffer.compare(found, expected) === 0) return;
   let at = 0;
   while (at < found.byteLength && found[at] === expected[at]) at += 1;

@@ -6,6 +6,7 @@ import type { CheckpointStore } from "@holdpoint/core";
 import { bodyOf } from "../expect/body-of.ts";
 import { createRandom } from "../faults/create-random.ts";
 import type { HistoryAction, RecordedOperation, SeenValue } from "../linearizability/history.ts";
+import { sharedClock } from "./shared-clock.ts";
 
 /** What a participant of a history does. */
 export interface ActAtRandomParameters {
@@ -89,21 +90,20 @@ export async function actAtRandom(
     if (thinkMs > 0) await sleep(random() * thinkMs);
     const key = keys[Math.floor(random() * keys.length)] ?? "";
     const attempted = choose(key, { value: `${participant}.${index}` });
-    // This clock is the same in all processes of a machine.
-    const startedAt = process.hrtime.bigint();
+    const startedAt = sharedClock.now();
     const record = (action: Action, endedAt: bigint | undefined, hasFailed = false): void => {
       recorded.push({ key, participant, startedAt, endedAt, action, hasFailed });
     };
     try {
-      record(await perform(key, attempted), process.hrtime.bigint());
+      record(await perform(key, attempted), sharedClock.atLatest());
     } catch (error) {
       if (!CheckpointError.is(error)) throw error;
       if (attempted.kind === "get") continue;
       if (error.code === "conflict") {
-        record(refused(attempted), process.hrtime.bigint());
+        record(refused(attempted), sharedClock.atLatest());
         lastSeen.delete(key);
       } else if (error.outcome === "not-applied") {
-        record(attempted, process.hrtime.bigint(), true);
+        record(attempted, sharedClock.atLatest(), true);
       } else {
         record(attempted, undefined);
       }

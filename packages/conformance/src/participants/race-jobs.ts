@@ -1,5 +1,6 @@
 import { CheckpointError } from "@holdpoint/core";
 import type { CheckpointStore } from "@holdpoint/core";
+import { isError } from "@holdpoint/core/driver";
 
 import { bodyOf } from "../expect/body-of.ts";
 import type { RecordedOperation } from "../linearizability/history.ts";
@@ -88,6 +89,6 @@ async function attempt(write: () => Promise<AttemptResult>): Promise<AttemptResu
     return await write();
   } catch (error) {
     if (CheckpointError.is(error, "conflict")) return { end: "conflict" };
-    return { end: "failed", problem: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+    return { end: "failed", problem: isError(error) ? `${error.name}: ${error.message}` : String(error) };
   }
 }

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { CheckpointStore } from "@holdpoint/core";
+import { isError } from "@holdpoint/core/driver";
 
 import type { OpenWorkerStore } from "../conformance-harness.ts";
 import { bodyOf } from "../expect/body-of.ts";
 import { runJob } from "./local-participants.ts";
 import type { RaceJobName, RaceJobParameters } from "./race-jobs.ts";
 import type { WorkerArguments, WorkerReply, WorkerRequest } from "./worker-messages.ts";
+import { sharedClock } from "./shared-clock.ts";
 
 const { module, argument } = JSON.parse(process.argv[2] ?? "") as WorkerArguments;
 const opening = import(module) as Promise<{ readonly openStore: OpenWorkerStore }>;
@@ -26,7 +28,7 @@ async function answer(request: WorkerRequest): Promise<void> {
   try {
     reply({ kind: "done", result: await perform(request) });
   } catch (error) {
-    reply({ kind: "failed", problem: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    reply({ kind: "failed", problem: isError(error) ? (error.stack ?? error.message) : String(error) });
   }
   if (request.kind !== "use once") return;
   process.off("disconnect", orphaned);
@@ -60,7 +62,7 @@ async function perform(request: WorkerRequest): Promise<unknown> {
 
 /** Waits for a moment on the clock that all processes share, so that they do not start as they are told one by one. */
 async function reach(startAt: bigint): Promise<void> {
-  const leftMs = Number(startAt - process.hrtime.bigint()) / 1e6;
+  const leftMs = Number(startAt - sharedClock.now()) / 1e6;
   if (leftMs > 1) await sleep(leftMs);
 }
 

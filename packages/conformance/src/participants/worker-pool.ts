@@ -3,6 +3,7 @@ import type { Participants } from "./participants.ts";
 import type { RaceJobName, RaceJobResult } from "./race-jobs.ts";
 import type { WorkerRequest } from "./worker-messages.ts";
 import { WorkerProcess } from "./worker-process.ts";
+import { sharedClock } from "./shared-clock.ts";
 
 /** Processes that race case after case; started for the first one, since starting takes longer than most races. */
 export class WorkerPool {
@@ -23,7 +24,7 @@ export class WorkerPool {
     return {
       count: this.#size,
       race: async <Name extends RaceJobName>(job: Name, parametersOf: (participant: number) => unknown) => {
-        const startAt = process.hrtime.bigint() + 5_000_000n;
+        const startAt = sharedClock.now() + 5_000_000n;
         const results = await this.#askAll((participant) => ({
           kind: "race",
           job,

@@ -1,3 +1,5 @@
+import { isError } from "../store/is-error.ts";
+
 /** A JSON object as `JSON.parse` makes it. */
 export type JsonObject = { readonly [name: string]: unknown };
 
@@ -39,7 +41,9 @@ export function parseLosslessJson(text: string): unknown {
     );
   } catch (error) {
     // A reviver is called from the inside out, by recursion.
-    throw error instanceof RangeError ? new SyntaxError("the JSON is nested too deep", { cause: error }) : error;
+    throw isError(error) && error.name === "RangeError"
+      ? new SyntaxError("the JSON is nested too deep", { cause: error })
+      : error;
   }
 }
 

@@ -59,14 +59,23 @@ export async function findBackend(by: "scheme" | "name", value: string): Promise
 async function loadBackend({ module }: BackendModule): Promise<CheckpointBackend> {
   const url = resolveInstalled(module);
   if (url === undefined) {
-    const packageName = module.split("/", 2).join("/");
-    throw new CheckpointError(
-      "invalid-argument",
-      `The package ${packageName} is not installed. Install it beside @holdpoint/core: npm install ${packageName}`,
-    );
+    throw new CheckpointError("invalid-argument", missingBackend(module));
   }
-  const { backend } = (await import(url)) as { readonly backend: CheckpointBackend };
+  // Bundlers are told to leave this alone: it is a file beside the bundle.
+  const { backend } = (await import(/* webpackIgnore: true */ /* @vite-ignore */ url)) as {
+    readonly backend: CheckpointBackend;
+  };
   return backend;
+}
+
+/** A bundle looks like a program without the package: what is loaded by its name cannot be in it. */
+function missingBackend(module: string): string {
+  const packageName = module.split("/", 2).join("/");
+  return (
+    `The package ${packageName} is not installed where this program looks for it. ` +
+    `Install it beside @holdpoint/core: npm install ${packageName}. ` +
+    `If the program is a bundle, let the bundle hold it: import { backend } from "${module}", and call registerBackend(backend) of @holdpoint/core.`
+  );
 }
 
 /**

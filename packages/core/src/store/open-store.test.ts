@@ -78,3 +78,11 @@ it("opens what a third party has registered", async () => {
   await using store = await openStore("shelf://seven");
   expect(store.backend).toBe("memory");
 });
+
+it("takes a URL of another realm for a URL", async () => {
+  // As under jsdom, whose URL is a class of its own.
+  const { href, protocol, hostname, searchParams } = new URL("memory:");
+  const other = { href, protocol, hostname, searchParams, toString: () => href } as unknown as URL;
+  await using store = await openStore(other);
+  expect(store.backend).toBe("memory");
+});

@@ -47,20 +47,26 @@ export async function openStore(
   options: OpenStoreOptions = {},
 ): Promise<CheckpointStore> {
   const { environment = process.env, ...storeOptions } = options;
-  if (typeof from === "object" && !(from instanceof URL)) {
+  if (typeof from === "object" && !isUrl(from)) {
     const { backend: name, ...config } = from;
     const backend = await findBackend("name", name);
     return await backend.open({ ...storeOptions, ...config });
   }
-  const scheme = from instanceof URL ? from.protocol.slice(0, -1) : schemeOf(from);
+  const given = typeof from === "string" ? from : new URL(from);
+  const scheme = typeof given === "string" ? schemeOf(given) : given.protocol.slice(0, -1);
   const backend: CheckpointBackend = await findBackend("scheme", scheme ?? "file");
-  const url = from instanceof URL ? from : parseStoreUrl(from, scheme, backend);
+  const url = typeof given === "string" ? parseStoreUrl(given, scheme, backend) : given;
   return await backend.open({ ...backend.parseUrl(url, environment), ...storeOptions });
 }
 
 /** The scheme of a URL; `undefined` for a path. */
 function schemeOf(text: string): string | undefined {
   return /^([a-z][a-z0-9+.-]*):/iu.exec(text)?.[1]?.toLowerCase();
+}
+
+/** Also of another realm, where `URL` is another class. */
+function isUrl(from: URL | StoreConfig): from is URL {
+  return "href" in from;
 }
 
 /** @throws {CheckpointError} `invalid-argument`; the message does not repeat what may hold a password */

@@ -29,7 +29,7 @@ import { readValue } from "./read-value.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import { assertStillMounted, prepareStateDirectory } from "./state-directory.ts";
 import { SharedDirectorySync } from "./shared-directory-sync.ts";
-import { openDirectoryFlags } from "./sync-directory.ts";
+import { openDirectoryFlags, syncDescriptor } from "./sync-directory.ts";
 import { TemporaryFile } from "./temporary-file.ts";
 
 // Part of the layout: processes with another number would not lock each other out.
@@ -88,7 +88,7 @@ export class FileDriver implements CheckpointDriver {
       const publish = (): ReturnType<typeof publishValue> => publishValue(file, precondition, place);
       const { version } = await this.#change(place, signal, publish, async ({ timeChanged }) => {
         // The bytes were durable before; now the version becomes so too.
-        await Promise.all([file.removeName(), timeChanged ? file.handle.sync() : undefined]);
+        await Promise.all([file.removeName(), timeChanged ? syncDescriptor(file.handle.fd) : undefined]);
       });
       return { version };
     } catch (error) {

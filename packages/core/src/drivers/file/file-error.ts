@@ -1,5 +1,6 @@
 import type { CheckpointErrorCode } from "../../store/checkpoint-error.ts";
 import type { DriverFailure } from "../../store/checkpoint-driver.ts";
+import { isError } from "../../store/is-error.ts";
 
 /** An error that the file driver has already put into words, because an errno alone would not say it. */
 export class FileStoreError extends Error {
@@ -43,7 +44,7 @@ export function openFailure(path: string, error: unknown): unknown {
 
 /** The error code of the operating system, for example `"ENOENT"`. */
 export function errnoOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+  return isError(error) && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
 type Explanation = Omit<DriverFailure, "outcome" | "message"> & { readonly says: string };
@@ -129,12 +130,12 @@ const explanations: Readonly<Record<string, Explanation>> = {
 export function classifyFileError(error: unknown): DriverFailure {
   if (error instanceof FileStoreError) return error.failure;
   const errno = errnoOf(error);
-  const raw = error instanceof Error ? error.message : String(error);
+  const raw = isError(error) ? error.message : String(error);
   if (errno === undefined || !/^E[A-Z0-9]+$/u.test(errno)) {
     return { code: "unavailable", retryable: false, outcome: "unknown", message: `an unexpected error: ${raw}` };
   }
   // A filesystem without hard links says so with EPERM: https://man7.org/linux/man-pages/man2/link.2.html
-  const noLinks = errno === "EPERM" && error instanceof Error && "syscall" in error && error.syscall === "link";
+  const noLinks = errno === "EPERM" && isError(error) && "syscall" in error && error.syscall === "link";
   const { says, ...failure } = noLinks ? cannot : (explanations[errno] ?? interrupted);
   return { ...failure, outcome: "not-applied", message: `${says} (${raw})` };
 }

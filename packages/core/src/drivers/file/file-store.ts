@@ -9,6 +9,7 @@ import { defaultAttemptTimeoutMs } from "../../store/store-options.ts";
 import type { StoreOptions } from "../../store/store-options.ts";
 import { readUrlOptions, urlError } from "../../store/url-options.ts";
 import { FileDriver } from "./file-driver.ts";
+import { isError } from "../../store/is-error.ts";
 
 /** Options of {@link createFileStore}. */
 export interface FileStoreOptions extends StoreOptions {
@@ -68,6 +69,6 @@ function readPath(url: URL): string {
   try {
     return fileURLToPath(url);
   } catch (error) {
-    throw urlError("file", error instanceof Error ? error.message : String(error));
+    throw urlError("file", isError(error) ? error.message : String(error));
   }
 }

@@ -5,14 +5,24 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { FileStoreError } from "./file-error.ts";
 import { loadSqlite } from "./load-sqlite.ts";
+import { isError } from "../../store/is-error.ts";
 
 const longestPauseMs = 8;
 
 // The low byte of SQLite's result codes: https://www.sqlite.org/rescode.html
+const sqliteError = 1;
 const sqliteBusy = 5;
 const sqliteInputOutput = 10;
 const sqliteProtocol = 15;
 const sqliteNotDatabase = 26;
+
+/** What SQLite itself calls its results: https://www.sqlite.org/c3ref/errcode.html */
+const resultTexts: Readonly<Record<string, number>> = {
+  "database is locked": sqliteBusy,
+  "disk I/O error": sqliteInputOutput,
+  "locking protocol": sqliteProtocol,
+  "file is not a database": sqliteNotDatabase,
+};
 
 /** A lock file that is open. */
 interface LockFile {
@@ -133,8 +143,15 @@ function inodeOf(path: string): bigint | undefined {
 }
 
 function resultCode(error: unknown): number | undefined {
-  if (!(error instanceof Error && "errcode" in error && typeof error.errcode === "number")) return undefined;
-  return error.errcode & 0xff;
+  if (!isError(error)) return undefined;
+  const { code, errcode } = error as { readonly code?: unknown; readonly errcode?: unknown };
+  if (typeof errcode === "number") return errcode & 0xff;
+  // Deno has the text alone.
+  return code === "ERR_SQLITE_ERROR" ? (codeOfText(error.message) ?? sqliteError) : undefined;
+}
+
+function codeOfText(message: string): number | undefined {
+  return Object.entries(resultTexts).find(([text]) => message.startsWith(text))?.[1];
 }
 
 /** Puts into words what SQLite says about a lock file. */

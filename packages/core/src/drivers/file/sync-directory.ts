@@ -7,7 +7,8 @@ import { errnoOf } from "./file-error.ts";
 /** How directories are opened; fails if it is something else. */
 export const openDirectoryFlags = constants.O_RDONLY | constants.O_DIRECTORY;
 
-const syncDescriptor = promisify(fsync);
+/** Makes what was written to an open file survive a crash of the machine. */
+export const syncDescriptor = promisify(fsync);
 
 /** Makes the names in a directory survive a crash of the machine. */
 export async function syncDirectory(directory: string): Promise<void> {

@@ -1,9 +1,15 @@
 import { randomUUID } from "node:crypto";
+import { futimes } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { open, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
+import { syncDescriptor } from "./sync-directory.ts";
 import { currentTimeSeconds } from "./unique-time.ts";
+
+// Yarn's Plug'n'Play has its own `FileHandle`, without `utimes`, `sync` and `datasync`.
+const setTimes = promisify(futimes);
 
 /** A new file, on the disk in full before it gets the name that others know. */
 export class TemporaryFile implements AsyncDisposable {
@@ -23,8 +29,8 @@ export class TemporaryFile implements AsyncDisposable {
       await file.handle.writeFile(body, { signal });
       // The kernel's own times have the resolution of its tick, in which somebody may well rewrite the file in place.
       const time = currentTimeSeconds();
-      await file.handle.utimes(time, time);
-      await file.handle.sync();
+      await setTimes(file.handle.fd, time, time);
+      await syncDescriptor(file.handle.fd);
       return file;
     } catch (error) {
       await file[Symbol.asyncDispose]();
