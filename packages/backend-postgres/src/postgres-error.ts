@@ -1,4 +1,5 @@
 import type { DriverFailure } from "@holdpoint/core/driver";
+import { isError } from "@holdpoint/core/driver";
 
 /** An error of our own, which already says what it means. */
 export class PostgresFailureError extends Error {
@@ -34,7 +35,7 @@ export interface ServerError extends Error {
 /** Whether the server itself has said it; true for every copy of `pg`. */
 export function isServerError(error: unknown): error is ServerError {
   return (
-    error instanceof Error &&
+    isError(error) &&
     "severity" in error &&
     "code" in error &&
     typeof error.code === "string" &&

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ConnectionOptions } from "node:tls";
 
+import { isError } from "@holdpoint/core/driver";
 import { Connection, Pool } from "pg";
 import type { Client, ClientBase, PoolClient, PoolConfig } from "pg";
 
@@ -199,5 +200,5 @@ async function assertPrimary(client: ClientBase): Promise<void> {
 /** Whether the server may accept with another encryption what it has refused with this one. */
 function isAboutEncryption(error: unknown): boolean {
   if (isServerError(error)) return error.code === "28000";
-  return error instanceof Error && error.message === "The server does not support SSL connections";
+  return isError(error) && error.message === "The server does not support SSL connections";
 }

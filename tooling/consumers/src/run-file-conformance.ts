@@ -26,14 +26,14 @@ export async function runFileConformance({ folder, command, env, prepare }: File
 }
 
 /** How a case ended. */
-export interface CaseResult {
+interface CaseResult {
   readonly id: string;
   readonly outcome: string;
   readonly problem: string;
 }
 
 /** @throws {Error} with the problem of each case that failed */
-export function assertPassed(results: readonly CaseResult[]): void {
+function assertPassed(results: readonly CaseResult[]): void {
   const failed = results.filter(({ outcome }) => outcome === "failed");
   if (results.length < 100) throw new Error(`Only ${results.length} cases were run.`);
   if (failed.length === 0) return;

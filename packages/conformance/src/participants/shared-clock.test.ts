@@ -16,7 +16,9 @@ it.each([
   const ask = (): bigint => {
     const program = `const hrtime = process.hrtime.bigint; ${replace}
       const { sharedClock } = await import(${module}); console.log(String(sharedClock.now()));`;
-    return BigInt(execFileSync(process.execPath, ["--input-type=module", "--eval", program], { encoding: "utf8" }).trim());
+    return BigInt(
+      execFileSync(process.execPath, ["--input-type=module", "--eval", program], { encoding: "utf8" }).trim(),
+    );
   };
   const startedAt = performance.now();
   const [first, second] = [ask(), ask()];

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { types } from "node:util";
 
 import { jsonProblem } from "../json/json-problem.ts";
 import { canonicalJson } from "../json/lossless-json.ts";
@@ -92,7 +93,7 @@ export function restoreBytes(stored: StoredBytes | undefined): string | Uint8Arr
 
 function storeBytes(value: string | Uint8Array): StoredBytes {
   if (typeof value === "string") return { text: value };
-  if (value instanceof Uint8Array) return { base64: Buffer.from(value).toString("base64") };
+  if (types.isUint8Array(value)) return { base64: Buffer.from(value).toString("base64") };
   throw invalid("savedState", "expected text or a Uint8Array; write other values as JSON first");
 }
 

@@ -1,4 +1,5 @@
 import { jsonProblem } from "../json/json-problem.ts";
+import { isError } from "../store/is-error.ts";
 import { CheckpointError } from "../store/checkpoint-error.ts";
 import type { OperationOptions } from "../store/checkpoint-store.ts";
 import type { StoredAnswer } from "./hold-answer.ts";
@@ -214,6 +215,6 @@ function notKept(id: string, next: ProgramHold, error: CheckpointError): HoldErr
 }
 
 function problemOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = isError(error) ? error.message : String(error);
   return text.length > 500 ? `${text.slice(0, 500)}…` : text;
 }

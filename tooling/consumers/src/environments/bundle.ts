@@ -14,7 +14,7 @@ import { writePrograms } from "../toolbox.ts";
 export type Bundle = (job: BundleJob) => Promise<unknown>;
 
 /** What a bundler is asked to do. */
-export interface BundleJob {
+interface BundleJob {
   /** Where the programs are, in a project that has all packages and the bundler. */
   readonly folder: string;
   readonly programs: readonly string[];
