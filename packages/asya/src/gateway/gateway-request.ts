@@ -1,4 +1,5 @@
 import type { JsonObject } from "@holdpoint/core";
+import { isError } from "@holdpoint/core/driver";
 import { isJsonObject, parseLosslessJson } from "@holdpoint/core/json";
 
 import { GatewayError } from "./gateway-error.ts";
@@ -139,7 +140,7 @@ function excerptOf(text: string, { credentials }: GatewayAccess): string {
 }
 
 function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
+  if (!isError(error)) return undefined;
   if ("code" in error && typeof error.code === "string") return error.code;
   const [first]: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
   return codeOf(error.cause) ?? codeOf(first);

@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 import type { RetryPolicy } from "./attempt.ts";
 import { withDeadline } from "./attempt.ts";
 import type { Capabilities } from "./capabilities.ts";
@@ -214,7 +216,7 @@ export class PortableStore implements CheckpointStore {
   #assertBody(key: string, body: unknown): void {
     const { maxBodyBytes } = this.capabilities;
     const details = { backend: this.backend, operation: "put", key, outcome: "not-applied" } as const;
-    if (!(body instanceof Uint8Array)) {
+    if (!types.isUint8Array(body)) {
       throw new CheckpointError(
         "invalid-argument",
         `${this.backend}: cannot put: the body is not a Uint8Array.`,

@@ -20,7 +20,7 @@ export const commonjsEnvironment: Environment = {
   name: '`"type": "commonjs"`',
   examples: "yes, as `.mts`, or `.ts` compiled by `tsc`",
   files: "as its Node",
-  isQuick: true,
+  isQuick: false,
   async run(toolbox) {
     const folder = await toolbox.project("commonjs", "commonjs");
     const oldest = await nodeOfVersion("22.13.0");

@@ -13,7 +13,7 @@ export const yarnPnpEnvironment: Environment = {
   name: "Yarn Plug'n'Play",
   examples: "yes",
   files: "yes",
-  isQuick: true,
+  isQuick: false,
   async run(toolbox) {
     const tarballs = Object.fromEntries(
       Array.from(toolbox.tarballs, ([name, path]) => [name, `file:${path}`] as const),
