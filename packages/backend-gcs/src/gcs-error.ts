@@ -1,6 +1,5 @@
-import { connectionFailure, DriverFailureError, retryAfterMs, serverWords } from "@holdpoint/core/driver";
+import { connectionFailure, DriverFailureError, retryAfterMs, serverWords, isError } from "@holdpoint/core/driver";
 import type { DriverFailure } from "@holdpoint/core/driver";
-import { isError } from "@holdpoint/core/driver";
 
 import type { GcsAnswer } from "./gcs-transport.ts";
 

@@ -1,6 +1,5 @@
-import { connectionFailure, DriverFailureError } from "@holdpoint/core/driver";
+import { connectionFailure, DriverFailureError, isError } from "@holdpoint/core/driver";
 import type { DriverFailure } from "@holdpoint/core/driver";
-import { isError } from "@holdpoint/core/driver";
 
 /** JetStream has answered a request with an error. */
 export class JetStreamApiError extends Error {

@@ -1,10 +1,8 @@
 import type { EventEmitter } from "node:events";
 
-import { isError } from "@holdpoint/core/driver";
-
 import type { Cluster, Redis } from "ioredis";
 
-import { DriverFailureError } from "@holdpoint/core/driver";
+import { DriverFailureError, isError } from "@holdpoint/core/driver";
 
 import { OneTimeCommand } from "./redis-command.ts";
 import type { OneTimeCommandOptions } from "./redis-command.ts";

@@ -1,7 +1,6 @@
 import { CheckpointError } from "@holdpoint/core";
-import { connectionFailure, DriverFailureError } from "@holdpoint/core/driver";
+import { connectionFailure, DriverFailureError, isError } from "@holdpoint/core/driver";
 import type { DriverFailure } from "@holdpoint/core/driver";
-import { isError } from "@holdpoint/core/driver";
 
 /** There was no usable connection, so the request was never sent. */
 export class RequestNotSentError extends Error {
