@@ -32,11 +32,12 @@ export function isCalledBy(document: PauseDocument | undefined, secondId: string
 }
 
 /**
- * Whether a document tells of the task that went on under the id of the message that resumed it, and then paused without
- * a trail. Its first pause point there shows by its route that the message had been resumed; a task of its own, which
- * has that id by chance, begins otherwise.
+ * Whether a document tells of the task that went on under the id of the message that resumed it. One of the same run has
+ * our trail: another x-pause kept it with the headers. Where the trail was lost, the first pause point there shows by its
+ * route that the message had been resumed; a task of its own, which has that id by chance, begins otherwise.
  */
 export function continuesTask(document: TaskDocument, resumed: ResumedDocument): boolean {
+  if (document.point.run === resumed.point.run) return true;
   const [first = document.point] = document.history;
   if (!showsResumption(first, document)) return false;
   if (Date.parse(first.pausedAt ?? "") + clockMarginMs < Date.parse(resumed.resumption.at)) return false;
