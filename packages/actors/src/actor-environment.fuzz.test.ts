@@ -1,9 +1,9 @@
+import { redactCredentials } from "@holdpoint/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { secret, strangeStoreUrls } from "../../core/test/strange-store-urls.ts";
 import { inspectActorEnvironment, readActorEnvironment, readStoreSetting } from "./actor-environment.ts";
-import { redactCredentials } from "./redact-credentials.ts";
 import { ActorSetupError } from "./setup-error.ts";
 
 /** Whether a password stands where only a value that may be shown can stand. */

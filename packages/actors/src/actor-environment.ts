@@ -1,9 +1,8 @@
 import { parsePauseMetadata } from "@holdpoint/asya";
 import type { InputValidation, MergeMode, PauseMetadata } from "@holdpoint/asya";
-import type { StoreConfig } from "@holdpoint/core";
+import { redactStoreUrl } from "@holdpoint/core";
 
 import { parseDurationMs } from "./parse-duration.ts";
-import { redactStoreUrl } from "./redact-credentials.ts";
 import type { Environment, ServingEnvironment } from "./serving-environment.ts";
 import { inspectServingEnvironment, quoteValue, variableOf } from "./serving-environment.ts";
 import type { SetupProblem } from "./setup-error.ts";
@@ -12,8 +11,8 @@ import { ActorSetupError } from "./setup-error.ts";
 /** Where paused messages are kept, and which variable says so. */
 export interface StoreSetting {
   readonly variable: "ASYA_CHECKPOINT_STORE" | "ASYA_PERSISTENCE_MOUNT";
-  /** What `openStore` takes; a URL may hold a password. */
-  readonly from: string | StoreConfig;
+  /** What `openStore` takes: a URL, which may hold a password, or a directory. */
+  readonly from: string;
   /** The same without credentials, for people. */
   readonly shown: string;
 }
@@ -118,7 +117,7 @@ function readStore(environment: Environment, problems: SetupProblem[]): StoreSet
     });
     return undefined;
   }
-  return { variable, from: { backend: "file", directory }, shown: directory };
+  return { variable, from: directory, shown: redactStoreUrl(directory) };
 }
 
 function readPauseMetadata(environment: Environment, problems: SetupProblem[]): PauseMetadata | undefined {

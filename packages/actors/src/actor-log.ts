@@ -1,3 +1,5 @@
+import { redactCredentials } from "@holdpoint/core";
+
 import { escapeJsonControls } from "./escape-json-controls.ts";
 
 /** Facts that go into a log line. Never a payload, never a credential. */
@@ -39,10 +41,18 @@ export function createActorLog(common: LogFields, options: ActorLogOptions = {})
       const head = { time: new Date().toISOString(), level, actor, event };
       // Named twice: first for its place in the line, then so that no field takes its place.
       write(
-        logLine({ ...head, ...rest, ...fields, ...head }) ?? logLine({ ...head, ...rest, fields: "not JSON" }) ?? event,
+        logLine({ ...head, ...rest, ...withoutPasswords(fields), ...head }) ??
+          logLine({ ...head, ...rest, fields: "not JSON" }) ??
+          event,
       );
     };
   return { info: writer("info"), warn: writer("warn"), error: writer("error") };
+}
+
+/** The texts that tell of a failure may repeat what somebody else was given: an SDK, a driver, a server. */
+function withoutPasswords(fields: LogFields): LogFields {
+  const { error } = fields;
+  return typeof error === "string" ? { ...fields, error: redactCredentials(error) } : fields;
 }
 
 /** `undefined` for what is no JSON: a log line must not fail the work that it tells of. */

@@ -6,11 +6,11 @@ export type { ActorContext, ActorHandler, ActorMessage, ActorReply, MessageHeade
 export type { JsonParser } from "./parse-message.ts";
 export { createPauseActor } from "./pause-actor.ts";
 export type { PauseActorOptions } from "./pause-actor.ts";
-export { redactStoreUrl } from "./redact-credentials.ts";
 export { createResumeActor } from "./resume-actor.ts";
 export type { ResumeActorOptions } from "./resume-actor.ts";
 export { serveActor } from "./serve-actor.ts";
 export type { ActorServer, ServeActorOptions } from "./serve-actor.ts";
+export { storeValuesOf } from "./serving-environment.ts";
 export type { Environment, ServingEnvironment } from "./serving-environment.ts";
 export { ActorSetupError } from "./setup-error.ts";
 export type { SetupProblem } from "./setup-error.ts";

@@ -1,7 +1,7 @@
 import type { PauseLedger } from "@holdpoint/asya";
 import type { CheckpointStore } from "@holdpoint/core";
 import { createPauseLedger } from "@holdpoint/asya";
-import { openStore, parseLosslessJson } from "@holdpoint/core";
+import { openStore, parseLosslessJson, redactCredentials } from "@holdpoint/core";
 
 import type { ActorEnvironment, StoreSetting } from "./actor-environment.ts";
 import { inspectActorEnvironment } from "./actor-environment.ts";
@@ -10,7 +10,7 @@ import type { ActorHandler } from "./actor-message.ts";
 import { actorSocket, freeActorSocket } from "./actor-socket.ts";
 import { serveActor } from "./serve-actor.ts";
 import type { Environment } from "./serving-environment.ts";
-import { quoteValue } from "./serving-environment.ts";
+import { quoteValue, storeValuesOf } from "./serving-environment.ts";
 import type { SetupProblem } from "./setup-error.ts";
 import { ActorSetupError } from "./setup-error.ts";
 
@@ -28,7 +28,7 @@ export async function runActor(name: string, createHandler: HandlerFactory): Pro
   // A container's first process would otherwise ignore the signal while the store is being opened.
   process.once("SIGTERM", exitAtOnce);
   try {
-    const { environment, store, ledger } = await prepare(process.env);
+    const { environment, store, ledger } = await prepareActor(process.env);
     const actor = environment.actorName ?? name;
     const log = createActorLog({ actor });
     log.info("store opened", { backend: store.backend, location: store.location });
@@ -43,9 +43,14 @@ export async function runActor(name: string, createHandler: HandlerFactory): Pro
   } catch (error) {
     if (!(error instanceof ActorSetupError)) throw error;
     // For a person's eyes, so it is plain text rather than a log line.
-    process.stderr.write(`${name} cannot start. ${error.message}\n`);
+    process.stderr.write(refusalToStart(name, error, process.env));
     process.exit(wrongConfigurationExitCode);
   }
+}
+
+/** Why an actor does not start, as it is printed: without what the environment has in it of passwords. */
+export function refusalToStart(name: string, error: ActorSetupError, environment: Environment): string {
+  return `${name} cannot start. ${redactCredentials(error.message, storeValuesOf(environment))}\n`;
 }
 
 function exitAtOnce(): void {
@@ -63,7 +68,7 @@ interface Prepared {
  *
  * @throws {ActorSetupError}
  */
-async function prepare(environment: Environment): Promise<Prepared> {
+export async function prepareActor(environment: Environment): Promise<Prepared> {
   const { settings, problems: textProblems } = inspectActorEnvironment(environment);
   const problems: SetupProblem[] = [...textProblems];
   const collect = (error: unknown): undefined => {

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { chmod } from "node:fs/promises";
 
+import { redactCredentials } from "@holdpoint/core";
+
 import type { ActorLog } from "./actor-log.ts";
 import { createActorLog } from "./actor-log.ts";
 import type { ActorHandler } from "./actor-message.ts";
@@ -9,7 +11,6 @@ import { createActorHttpServer } from "./actor-http-server.ts";
 import { actorSocket, announceReady, freeActorSocket, unusableDirectory, withdrawReady } from "./actor-socket.ts";
 import { invokeHandler, ShuttingDownError } from "./invoke-handler.ts";
 import type { JsonParser } from "./parse-message.ts";
-import { redactCredentials } from "./redact-credentials.ts";
 import { readServingEnvironment } from "./serving-environment.ts";
 import { stopOnSignals } from "./stop-on-signals.ts";
 import { errorLineage } from "./wire-error.ts";
@@ -120,7 +121,7 @@ export async function serveActor(handler: ActorHandler, options: ServeActorOptio
   async function closeOnce(): Promise<boolean> {
     // The messages in hand matter more than a file that cannot be removed.
     await withdrawReady(socket).catch((error: unknown) =>
-      log.warn("runtime-ready was not removed", { error: String(error) }),
+      log.warn("runtime-ready was not removed", { error: redactCredentials(String(error)) }),
     );
     const finishing = finishMessages(http, shutdown, shutdownGraceMs);
     log.info("stopping", { inHand: http.inHand() });

@@ -1,3 +1,5 @@
+import { redactCredentials } from "@holdpoint/core";
+
 import { escapeJsonControls } from "./escape-json-controls.ts";
 import { parseDurationMs } from "./parse-duration.ts";
 import type { SetupProblem } from "./setup-error.ts";
@@ -20,15 +22,30 @@ export interface ServingEnvironment {
   readonly actorTimeoutMs: number;
 }
 
+/**
+ * The values of variables that people set for us, any of which may hold a password by mistake.
+ *
+ * @example
+ * ```ts
+ * const shown = redactCredentials(message, storeValuesOf(process.env));
+ * ```
+ */
+export function storeValuesOf(environment: Environment): readonly string[] {
+  const names = /^(?:ASYA_|STATE_|REDIS_|NATS_|AWS_ENDPOINT|STORAGE_|MINIO_)/u;
+  return Object.entries(environment).flatMap(([name, value = ""]) => (names.test(name) ? value : []));
+}
+
 /** A variable's value. One that is empty, as a template without a value leaves it, counts as not set. */
 export function variableOf(environment: Environment, name: string): string | undefined {
   const text = environment[name]?.trim();
   return text === "" ? undefined : text;
 }
 
-/** A value as it is shown to the operator: quoted, and not longer than a line. */
+/** A value as it is shown to the operator: quoted, without a password, and not longer than a line. */
 export function quoteValue(text: string): string {
-  return escapeJsonControls(JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text));
+  // Before it is cut, since the cut may take away what tells a password.
+  const shown = redactCredentials(text, [text]);
+  return escapeJsonControls(JSON.stringify(shown.length > 80 ? `${shown.slice(0, 79)}…` : shown));
 }
 
 /** Reads what concerns serving, and says what is wrong with it instead of throwing. */

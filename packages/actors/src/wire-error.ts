@@ -1,8 +1,6 @@
 import { LedgerError } from "@holdpoint/asya";
-import { CheckpointError } from "@holdpoint/core";
+import { CheckpointError, redactCredentials } from "@holdpoint/core";
 import { isError } from "@holdpoint/core/driver";
-
-import { redactCredentials } from "./redact-credentials.ts";
 
 /** The body of an answer that reports a failure. */
 export interface WireError {

@@ -1,4 +1,4 @@
-import { exactJson, isJsonObject, isNestedDeeper, parseLosslessJson } from "@holdpoint/core/json";
+import { describeJsonError, exactJson, isJsonObject, isNestedDeeper, parseLosslessJson } from "@holdpoint/core/json";
 import * as v from "valibot";
 
 import { maxMessageLevels } from "./message-nesting.ts";
@@ -93,7 +93,7 @@ export function parsePauseMetadata(source: string | object): PauseMetadata {
     try {
       value = parseLosslessJson(source);
     } catch (error) {
-      throw new Error(`the pause metadata is not JSON: ${(error as Error).message}`, { cause: error });
+      throw new Error(`the pause metadata is not JSON: ${describeJsonError(source, error)}`, { cause: error });
     }
   }
   if (!isJsonObject(value)) throw new Error("the pause metadata: expected a JSON object with prompt and fields");

@@ -28,6 +28,8 @@ export interface GcsDriverSettings {
   /** Whether this is Google's service, of which is known what it does; any other server is probed. */
   readonly isGoogle: boolean;
   readonly unsafeAllowMissingPreconditions: boolean;
+  /** Whether the server is not tried out by writing, as for the option `access` of stores. @default false */
+  readonly isReadOnly?: boolean | undefined;
 }
 
 /** One object for each key; an object's generation is the version. */
@@ -98,6 +100,7 @@ export class GcsDriver implements CheckpointDriver {
 
   async check({ signal }: DriverContext): Promise<void> {
     const { prefix, unsafeAllowMissingPreconditions } = this.#settings;
+    if (this.#settings.isReadOnly === true) return await this.#checkReading(signal);
     let honoured: boolean;
     if (this.#probed) {
       // No key has a name with a leading dot.
@@ -109,6 +112,15 @@ export class GcsDriver implements CheckpointDriver {
       this.#probed = true;
     }
     if (!honoured && !unsafeAllowMissingPreconditions) throw new DriverFailureError(missingPreconditionsFailure);
+  }
+
+  /** Reads an object that is never there. Who may not list gets a 403 for it; then the first read tells. */
+  async #checkReading(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#bucket.read(`${this.#settings.prefix}.holdpoint-check`, signal);
+    } catch (error) {
+      if (!hasStatus(error, 403)) throw error;
+    }
   }
 
   async inspect({ signal }: DriverContext): Promise<readonly StoreFinding[]> {

@@ -58,6 +58,7 @@ async function createGcsDriver(options: GcsStoreOptions): Promise<GcsDriver> {
     prefix,
     isGoogle,
     unsafeAllowMissingPreconditions,
+    isReadOnly: options.access === "read",
   });
 }
 

@@ -178,7 +178,7 @@ function bucketMissing(stream: string, name: string, cause: unknown): DriverFail
       retryable: false,
       outcome: "not-applied",
       message: `there is no bucket ${name}`,
-      remedy: `Create it with: ${command} ${name}, or leave out create=false.`,
+      remedy: `Check its name. It is created with: ${command} ${name}, or by a store that is opened for writing without create=false.`,
     },
     cause,
   );

@@ -168,7 +168,9 @@ export class NatsDriver implements CheckpointDriver {
   }
 
   async check({ signal }: DriverContext): Promise<void> {
-    const { bucket: name, replicas, storage, create = true } = this.#options;
+    const { bucket: name, replicas, storage, access } = this.#options;
+    // Who only looks creates no stream: under a misspelt name that would be an empty one.
+    const create = (this.#options.create ?? true) && access !== "read";
     await this.#session.use(signal, async () => undefined);
     const version = this.#session.serverVersion;
     if (!isAtLeast(version, 2, 9)) throw tooOld(version);

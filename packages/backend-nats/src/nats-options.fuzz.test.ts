@@ -60,6 +60,6 @@ test.each([
   [`nats://user:${secret}@127.0.0.1:1/b?tlsCa=/nowhere/ca.pem`, "unavailable"],
   [`nats://127.0.0.1:1/b?creds=/nowhere/user.creds`, "invalid-argument"],
 ])("%s, where no server is, is %s, and shows no password", async (url, code) => {
-  const options = parseNatsUrl(new URL(url), {});
-  expect(await refusalToOpen(() => backend.open({ ...options, ...impatient }))).toBe(code);
+  const open = async () => await backend.open({ ...parseNatsUrl(new URL(url), {}), ...impatient });
+  expect(await refusalToOpen(open)).toBe(code);
 });

@@ -87,7 +87,7 @@ export function parseNatsUrl(url: URL, environment: Readonly<Record<string, stri
   const { servers, creds, tls, tlsCa, tlsCert, tlsKey, tlsFirst, ...rest } = readUrlOptions(url, readers);
   if (url.hash !== "") throw urlError("nats", 'it has a "#"; inside a password or an option, write %23');
   const address = url.host === "" ? addressFromEnvironment(environment) : addressOf(url);
-  const more = servers === undefined ? [] : servers.split(",").map((server) => server.trim());
+  const more = servers === undefined ? [] : servers.split(",").map((server) => plainAddress(server.trim()));
   const hasIdentity = address.user !== undefined || address.token !== undefined;
   const credsFile = creds ?? (hasIdentity ? undefined : nonEmpty(environment["NATS_CREDS_FILE"]));
   const prefix = rest.prefix ?? nonEmpty(environment["STATE_PREFIX"]);
@@ -111,8 +111,17 @@ interface NatsAddress {
   readonly isTls: boolean;
 }
 
+/** An address that may be shown: nothing in it can be a part of a user or a password. */
+function plainAddress(address: string): string {
+  if (/^(?:\[[\da-f:.]+\]|[\p{L}\p{N}._-]+)(?::\d{1,5})?$/iu.test(address)) return address;
+  throw urlError(
+    "nats",
+    "an address of a server is not a host with a port, such as nats-1:4222; users and passwords stand before the host of the URL",
+  );
+}
+
 function addressOf(url: URL): NatsAddress {
-  const servers = [`${url.hostname}:${url.port === "" ? "4222" : url.port}`];
+  const servers = [plainAddress(`${url.hostname}:${url.port === "" ? "4222" : url.port}`)];
   const isTls = url.protocol === "tls:";
   if (url.username === "") return { servers, isTls };
   // A user without a password is a token, as everywhere in NATS.

@@ -42,7 +42,12 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   assertOptions(options);
   const { schema = postgresDefaults.schema, table = postgresDefaults.table, prefix = "", create = true } = options;
   const place = { ...serverOf(options), schema, table, prefix };
-  const driver = new PostgresDriver(await connectionsFor(options), { ...place, create, location: locationOf(place) });
+  const driver = new PostgresDriver(await connectionsFor(options), {
+    ...place,
+    create,
+    isReadOnly: options.access === "read",
+    location: locationOf(place),
+  });
   return await openDriver(driver, options);
 }
 

@@ -21,6 +21,8 @@ export interface PostgresDriverOptions {
   readonly table: string;
   readonly prefix: string;
   readonly create: boolean;
+  /** Whether no table is made and nothing is swept, as for the option `access` of stores. @default false */
+  readonly isReadOnly?: boolean | undefined;
 }
 
 const pageSize = 1_000;
@@ -44,15 +46,20 @@ export class PostgresDriver implements CheckpointDriver {
   readonly #keys: PostgresKeys;
   readonly #sweeper: PostgresSweeper;
   readonly #create: boolean;
+  readonly #isReadOnly: boolean;
 
-  constructor(connections: PostgresConnections, { location, schema, table, prefix, create }: PostgresDriverOptions) {
+  constructor(
+    connections: PostgresConnections,
+    { location, schema, table, prefix, create, isReadOnly = false }: PostgresDriverOptions,
+  ) {
+    this.#isReadOnly = isReadOnly;
     this.location = location;
     this.maxConcurrency = connections.max;
     this.#connection = new PostgresConnection(connections);
     this.#table = new PostgresTable(schema, table);
     this.#keys = new PostgresKeys(prefix);
     this.#sweeper = new PostgresSweeper(this.#connection, this.#table);
-    this.#create = create;
+    this.#create = create && !isReadOnly;
   }
 
   async read(key: string, { signal }: DriverContext): Promise<DriverRecord | null> {
@@ -117,7 +124,7 @@ export class PostgresDriver implements CheckpointDriver {
       if (rows.length < pageSize) break;
       last = rows.at(-1)?.["key"] ?? "";
     }
-    this.#sweeper.afterList();
+    if (!this.#isReadOnly) this.#sweeper.afterList();
   }
 
   async check({ signal }: DriverContext): Promise<void> {

@@ -49,6 +49,7 @@ export async function createS3Store(options: S3StoreOptions): Promise<Checkpoint
     client: new S3ObjectClient(client ?? new S3Client(config), settings),
     namePrefix,
     unsafeAllowMissingPreconditions: options.unsafeAllowMissingPreconditions ?? false,
+    isReadOnly: options.access === "read",
   });
   return await openDriver(driver, options);
 }

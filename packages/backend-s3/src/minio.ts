@@ -43,6 +43,7 @@ export async function createMinioStore(options: MinioStoreOptions): Promise<Chec
     client: new MinioObjectClient(client, bucket, close),
     namePrefix,
     unsafeAllowMissingPreconditions: options.unsafeAllowMissingPreconditions ?? false,
+    isReadOnly: options.access === "read",
   });
   return await openDriver(driver, options);
 }

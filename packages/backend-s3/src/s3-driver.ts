@@ -21,6 +21,8 @@ export interface S3DriverSettings {
   /** What every object name begins with: nothing, or a path and a slash. */
   readonly namePrefix: string;
   readonly unsafeAllowMissingPreconditions: boolean;
+  /** Whether the server is not tried out by writing, as for the option `access` of stores. */
+  readonly isReadOnly: boolean;
 }
 
 /** Keeps each checkpoint as one object: the body as it is, the write id in its metadata, the ETag as its version. */
@@ -32,6 +34,7 @@ export class S3Driver implements CheckpointDriver {
   readonly maxConcurrency = 50;
   readonly #client: ObjectClient;
   readonly #namePrefix: string;
+  readonly #isReadOnly: boolean;
   readonly #mayMissPreconditions: boolean;
   readonly #operations = new WeakMap<object, S3Operation>();
   #serverIsKnown = false;
@@ -44,6 +47,7 @@ export class S3Driver implements CheckpointDriver {
     this.#client = settings.client;
     this.#namePrefix = settings.namePrefix;
     this.#mayMissPreconditions = settings.unsafeAllowMissingPreconditions;
+    this.#isReadOnly = settings.isReadOnly;
   }
 
   /** Complete only after the first {@link check}. */
@@ -125,7 +129,7 @@ export class S3Driver implements CheckpointDriver {
     await this.#during("check", async () => {
       // For an object that is never there: that needs no permission which the store does not need anyway.
       await this.#ask(() => this.#client.find(`${this.#namePrefix}.holdpoint-check`, signal));
-      if (this.#serverIsKnown) return;
+      if (this.#serverIsKnown || this.#isReadOnly) return;
       if (isAwsHost(this.#client.host)) {
         this.#conditionalDelete = this.#client.canRemoveConditionally;
         // Not so elsewhere: versitygw, for one, compares "*" with the ETag.

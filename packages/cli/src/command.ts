@@ -18,7 +18,8 @@ import type { CommandContext } from "./frame/command-context.ts";
  * - Whatever a document or an error holds passes through `escapeControls` before it reaches a terminal, and JSON
  *   through `toJsonLine`.
  * - `context.signal` ends the command early (Ctrl-C). What must not be left half done runs in `context.finish`.
- * - `openCommandStore(context, options)` opens the store that `--store` or the environment names.
+ * - `openCommandStore(context, options, access)` opens the store that `--store` or the environment names; a command
+ *   that only looks asks for `"read"`, and changes nothing then.
  * - With `--json` standard output holds JSON only: one document, or one a line where there may be many. Errors are then
  *   JSON too, on standard error; the frame sees to it.
  *

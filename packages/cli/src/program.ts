@@ -11,7 +11,7 @@ export async function createProgram(context: CommandContext, names: readonly str
     .version(version(), "--version")
     .helpCommand(false)
     .showHelpAfterError("(holdpoint --help says more)")
-    .configureOutput({ writeErr: (text) => context.messages.echo(text) })
+    .configureOutput({ writeErr: (text) => context.usage.push(text) })
     .exitOverride();
   program.helpInformation = programHelp;
   for (const { name, load } of commandEntries) {

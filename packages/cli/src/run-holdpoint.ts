@@ -1,5 +1,6 @@
 import { CommanderError } from "@commander-js/extra-typings";
 
+import type { CommandContext } from "./frame/command-context.ts";
 import { ProcessContext } from "./frame/command-context.ts";
 import { CommandError } from "./frame/command-error.ts";
 import { escapeControls, toJsonLine } from "./frame/escape-controls.ts";
@@ -10,7 +11,11 @@ import { createProgram } from "./program.ts";
 
 /** Runs the command that the arguments name as this process, and ends the process. */
 export async function runHoldpoint(parameters: readonly string[]): Promise<never> {
-  const context = new ProcessContext();
+  process.exit(await runParameters(new ProcessContext(parameters), parameters));
+}
+
+/** Runs the command that the arguments name, says what went wrong, and resolves to the exit code. */
+export async function runParameters(context: CommandContext, parameters: readonly string[]): Promise<ExitCode> {
   let json = false;
   const named = parameters.find((parameter) => !parameter.startsWith("-")) ?? "";
   try {
@@ -20,18 +25,21 @@ export async function runHoldpoint(parameters: readonly string[]): Promise<never
     });
     await program.parseAsync(parameters, { from: "user" });
   } catch (error) {
-    context.exitCode = await report(error, context, json);
+    return await report(error, context, json);
   }
-  process.exit(context.exitCode);
+  return context.exitCode;
 }
 
-async function report(error: unknown, context: ProcessContext, json: boolean): Promise<ExitCode> {
-  // Help and version come this way too. What is wrong with a command line has been said already.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+async function report(error: unknown, context: CommandContext, json: boolean): Promise<ExitCode> {
+  // Help and version come this way too.
+  if (error instanceof CommanderError) {
+    await context.messages.tell(escapeControls(await context.redact(context.usage.join("")), "lines"));
+    return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  }
   if (error instanceof OutputClosedError) return exitCodes.ok;
   if (context.interruption !== undefined && context.signal.aborted) return context.interruption;
   const { code, exitCode } = await explain(error);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = await context.redact(error instanceof Error ? error.message : String(error));
   const line = json
     ? toJsonLine({ error: { code, exitCode, message } })
     : `${context.messages.style("red", "holdpoint:")} ${shown(error, message)}\n`;

@@ -18,6 +18,7 @@ export type {
 } from "./store/checkpoint-store.ts";
 export { openStore } from "./store/open-store.ts";
 export type { OpenStoreOptions, StoreConfig, StoreConfigs } from "./store/open-store.ts";
+export { redactCredentials, redactStoreUrl } from "./store/redact-credentials.ts";
 export { storeTracing } from "./store/operation-trace.ts";
 export type { OperationTrace } from "./store/operation-trace.ts";
 export type { StoreFinding } from "./store/store-finding.ts";

@@ -29,7 +29,7 @@ export async function cancelTask(context: CommandContext, id: string, options: C
   const { output, messages, signal } = context;
   const { reason, by = whoAmI(), via } = options;
   const courier = via === undefined ? undefined : await openCourier(context, via);
-  await using store = await openCommandStore(context, options);
+  await using store = await openCommandStore(context, options, "write");
   const ledger = createPauseLedger(store);
   const task = await requireTask(ledger, store, id, signal);
   const { taskId, version: ifVersion } = task;

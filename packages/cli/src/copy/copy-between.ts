@@ -28,8 +28,8 @@ export async function copyBetween(
   options: CopyChoice,
 ): Promise<void> {
   const { environment, messages, output, signal } = context;
-  await using source = await openStore(from, { environment });
-  await using target = await openStore(to, { environment });
+  await using source = await openStore(from, { environment, access: "read" });
+  await using target = await openStore(to, { environment, access: options.dryRun ? "read" : "write" });
   assertSeparate(source, target);
   const { prefix, concurrency, update, cancelRemoved, dryRun, json } = options;
   const report = await copyStore(source, target, {

@@ -1,13 +1,14 @@
-import { ActorSetupError, readActorEnvironment, readStoreSetting, redactStoreUrl } from "@holdpoint/actors";
+import { ActorSetupError, readActorEnvironment, readStoreSetting } from "@holdpoint/actors";
 import type { Environment } from "@holdpoint/actors";
-import type { StoreConfig, StoreFinding } from "@holdpoint/core";
+import type { StoreFinding } from "@holdpoint/core";
+import { redactStoreUrl } from "@holdpoint/core";
 
 const subject = "configuration";
 
 /** Where the store is said to be. */
 export interface StoreOrigin {
   /** What `openStore` takes; may hold a password. */
-  readonly from: string | StoreConfig;
+  readonly from: string;
   readonly shown: string;
   /** The option or variable that says so. */
   readonly source: string;

@@ -27,6 +27,8 @@ export async function* examineStore(options: ExamineOptions): AsyncGenerator<Sto
   const startedAt = performance.now();
   let opened: CheckpointStore;
   try {
+    // For reading first: what is misspelt must not be created by who examines it.
+    await (await openStore(origin.from, { environment: watched.environment, access: "read" })).close();
     opened = await openStore(origin.from, { environment: watched.environment });
   } catch (error) {
     yield* checkVariables(environment, watched.read, origin.source);

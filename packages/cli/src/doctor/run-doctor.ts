@@ -17,7 +17,8 @@ const colours = { ok: "green", warning: "yellow", problem: "red", unknown: "cyan
 export async function runDoctor(context: CommandContext, { store, json }: DoctorChoice): Promise<void> {
   const { environment, output, signal } = context;
   const findings: StoreFinding[] = [];
-  for await (const finding of examineStore({ store, environment, signal })) {
+  for await (const plain of examineStore({ store, environment, signal })) {
+    const finding = await withoutPasswords(context, plain);
     findings.push(finding);
     if (json !== true) await output.write(describeFinding(context, finding));
   }
@@ -31,6 +32,17 @@ export async function runDoctor(context: CommandContext, { store, json }: Doctor
           .join(", ")}\n`,
   );
   if (totals.problems > 0) context.exitCode = exitCodes.failed;
+}
+
+/** A server may repeat what it was sent, and an SDK what it was given. */
+async function withoutPasswords(context: CommandContext, finding: StoreFinding): Promise<StoreFinding> {
+  const { found, reason, remedy } = finding;
+  return {
+    ...finding,
+    found: await context.redact(found),
+    ...(reason === undefined ? {} : { reason: await context.redact(reason) }),
+    ...(remedy === undefined ? {} : { remedy: await context.redact(remedy) }),
+  };
 }
 
 function describeFinding({ output }: CommandContext, { level, subject, found, reason, remedy }: StoreFinding): string {

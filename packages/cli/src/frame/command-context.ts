@@ -13,8 +13,14 @@ export interface CommandContext {
   readonly interactive: boolean;
   /** Aborts at the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
+  /** The exit code that the signal stands for which ended the command. @default undefined */
+  readonly interruption: ExitCode | undefined;
   /** The exit code of a command that returns. @default 0 */
   exitCode: ExitCode;
+  /** What the parser of the command line says of it, which may repeat what was typed. Shown at the end. */
+  readonly usage: string[];
+  /** A text without any password that is among the arguments or the variables that stores read, however it was typed. */
+  redact(text: string): Promise<string>;
   /** Does something that must not be left half done: a Ctrl-C waits for its end, and does not count then. */
   finish<Result>(work: () => Promise<Result>): Promise<Result>;
 }
@@ -28,13 +34,16 @@ export class ProcessContext implements CommandContext {
   readonly environment = process.env;
   readonly output: Output = new Output(process.stdout);
   readonly messages: Output = new Output(process.stderr);
+  readonly usage: string[] = [];
   exitCode: ExitCode = exitCodes.ok;
-  /** The exit code that the signal stands for which ended the command. */
   interruption: ExitCode | undefined;
   #finishing = 0;
   readonly #controller = new AbortController();
+  readonly #parameters: readonly string[];
 
-  constructor() {
+  /** @param parameters what was typed after the program's name */
+  constructor(parameters: readonly string[] = []) {
+    this.#parameters = parameters;
     for (const [name, exitCode] of Object.entries(signals)) process.on(name, () => this.#interrupt(exitCode));
   }
 
@@ -44,6 +53,15 @@ export class ProcessContext implements CommandContext {
 
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  async redact(text: string): Promise<string> {
+    // Loaded when it is needed: a small command takes no longer than what it loads.
+    const [{ storeValuesOf }, { redactCredentials }] = await Promise.all([
+      import("@holdpoint/actors"),
+      import("@holdpoint/core"),
+    ]);
+    return redactCredentials(text, [...this.#parameters, ...storeValuesOf(this.environment)]);
   }
 
   async finish<Result>(work: () => Promise<Result>): Promise<Result> {

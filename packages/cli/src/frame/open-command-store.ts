@@ -15,15 +15,17 @@ export interface StoreChoice {
 /**
  * Opens the store that `--store` names, else the environment, as it does for the actors.
  *
+ * @param access `"read"` for a command that only looks, so that it changes nothing
  * @throws {CommandError} if neither names one, or if the package of its backend is not installed
  * @throws {CheckpointError} what `openStore` throws
  */
 export async function openCommandStore(
   { environment }: CommandContext,
   { store }: StoreChoice,
+  access: "read" | "write",
 ): Promise<CheckpointStore> {
   try {
-    return await openStore(store ?? configuredStore(environment), { environment });
+    return await openStore(store ?? configuredStore(environment), { environment, access });
   } catch (error) {
     throw withInstallHint(error);
   }

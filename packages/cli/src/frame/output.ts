@@ -1,7 +1,5 @@
 import { styleText } from "node:util";
 
-import { escapeControls } from "./escape-controls.ts";
-
 /** Whoever reads what a command writes is gone, as in `holdpoint ls | head`. */
 export class OutputClosedError extends Error {
   override readonly name = "OutputClosedError";
@@ -48,11 +46,6 @@ export class Output {
         else reject(error);
       });
     });
-  }
-
-  /** Writes what somebody else made of what was typed, which may have been copied from a document. */
-  echo(text: string): void {
-    this.#stream.write(escapeControls(text, "lines"));
   }
 
   /** Writes what is not worth failing for. */

@@ -20,7 +20,7 @@ const states = { paused: "yellow", resumed: "green", canceled: "gray", corrupt: 
 /** Lists tasks as they come, however many there are. */
 export async function listTasks(context: CommandContext, options: ListChoice): Promise<void> {
   const { output, messages, signal } = context;
-  await using store = await openCommandStore(context, options);
+  await using store = await openCommandStore(context, options, "read");
   const before = options.olderThan === undefined ? undefined : Date.now() - options.olderThan;
   let unreadable = 0;
   let undated = 0;
@@ -34,7 +34,8 @@ export async function listTasks(context: CommandContext, options: ListChoice): P
     listed += 1;
     await output.write(options.json ? toJsonLine(task) : `${row(context, task)}\n`);
   }
-  if (listed === 0 && messages.isTerminal) await messages.tell(`No such task at ${escapeControls(store.location)}.\n`);
+  // Also where nobody sits at a terminal: an empty answer may come from another place than was meant.
+  if (listed === 0) await messages.tell(`No such task at ${escapeControls(store.location)}.\n`);
   if (undated > 0) {
     await messages.tell(`Left out: ${undated} of which the store does not know how old they are.\n`);
   }

@@ -17,7 +17,7 @@ export interface PruneChoice extends StoreChoice {
 export async function pruneTasks(context: CommandContext, options: PruneChoice): Promise<void> {
   const { output, messages, signal } = context;
   const { olderThan: olderThanMs, dryRun = false } = options;
-  await using store = await openCommandStore(context, options);
+  await using store = await openCommandStore(context, options, dryRun ? "read" : "write");
   const counted = { examined: 0, removed: 0, compacted: 0 };
   try {
     await createPauseLedger(store).prune({

@@ -2,6 +2,7 @@ import { confirm, multiselect, select, text } from "@clack/prompts";
 import type { PauseField } from "@holdpoint/asya";
 import type { JsonObject } from "@holdpoint/core";
 import { parseLosslessJson } from "@holdpoint/core";
+import { describeJsonError } from "@holdpoint/core/json";
 
 import { answerOf, promptStreams } from "../frame/ask.ts";
 import type { CommandContext } from "../frame/command-context.ts";
@@ -84,6 +85,6 @@ function problemOf(value: string, type: string, required: boolean): string | und
       ? undefined
       : 'Expected an object such as {"key": "value"}.';
   } catch (error) {
-    return escapeControls((error as Error).message);
+    return escapeControls(`${describeJsonError(value, error)}.`.replace(/^it is/u, "This is"));
   }
 }

@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers";
 import type { PauseField } from "@holdpoint/asya";
 import type { JsonObject } from "@holdpoint/core";
 import { parseLosslessJson } from "@holdpoint/core";
+import { describeJsonError } from "@holdpoint/core/json";
 
 import { CommandError } from "../frame/command-error.ts";
 import { exitCodes } from "../frame/exit-code.ts";
@@ -38,7 +39,7 @@ export async function readInputFile({ input }: InputChoice, signal: AbortSignal)
   try {
     value = parseLosslessJson(content);
   } catch (error) {
-    throw wrong(`is not JSON: ${(error as Error).message}`, error);
+    throw wrong(`is not JSON: ${describeJsonError(content, error)}`, error);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw wrong('is not a JSON object such as {"approved":true}');

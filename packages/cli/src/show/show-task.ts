@@ -13,7 +13,7 @@ export async function showTask(
   id: string,
   options: StoreChoice & { readonly json?: true | undefined },
 ): Promise<void> {
-  await using store = await openCommandStore(context, options);
+  await using store = await openCommandStore(context, options, "read");
   const task = await requireTask(createPauseLedger(store), store, id, context.signal);
   const text = options.json
     ? toJsonLine({ ...task, store: store.location })

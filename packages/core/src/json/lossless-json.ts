@@ -1,5 +1,3 @@
-import { isError } from "../store/is-error.ts";
-
 /** A JSON object as `JSON.parse` makes it. */
 export type JsonObject = { readonly [name: string]: unknown };
 
@@ -33,18 +31,38 @@ const delicateNumber =
  * @throws {SyntaxError} if the text is not JSON
  */
 export function parseLosslessJson(text: string): unknown {
-  // With a reviver, parsing takes several times as long.
-  if (!mayLoseNumbers(text)) return JSON.parse(text) as unknown;
   try {
+    // With a reviver, parsing takes several times as long.
+    if (!mayLoseNumbers(text)) return JSON.parse(text) as unknown;
     return json.parse(text, (_name, value, { source }) =>
       typeof value === "number" && source !== undefined && String(value) !== source ? json.rawJSON(source) : value,
     );
   } catch (error) {
     // A reviver is called from the inside out, by recursion.
-    throw isError(error) && error.name === "RangeError"
-      ? new SyntaxError("the JSON is nested too deep", { cause: error })
-      : error;
+    const { name, message } = error as Error;
+    if (name === "RangeError") throw new SyntaxError("the JSON is nested too deep", { cause: error });
+    // V8 repeats a part of the text, and the text may hold a password.
+    throw new SyntaxError(message.replace(/(?:, )?(?:\.\.\.)?"[^]*$/u, "") || "something else");
   }
+}
+
+/**
+ * What is wrong with a text that is not JSON, as the end of a sentence, and without a part of the text itself.
+ *
+ * @example
+ * ```ts
+ * describeJsonError("{", error); // "it is not complete: it ends in the middle at line 1, column 2"
+ * ```
+ */
+export function describeJsonError(text: string, error: unknown): string {
+  const said = error instanceof Error ? error.message : "";
+  if (text.trim() === "") return "it is empty";
+  const position = /at position (\d+)/u.exec(said)?.[1];
+  const before = position === undefined ? undefined : text.slice(0, Number(position)).split("\n");
+  const place = before === undefined ? "" : ` at line ${before.length}, column ${(before.at(-1) ?? "").length + 1}`;
+  if (/^Unexpected end|^Unterminated/u.test(said)) return `it is not complete: it ends in the middle${place}`;
+  const sign = /^Unexpected token '(.)'/u.exec(said)?.[1];
+  return `it is not valid JSON${sign === undefined ? "" : `: ${JSON.stringify(sign)} stands where it may not`}${place}`;
 }
 
 /** Whether a number, or what looks like one in a string, would be written in another way than it was read. */

@@ -1,3 +1,4 @@
+import { CheckpointError } from "./checkpoint-error.ts";
 import type { CheckpointDriver } from "./checkpoint-driver.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
 import { systemClock } from "./clock.ts";
@@ -30,5 +31,13 @@ export function createStore(driver: CheckpointDriver, options: StoreOptions = {}
     ),
     maxAttempts: positiveInteger("maxAttempts", options.maxAttempts ?? 5, driver.backend),
   };
-  return new PortableStore(driver, policy, systemClock);
+  const { access = "write" } = options;
+  if (access !== "read" && access !== "write") {
+    throw new CheckpointError(
+      "invalid-argument",
+      `${driver.backend}: access is ${JSON.stringify(access)}; expected "read" or "write".`,
+      { backend: driver.backend },
+    );
+  }
+  return new PortableStore(driver, policy, systemClock, access === "read");
 }

@@ -1,13 +1,10 @@
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-
 import type { FileStoreOptions } from "../drivers/file/file-store.ts";
 import type { MemoryStoreOptions } from "../drivers/memory-store.ts";
 import { findBackend } from "./backend-registry.ts";
 import type { CheckpointBackend } from "./checkpoint-backend.ts";
-import { CheckpointError } from "./checkpoint-error.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
 import type { StoreOptions } from "./store-options.ts";
+import { readStoreText, schemeOfStore } from "./store-text.ts";
 
 /**
  * The options type of each backend by its name. Importing a backend's package adds that backend.
@@ -52,52 +49,14 @@ export async function openStore(
     const backend = await findBackend("name", name);
     return await backend.open({ ...storeOptions, ...config });
   }
-  const given = typeof from === "string" ? from : new URL(from);
-  const scheme = typeof given === "string" ? schemeOf(given) : given.protocol.slice(0, -1);
+  const text = typeof from === "string" ? from : from.href;
+  const scheme = schemeOfStore(text);
   const backend: CheckpointBackend = await findBackend("scheme", scheme ?? "file");
-  const url = typeof given === "string" ? parseStoreUrl(given, scheme, backend) : given;
+  const url = readStoreText(text, backend);
   return await backend.open({ ...backend.parseUrl(url, environment), ...storeOptions });
-}
-
-/** The scheme of a URL; `undefined` for a path. */
-function schemeOf(text: string): string | undefined {
-  return /^([a-z][a-z0-9+.-]*):/iu.exec(text)?.[1]?.toLowerCase();
 }
 
 /** Also of another realm, where `URL` is another class. */
 function isUrl(from: URL | StoreConfig): from is URL {
   return "href" in from;
-}
-
-/** @throws {CheckpointError} `invalid-argument`; the message does not repeat what may hold a password */
-function parseStoreUrl(text: string, scheme: string | undefined, { hostLists = false }: CheckpointBackend): URL {
-  if (scheme === undefined) {
-    if (text.trim() === "") throw new CheckpointError("invalid-argument", "The store URL is empty.");
-    return pathToFileURL(resolve(text));
-  }
-  // The URL parser takes `file:state` for `/state`, which is another directory than was meant.
-  if (scheme === "file" && !/^file:\/\//iu.test(text)) {
-    throw new CheckpointError(
-      "invalid-argument",
-      `The store URL ${JSON.stringify(text)} is not absolute. Write file:///directory, or the path alone.`,
-    );
-  }
-  try {
-    return new URL(hostLists ? withHostList(text) : text);
-  } catch {
-    throw new CheckpointError(
-      "invalid-argument",
-      `The store URL with the scheme ${JSON.stringify(scheme)} is not a URL. Special characters in a user name or password must be percent-encoded.`,
-    );
-  }
-}
-
-/** Makes one host of several in the eyes of the URL parser, which knows only one. */
-function withHostList(text: string): string {
-  return text.replace(
-    /^([^/?#]*\/\/(?:[^/?#]*@)?)([^/?#@]*,[^/?#@]*?)(:\d*)?(?=[/?#]|$)/u,
-    (_, before, hosts, port = "") => {
-      return `${before}${String(hosts).replaceAll(/[:[\],]/gu, encodeURIComponent)}${port}`;
-    },
-  );
 }

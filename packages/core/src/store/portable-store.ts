@@ -36,9 +36,11 @@ export class PortableStore implements CheckpointStore {
   readonly #policy: RetryPolicy;
   readonly #clock: Clock;
   readonly #turns: Turns;
+  readonly #isReadOnly: boolean;
   #closing: Promise<void> | undefined;
 
-  constructor(driver: CheckpointDriver, policy: RetryPolicy, clock: Clock) {
+  constructor(driver: CheckpointDriver, policy: RetryPolicy, clock: Clock, isReadOnly = false) {
+    this.#isReadOnly = isReadOnly;
     this.#driver = driver;
     this.#policy = policy;
     this.#clock = clock;
@@ -63,6 +65,7 @@ export class PortableStore implements CheckpointStore {
 
   async put(key: string, body: Uint8Array, options: PutOptions = {}): Promise<{ readonly version: string }> {
     assertKey(key, this.backend, "put");
+    this.#assertWritable("put", key);
     this.#assertBody(key, body);
     const precondition = this.#precondition(key, options);
     const ttlMs = this.#ttl(key, options.ttlMs);
@@ -80,6 +83,7 @@ export class PortableStore implements CheckpointStore {
 
   async delete(key: string, options: DeleteOptions = {}): Promise<boolean> {
     assertKey(key, this.backend, "delete");
+    this.#assertWritable("delete", key);
     const { ifVersion } = options;
     if (ifVersion !== undefined) {
       this.#assertVersion("delete", key, ifVersion);
@@ -261,6 +265,15 @@ export class PortableStore implements CheckpointStore {
       "invalid-argument",
       `${this.backend}: cannot put ${JSON.stringify(key)}: ttlMs is ${String(ttlMs)}; expected a whole number of milliseconds from 1.`,
       { backend: this.backend, operation: "put", key, outcome: "not-applied" },
+    );
+  }
+
+  #assertWritable(operation: "put" | "delete", key: string): void {
+    if (!this.#isReadOnly) return;
+    throw new CheckpointError(
+      "unsupported",
+      `${this.backend}: cannot ${operation} ${JSON.stringify(key)}: the store was opened for reading only.`,
+      { backend: this.backend, operation, key, outcome: "not-applied" },
     );
   }
 

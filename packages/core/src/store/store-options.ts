@@ -6,6 +6,13 @@ export interface StoreOptions {
   readonly attemptTimeoutMs?: number | undefined;
   /** How often an operation is tried at most. @default 5 */
   readonly maxAttempts?: number | undefined;
+  /**
+   * `"read"` for who only looks: nothing is created, neither a bucket nor a table nor a lock, no server is tried out by a
+   * write, and `put` and `delete` are refused as `unsupported`. Works with credentials and on mounts that allow no more.
+   *
+   * @default "write"
+   */
+  readonly access?: "read" | "write" | undefined;
 }
 
 /** What `attemptTimeoutMs` is unless an option says otherwise, for drivers that bound something of their own by it. */

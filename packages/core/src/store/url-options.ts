@@ -71,7 +71,7 @@ export function readUrlOptions<Readers extends Record<string, UrlOptionReader<un
     if (reader === undefined) {
       throw urlError(
         scheme,
-        `there is no option ${nameForPeople(name)}; there are: ${Object.keys(known).toSorted().join(", ")}`,
+        `there is no option ${nameForPeople(name, url)}; there are: ${Object.keys(known).toSorted().join(", ")}`,
       );
     }
     if (Object.hasOwn(values, name)) throw urlError(scheme, `the option ${JSON.stringify(name)} is given twice`);
@@ -85,8 +85,9 @@ export function readUrlOptions<Readers extends Record<string, UrlOptionReader<un
 }
 
 /** A password with a question mark in it, unescaped, ends up where the names of options are. */
-function nameForPeople(name: string): string {
-  return /^\w{1,40}$/u.test(name) ? JSON.stringify(name) : "of the name that it gives";
+function nameForPeople(name: string, { search }: URL): string {
+  const isName = /^[a-z]{1,40}$/iu.test(name) && search.includes(`${name}=`) && !search.includes("@");
+  return isName ? JSON.stringify(name) : "of the name that it gives";
 }
 
 /**

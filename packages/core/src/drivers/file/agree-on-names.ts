@@ -30,6 +30,12 @@ export async function agreeOnNames(path: string, temporary: string): Promise<Fil
   return names;
 }
 
+/** How files are named in a directory, as its `path` says; `undefined` if nobody has written that down. Changes nothing. */
+export async function readNames(path: string): Promise<FileNames | undefined> {
+  const text = await readIfThere(path);
+  return text === undefined ? undefined : readLayout(text, path).names;
+}
+
 /** Finds out whether the filesystem keeps names byte for byte, by making one and looking for others that are near it. */
 async function probeNames(temporary: string): Promise<FileNames> {
   const stem = randomUUID();

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { closeSync, openSync, unlinkSync } from "node:fs";
-import { open, rm } from "node:fs/promises";
+import { open, opendir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -27,7 +27,7 @@ import type { ValuePlace } from "./publish-value.ts";
 import { assertHolds, publishValue, statsOf } from "./publish-value.ts";
 import { readValue } from "./read-value.ts";
 import type { StateDirectory } from "./state-directory.ts";
-import { assertStillMounted, prepareStateDirectory } from "./state-directory.ts";
+import { assertStillMounted, findStateDirectory, prepareStateDirectory } from "./state-directory.ts";
 import { SharedDirectorySync } from "./shared-directory-sync.ts";
 import { openDirectoryFlags, syncDescriptor } from "./sync-directory.ts";
 import { TemporaryFile } from "./temporary-file.ts";
@@ -37,6 +37,14 @@ const lockCount = 16;
 
 // Each holds two open files, and Node's thread pool works on four system calls at a time.
 const maxConcurrency = 32;
+
+/** What a file driver is told besides its directory. */
+interface FileDriverSettings {
+  /** How long a lock that another process holds is waited for. */
+  readonly lockWaitMs: number;
+  /** Whether the driver makes nothing and changes nothing, as for the option `access` of stores. @default false */
+  readonly isReadOnly?: boolean | undefined;
+}
 
 /** Keeps values as plain files. Everything it promises beyond a plain file is in the order of the steps of `write`. */
 export class FileDriver implements CheckpointDriver {
@@ -52,10 +60,12 @@ export class FileDriver implements CheckpointDriver {
   readonly #root: string;
   readonly #locks: ProcessLocks;
   readonly #parents: DurableParents;
+  readonly #isReadOnly: boolean;
   readonly #directorySync = new SharedDirectorySync();
   #prepared: Promise<StateDirectory> | undefined;
 
-  constructor(root: string, { lockWaitMs }: { readonly lockWaitMs: number }) {
+  constructor(root: string, { lockWaitMs, isReadOnly = false }: FileDriverSettings) {
+    this.#isReadOnly = isReadOnly;
     this.#root = root;
     this.location = pathToFileURL(root).href;
     this.#locks = new ProcessLocks(lockWaitMs);
@@ -126,6 +136,7 @@ export class FileDriver implements CheckpointDriver {
   async check({ signal }: DriverContext): Promise<void> {
     const directory = await this.#prepare();
     await assertStillMounted(directory);
+    if (this.#isReadOnly) return await assertReadable(directory.root);
     const place = { directory, target: join(directory.temporary, randomUUID()), lockPath: lockPathOf(directory, "") };
     await using file = await TemporaryFile.create(directory.temporary, new Uint8Array(), signal);
     try {
@@ -154,7 +165,7 @@ export class FileDriver implements CheckpointDriver {
   }
 
   async #prepare(): Promise<StateDirectory> {
-    this.#prepared ??= prepareStateDirectory(this.#root);
+    this.#prepared ??= this.#isReadOnly ? findStateDirectory(this.#root) : prepareStateDirectory(this.#root);
     try {
       return await this.#prepared;
     } catch (error) {
@@ -200,6 +211,12 @@ export class FileDriver implements CheckpointDriver {
 function lockPathOf(directory: StateDirectory, path: string): string {
   const digest = createHash("sha256").update(path).digest();
   return join(directory.locks, `${digest.readUInt32BE() % lockCount}.lock`);
+}
+
+/** Throws unless the names in a directory can be read. */
+async function assertReadable(directory: string): Promise<void> {
+  const opened = await opendir(directory);
+  await opened.close();
 }
 
 /** `false` if there is no such directory. */

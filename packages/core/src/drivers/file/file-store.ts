@@ -7,6 +7,7 @@ import type { CheckpointStore } from "../../store/checkpoint-store.ts";
 import { openDriver } from "../../store/open-driver.ts";
 import { defaultAttemptTimeoutMs } from "../../store/store-options.ts";
 import type { StoreOptions } from "../../store/store-options.ts";
+import { assertStorePath } from "../../store/store-text.ts";
 import { readUrlOptions, urlError } from "../../store/url-options.ts";
 import { FileDriver } from "./file-driver.ts";
 import { isError } from "../../store/is-error.ts";
@@ -46,8 +47,10 @@ export async function createFileStore(options: FileStoreOptions): Promise<Checkp
   if (typeof directory !== "string" || directory === "" || directory.includes("\0")) {
     throw new CheckpointError("invalid-argument", "file: the directory is not a path.", { backend: "file" });
   }
+  assertStorePath(resolve(directory));
   // So short that all attempts end before their deadlines, and it is certain that waiting in vain has changed nothing.
-  const driver = new FileDriver(resolve(directory), { lockWaitMs: Math.ceil(attemptTimeoutMs * 0.4) });
+  const lockWaitMs = Math.ceil(attemptTimeoutMs * 0.4);
+  const driver = new FileDriver(resolve(directory), { lockWaitMs, isReadOnly: options.access === "read" });
   return await openDriver(driver, options);
 }
 

@@ -1,13 +1,15 @@
 import { access, constants, lstat, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-import { agreeOnNames } from "./agree-on-names.ts";
+import { agreeOnNames, readNames } from "./agree-on-names.ts";
 import { errnoOf, mountNotFound } from "./file-error.ts";
 import type { FileNames } from "./file-key.ts";
 
 /** A directory that is ready to keep values, and where the store keeps its own files in it. */
 export interface StateDirectory {
   readonly root: string;
+  /** Whether nothing may be made or changed in it. */
+  readonly isReadOnly: boolean;
   /** Files that are being written; on the same filesystem as the values, so that they can be moved there. */
   readonly temporary: string;
   readonly locks: string;
@@ -26,7 +28,16 @@ export async function prepareStateDirectory(root: string): Promise<StateDirector
   for (const directory of [own, temporary, locks]) await makeDirectory(directory);
   const names = await agreeOnNames(join(own, "layout.json"), temporary);
   await removeOrphans(temporary);
-  return { root, temporary, locks, names };
+  return { root, isReadOnly: false, temporary, locks, names };
+}
+
+/** The same for who only reads: the directory is taken as it is, with or without `.holdpoint` in it. */
+export async function findStateDirectory(root: string): Promise<StateDirectory> {
+  await assertDirectory(root, `${root} does not exist`);
+  const own = join(root, ".holdpoint");
+  // Where no store has written yet, another program's files have the names that it gave them.
+  const names = (await readNames(join(own, "layout.json"))) ?? "exact";
+  return { root, isReadOnly: true, temporary: join(own, "tmp"), locks: join(own, "locks"), names };
 }
 
 async function makeDirectory(path: string): Promise<void> {
@@ -38,7 +49,8 @@ async function makeDirectory(path: string): Promise<void> {
 }
 
 /** Throws unless the directory still is what was prepared: an unmounted volume leaves an empty directory behind. */
-export async function assertStillMounted({ root, temporary, locks }: StateDirectory): Promise<void> {
+export async function assertStillMounted({ root, isReadOnly, temporary, locks }: StateDirectory): Promise<void> {
+  if (isReadOnly) return await assertDirectory(root, `${root} does not exist`);
   await assertDirectory(temporary, `the directory .holdpoint in ${root} is gone`);
   await assertDirectory(locks, `the directory .holdpoint in ${root} is incomplete`);
 }
