@@ -8,9 +8,10 @@ import { describe, expect, it } from "vitest";
 
 const read = (name: string): Promise<string> => readFile(join(import.meta.dirname, name), "utf8");
 const programs = ["self-pausing-actor.ts", "question-per-message.ts", "run-once.ts"];
+const holdPrograms = ["four-eyes.ts", "default-rejects.ts", "run-from-the-top.ts"];
 const harness = ["sqlite-backend.test.ts", "sqlite-backend-worker.ts"];
 
-it.each(programs)("%s prints what it says", async (name) => {
+it.each([...programs, ...holdPrograms])("%s prints what it says", async (name) => {
   const directory = await mkdtemp(join(tmpdir(), "example-"));
   const env = { ...process.env, TMPDIR: directory };
   const { stdout } = await promisify(execFile)(process.execPath, [join(import.meta.dirname, name)], { env });
@@ -25,13 +26,22 @@ describe("the page for authors", () => {
   });
 });
 
+describe("the page on holds", () => {
+  it.each(holdPrograms)("shows %s as it is", async (name) => {
+    expect(await read("../docs/holds.md")).toContain(`\`\`\`ts\n${await read(name)}\`\`\``);
+  });
+});
+
 it("a backend of one file needs fewer than forty lines to run the suite", async () => {
   const lines = (await Promise.all(harness.map(read))).join("").trim().split("\n");
   expect(lines.length).toBeLessThan(40);
 });
 
-it.each([...programs, "sqlite-backend.ts", ...harness])("%s imports only what an author can install", async (name) => {
-  const imports = Array.from((await read(name)).matchAll(/(?:from|import) "([^"]+)";/gu), ([, path = ""]) => path);
-  const own = ["./sqlite-backend.ts", "./sqlite-backend-worker.ts"];
-  expect(imports.filter((path) => !/^(?:node:|vitest$|@holdpoint\/)/u.test(path) && !own.includes(path))).toEqual([]);
-});
+it.each([...programs, ...holdPrograms, "sqlite-backend.ts", ...harness])(
+  "%s imports only what an author can install",
+  async (name) => {
+    const imports = Array.from((await read(name)).matchAll(/(?:from|import) "([^"]+)";/gu), ([, path = ""]) => path);
+    const own = ["./sqlite-backend.ts", "./sqlite-backend-worker.ts"];
+    expect(imports.filter((path) => !/^(?:node:|vitest$|@holdpoint\/)/u.test(path) && !own.includes(path))).toEqual([]);
+  },
+);

@@ -64,4 +64,14 @@ export type { PruneCounts, PruneHoldsOptions } from "./holds/machine/prune-holds
 export { scanHolds } from "./holds/machine/scan-holds.ts";
 export type { Scanned } from "./holds/machine/scan-holds.ts";
 export { NotApplied } from "./holds/not-applied.ts";
-export type { ApprovalQuestion, Decision, Question, StoredDecision, StoredQuestion } from "./holds/question.ts";
+export type { QuestionField } from "./holds/question-fields.ts";
+export type { ConvertibleSchema, QuestionSchema } from "./holds/question-schema.ts";
+export type {
+  ApprovalQuestion,
+  Decision,
+  FieldsQuestion,
+  InputQuestion,
+  Question,
+  StoredDecision,
+  StoredQuestion,
+} from "./holds/question.ts";

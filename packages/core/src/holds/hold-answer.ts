@@ -2,12 +2,15 @@ import { jsonProblem } from "../json/json-problem.ts";
 import { canonicalJson } from "../json/lossless-json.ts";
 import { HoldError } from "./hold-error.ts";
 import type { Person } from "./machine/hold-document.ts";
+import { validateAgainst } from "./question-schema.ts";
 import type { StoredQuestion } from "./question.ts";
 
 /** What a person answers. */
 export interface HoldAnswer {
   /** The name of one of the question's decisions. */
   readonly decision?: string | undefined;
+  /** What is answered to a question for an input. */
+  readonly value?: unknown;
   /** With the decision `edit`: the content in place of the one that was shown. */
   readonly content?: unknown;
   /** What the person says about it; `respond` needs it. */
@@ -48,7 +51,7 @@ export function readAnswer(answer: HoldAnswer): HoldAnswer {
   if (typeof answer !== "object" || answer === null) {
     throw new HoldError("invalid-argument", 'The answer: expected an object, such as { decision: "approve" }.');
   }
-  const unknownName = Object.keys(answer).find((name) => !["decision", "content", "comment"].includes(name));
+  const unknownName = Object.keys(answer).find((name) => !["decision", "value", "content", "comment"].includes(name));
   const problem = unknownName === undefined ? jsonProblem(answer, "the answer") : `it has no ${unknownName}`;
   if (problem !== undefined) throw new HoldError("invalid-argument", `The answer is not one: ${problem}.`);
   // What is undefined is not stored, so an answer delivered again has to look the same.
@@ -60,21 +63,37 @@ export async function checkAnswer(
   answer: HoldAnswer,
   question: StoredQuestion,
 ): Promise<{ readonly violations: readonly string[]; readonly approving: boolean }> {
+  const { decision: name, comment } = answer;
   const violations: string[] = [];
-  const decision = question.decisions.find(({ name }) => name === answer.decision);
-  if (decision === undefined) {
-    const names = question.decisions.map(({ name }) => JSON.stringify(name)).join(", ");
-    violations.push(`decision is ${JSON.stringify(answer.decision) ?? "missing"}; expected one of ${names}`);
+  const decision = question.decisions.find((known) => known.name === name);
+  if (question.kind === "input") {
+    if (name !== undefined) violations.push("decision is given; the question asks for a value");
+    if (answer.content !== undefined) violations.push("content is given; the question asks for a value");
+    if (answer.value === undefined) violations.push("value is missing");
+    else violations.push(...(await faults(question, answer.value, "value")));
+  } else {
+    if (answer.value !== undefined) violations.push("value is given; the question asks for a decision");
+    if (decision === undefined) {
+      const names = question.decisions.map((known) => JSON.stringify(known.name)).join(", ");
+      violations.push(`decision is ${JSON.stringify(name) ?? "missing"}; expected one of ${names}`);
+    }
+    if (name !== "edit" && answer.content !== undefined) violations.push("content is given; only edit takes it");
+    if (name === "edit" && answer.content === undefined) violations.push("content is missing; edit needs it");
+    else if (name === "edit") violations.push(...(await faults(question, answer.content, "content")));
+    if (name === "respond" && (comment ?? "") === "") violations.push("comment is missing; respond needs it");
   }
-  if (answer.decision === "edit" && answer.content === undefined) violations.push("content is missing; edit needs it");
-  if (answer.decision !== "edit" && answer.content !== undefined)
-    violations.push("content is given; only edit takes it");
-  if (answer.comment !== undefined && typeof answer.comment !== "string") violations.push("comment is not text");
-  if (typeof answer.comment === "string" && answer.comment.length > maxCommentCharacters) {
-    violations.push(`comment has ${answer.comment.length} characters; at most ${maxCommentCharacters} are allowed`);
+  if (comment !== undefined && typeof comment !== "string") violations.push("comment is not text");
+  if (typeof comment === "string" && comment.length > maxCommentCharacters) {
+    violations.push(`comment has ${comment.length} characters; at most ${maxCommentCharacters} are allowed`);
   }
-  if (answer.decision === "respond" && (answer.comment ?? "") === "") {
-    violations.push("comment is missing; respond needs it");
+  return { violations, approving: question.kind === "input" || (decision?.approving ?? false) };
+}
+
+async function faults({ schema }: StoredQuestion, value: unknown, name: string): Promise<readonly string[]> {
+  if (schema === undefined) return [];
+  try {
+    return (await validateAgainst(schema, value)).map((fault) => `${name}: ${fault}`);
+  } catch (error) {
+    return [`${name} cannot be checked: ${(error as Error).message}`];
   }
-  return { violations, approving: decision?.approving ?? false };
 }

@@ -65,7 +65,7 @@ export async function readRequest(
 ): Promise<Omit<StoredAsk, "idempotencyKey" | "openedAt" | "openedBy">> {
   if (typeof request !== "object" || request === null) throw invalid("The request", "expected an object with ask");
   const { ask, content = null, savedState, fingerprint, approvals = 1, notBy = [], labels = {} } = request;
-  const question = readQuestion(ask);
+  const question = await readQuestion(ask);
   const problem = jsonProblem(content, "content");
   if (problem !== undefined) throw invalid("content", `expected JSON, and ${problem}`);
   if (!Number.isInteger(approvals) || approvals < 1 || approvals > maxApprovals) {

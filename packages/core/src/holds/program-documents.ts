@@ -2,11 +2,13 @@ import * as v from "valibot";
 
 import { isNestedDeeper } from "../json/json-nesting.ts";
 import { isJsonNumber, isJsonObject, parseLosslessJson } from "../json/lossless-json.ts";
+import type { JsonObject } from "../json/lossless-json.ts";
 import { CheckpointError } from "../store/checkpoint-error.ts";
 import type { CheckpointStore } from "../store/checkpoint-store.ts";
 import type { StoredAnswer } from "./hold-answer.ts";
 import type { StoredAsk } from "./hold-ask.ts";
 import { holdIdOfKey, holdKey, holdPrefix } from "./hold-id.ts";
+import type { QuestionField } from "./question-fields.ts";
 import type { HoldDocument } from "./machine/hold-document.ts";
 import type { HoldDocuments } from "./machine/hold-kind.ts";
 
@@ -19,6 +21,7 @@ const formatVersion = 1;
 const maxLevels = 1_000;
 
 const text = v.string();
+const anyObject = v.custom<JsonObject>(isJsonObject, "expected an object");
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const time = v.pipe(
   text,
@@ -26,15 +29,22 @@ const time = v.pipe(
 );
 const person = v.union([text, v.object({ issuer: text, subject: text })]);
 const end = v.object({ at: time, by: v.optional(person), reason: v.optional(text) });
-const given = v.object({ decision: v.optional(text), content: v.optional(v.unknown()), comment: v.optional(text) });
+const given = v.object({
+  decision: v.optional(text),
+  value: v.optional(v.unknown()),
+  content: v.optional(v.unknown()),
+  comment: v.optional(text),
+});
 const voteEntries = { given, by: person, at: time, approving: v.boolean(), byExpiry: v.optional(v.boolean()) };
 const answer = v.object({ ...voteEntries, votes: v.optional(v.array(v.object(voteEntries))) });
 const ask = v.object({
   question: v.object({
-    kind: v.literal("approval"),
+    kind: v.picklist(["approval", "input"]),
     message: text,
     details: v.optional(text),
     decisions: v.array(v.object({ name: text, label: v.optional(text), approving: v.boolean() })),
+    schema: v.optional(anyObject),
+    fields: v.optional(v.array(v.custom<QuestionField>(isField, "expected a field"))),
   }),
   content: v.unknown(),
   savedState: v.optional(v.union([v.object({ text }), v.object({ base64: text })])),
@@ -114,6 +124,10 @@ const documentSchema = v.variant("state", [
   }),
   v.object({ state: v.literal("forgotten"), ...base }),
 ]);
+
+function isField(value: unknown): boolean {
+  return isJsonObject(value) && typeof value["name"] === "string" && typeof value["type"] === "string";
+}
 
 function decode(
   { body }: { readonly body: Uint8Array },

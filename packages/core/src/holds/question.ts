@@ -1,4 +1,10 @@
+import { jsonProblem } from "../json/json-problem.ts";
+import type { JsonObject } from "../json/lossless-json.ts";
 import { HoldError } from "./hold-error.ts";
+import type { QuestionField } from "./question-fields.ts";
+import { schemaOfFields } from "./question-fields.ts";
+import type { QuestionSchema } from "./question-schema.ts";
+import { readSchema } from "./question-schema.ts";
 
 /** One way to answer an approval. */
 export interface Decision {
@@ -20,17 +26,46 @@ export interface ApprovalQuestion {
    * each said to be approving or not. @default ["approve", "reject"]
    */
   readonly decisions?: readonly (string | Decision)[] | undefined;
+  /** What the content that `edit` gives must fit. @default any JSON */
+  readonly schema?: QuestionSchema | undefined;
 }
 
-/** What is asked. */
-export type Question = ApprovalQuestion;
+/** A question that is answered by a value. */
+export interface InputQuestion {
+  /** What a person is asked, in plain text. */
+  readonly message: string;
+  /** More about it, in Markdown. @default none */
+  readonly details?: string | undefined;
+  /** What the value must fit. Forms render the flat ones that MCP's elicitation knows; others are edited as JSON. */
+  readonly schema: QuestionSchema;
+  readonly decisions?: undefined;
+}
+
+/** A question that is answered by named values. */
+export interface FieldsQuestion {
+  /** What a person is asked, in plain text. */
+  readonly message: string;
+  /** More about it, in Markdown. @default none */
+  readonly details?: string | undefined;
+  /** The values. */
+  readonly fields: readonly QuestionField[];
+  readonly decisions?: undefined;
+}
+
+/** What is asked: an approval where there are decisions, or neither schema nor fields. */
+export type Question = ApprovalQuestion | InputQuestion | FieldsQuestion;
 
 /** A question as it is kept. */
 export interface StoredQuestion {
-  readonly kind: "approval";
+  readonly kind: "approval" | "input";
   readonly message: string;
   readonly details?: string | undefined;
+  /** None for an input. */
   readonly decisions: readonly StoredDecision[];
+  /** What an input, or the content of an `edit`, must fit. */
+  readonly schema?: JsonObject | undefined;
+  /** The fields that the schema was made of, as they were. */
+  readonly fields?: readonly QuestionField[] | undefined;
 }
 
 /** A decision as it is kept. */
@@ -53,17 +88,39 @@ const maxDecisions = 32;
 const maxNameCharacters = 128;
 
 /** @throws {HoldError} `invalid-argument` */
-export function readQuestion(question: Question): StoredQuestion {
+export async function readQuestion(question: Question): Promise<StoredQuestion> {
   if (typeof question !== "object" || question === null) throw invalid("ask", "expected an object with a message");
-  const { message, details, decisions = ["approve", "reject"] } = question;
+  const { message, details } = question;
   assertText(message, "ask.message", maxMessageCharacters);
   if (details !== undefined) assertText(details, "ask.details", maxDetailsCharacters);
+  const shown = { message, ...(details === undefined ? {} : { details }) };
+  const fields = "fields" in question ? question.fields : undefined;
+  const given = "schema" in question ? question.schema : undefined;
+  if (fields !== undefined) {
+    if (given !== undefined) throw invalid("ask.fields", "schema is given as well");
+    if (question.decisions !== undefined) throw invalid("ask.fields", "decisions are given as well");
+    const problem = jsonProblem(fields, "it");
+    if (problem !== undefined) throw invalid("ask.fields", problem);
+    const schema = await usable("ask.fields", async () => await readSchema(schemaOfFields(fields)));
+    return { kind: "input", ...shown, decisions: [], schema, fields };
+  }
+  const schema = given === undefined ? {} : { schema: await usable("ask.schema", async () => await readSchema(given)) };
+  if (question.decisions === undefined && given !== undefined)
+    return { kind: "input", ...shown, decisions: [], ...schema };
   return {
     kind: "approval",
-    message,
-    ...(details === undefined ? {} : { details }),
-    decisions: readDecisions(decisions),
+    ...shown,
+    decisions: readDecisions(question.decisions ?? ["approve", "reject"]),
+    ...schema,
   };
+}
+
+async function usable<Result>(where: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw invalid(where, (error as Error).message);
+  }
 }
 
 function readDecisions(decisions: readonly (string | Decision)[]): readonly StoredDecision[] {
