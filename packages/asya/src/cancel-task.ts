@@ -25,6 +25,7 @@ export async function cancelTask(
       );
     }
     const { document, version } = found;
+    if (document.state !== "paused" && !(await context.lookup.confirm(found, options))) continue;
     if (document.state === "canceled") {
       await expireSecondIds(context, document, options);
       return false;

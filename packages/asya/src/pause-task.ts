@@ -79,7 +79,7 @@ async function storePause(
     if ((await context.write(waiting, { ifAbsent: true }, options)) !== undefined) {
       return { outcome: "paused", waiting, secondIds: waiting.aliases };
     }
-    const stored = await context.lookup.load(waiting.taskId, options);
+    const stored = await context.lookup.load(waiting.taskId, { ...options, durable: true });
     if (stored === undefined) continue;
     const { document, version } = stored;
     if (document.state === "alias") {

@@ -36,6 +36,7 @@ export async function resumeTask(
   for (let race = 0; race < maxRaces; race += 1) {
     const { located, judgement } = await locate(context, leads, mark, options);
     const { document, version } = located;
+    if (judgement.kind !== "claim" && !(await context.lookup.confirm(located, options))) continue;
     switch (judgement.kind) {
       case "replay":
         await expireSecondIds(context, judgement.resumed, options);

@@ -1,5 +1,5 @@
 import { CheckpointError } from "@holdpoint/core";
-import type { CheckpointEntry, CheckpointStore, OperationOptions } from "@holdpoint/core";
+import type { CheckpointEntry, CheckpointStore, GetOptions, OperationOptions } from "@holdpoint/core";
 import { pMapIterable } from "p-map";
 
 import { a2aTaskHeader, textHeader } from "./asya-headers.ts";
@@ -35,7 +35,7 @@ export class TaskLookup {
   }
 
   /** @throws {CheckpointError} what `get` throws, and `corrupt` */
-  async load(taskId: string, options: OperationOptions): Promise<Located<PauseDocument> | undefined> {
+  async load(taskId: string, options: GetOptions): Promise<Located<PauseDocument> | undefined> {
     const key = documentKey(taskId);
     const checkpoint = await this.#store.get(key, options);
     if (checkpoint === null) return undefined;
@@ -56,6 +56,16 @@ export class TaskLookup {
   /** All keys of documents, displaced ones too. */
   async *keys(options: OperationOptions): AsyncIterable<CheckpointEntry> {
     for (const prefix of documentPrefixes) yield* this.#store.list({ ...options, prefix });
+  }
+
+  /**
+   * Whether a document is still as it was found, and now as safe as a write that was acknowledged. For an answer that
+   * rests on it alone: its writer may have been told that the outcome is unknown.
+   *
+   * @throws {CheckpointError} what `get` throws
+   */
+  async confirm({ key, version }: Located, options: OperationOptions): Promise<boolean> {
+    return (await this.#store.get(key, { ...options, durable: true }))?.version === version;
   }
 
   /**

@@ -43,7 +43,6 @@ export async function createRedisStore(options: RedisStoreOptions): Promise<Chec
     prefix: fullPrefix,
     database: client === undefined && options.nodes === undefined ? (options.database ?? 0) : undefined,
     durability,
-    attemptTimeoutMs,
   });
   return await openDriver(driver, options);
 }

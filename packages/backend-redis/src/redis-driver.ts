@@ -1,7 +1,13 @@
-import { CheckpointError } from "@holdpoint/core";
 import type { Capabilities, CheckpointEntry, StoreFinding } from "@holdpoint/core";
-import { defaultMaxBodyBytes, PreconditionFailedError, DriverFailureError } from "@holdpoint/core/driver";
-import type { CheckpointDriver, DriverContext, DriverFailure, DriverRecord, DriverWrite } from "@holdpoint/core/driver";
+import { defaultMaxBodyBytes, DriverFailureError, PreconditionFailedError } from "@holdpoint/core/driver";
+import type {
+  CheckpointDriver,
+  DriverContext,
+  DriverFailure,
+  DriverRecord,
+  DriverWrite,
+  ReadContext,
+} from "@holdpoint/core/driver";
 
 import type { OneTimeCommandOptions } from "./redis-command.ts";
 import type { RedisAnswer, RedisNode } from "./redis-connection.ts";
@@ -9,12 +15,12 @@ import { isCluster, RedisConnection } from "./redis-connection.ts";
 import type { RedisClient } from "./redis-connection.ts";
 import { assertCanAcknowledge, waitForAcknowledgement } from "./redis-durability.ts";
 import type { RedisDurability } from "./redis-durability.ts";
-import { AnswerLostError, classifyRedisError, isReplyError } from "./redis-error.ts";
+import { classifyRedisError, isReplyError } from "./redis-error.ts";
 import { inspectRedis } from "./redis-inspection.ts";
 import { RedisKeys } from "./redis-key.ts";
 import { listEntries } from "./redis-listing.ts";
 import type { RedisScript } from "./redis-scripts.ts";
-import { putScript, removeScript } from "./redis-scripts.ts";
+import { putScript, removeScript, touchScript } from "./redis-scripts.ts";
 import { assertUsable, parseServerInfo } from "./redis-server-info.ts";
 import type { RedisServerInfo } from "./redis-server-info.ts";
 import { createVersion, decodeValue, valueHead } from "./redis-value.ts";
@@ -30,8 +36,6 @@ export interface RedisDriverOptions {
   readonly durability: RedisDurability | undefined;
   /** Finds out why no connection can be made, where ioredis does not tell. */
   readonly explain?: (() => Promise<unknown>) | undefined;
-  /** The deadline that the store gives each attempt, in milliseconds. */
-  readonly attemptTimeoutMs: number;
 }
 
 /** Keeps each checkpoint in one Redis string. */
@@ -44,6 +48,7 @@ export class RedisDriver implements CheckpointDriver {
     uniqueVersions: true,
     maxBodyBytes: defaultMaxBodyBytes,
   };
+  readonly showsUnacknowledged: boolean;
   readonly #connection: RedisConnection;
   readonly #keys: RedisKeys;
   readonly #options: RedisDriverOptions;
@@ -51,6 +56,7 @@ export class RedisDriver implements CheckpointDriver {
   constructor(client: RedisClient, options: RedisDriverOptions) {
     this.location = options.location;
     this.#options = options;
+    this.showsUnacknowledged = options.durability !== undefined;
     this.#keys = new RedisKeys(options.prefix);
     this.#connection = new RedisConnection(client, {
       owned: options.owned,
@@ -59,8 +65,10 @@ export class RedisDriver implements CheckpointDriver {
     });
   }
 
-  async read(key: string, { signal }: DriverContext): Promise<DriverRecord | null> {
-    const { reply } = await this.#connection.request("get", [this.#keys.redisKey(key)], { signal, repeatable: true });
+  async read(key: string, { signal, durable }: ReadContext): Promise<DriverRecord | null> {
+    const argv = [this.#keys.redisKey(key)];
+    const { reply, connection } = await this.#connection.request("get", argv, { signal, repeatable: true });
+    if (durable) await this.#touch(key, signal, connection);
     if (reply === null) return null;
     const value = decodeValue(reply as Buffer);
     if (value === undefined) {
@@ -96,21 +104,19 @@ export class RedisDriver implements CheckpointDriver {
       precondition.kind === "version" ? precondition.version : "",
       ttlMs === undefined ? "" : String(ttlMs),
     ];
-    const { reply } = await this.#durably("put", key, context, async (signal) => {
-      const answer = await this.#run(putScript, key, argv, { signal, head });
-      if (answer.reply === null) throw new PreconditionFailedError();
-      return answer;
-    });
+    const { reply, connection } = await this.#run(putScript, key, argv, { signal: context.signal, head });
+    if (reply === null) throw new PreconditionFailedError();
+    await doneOnce(this.#acknowledged(connection));
     return { version: String(reply) };
   }
 
-  async remove(key: string, ifVersion: string | undefined, context: DriverContext): Promise<boolean> {
-    const { reply } = await this.#durably("delete", key, context, async (signal) => {
-      const answer = await this.#run(removeScript, key, [ifVersion ?? ""], { signal });
-      if (String(answer.reply) === "conflict") throw new PreconditionFailedError();
-      return answer;
-    });
-    return String(reply) === "removed";
+  async remove(key: string, ifVersion: string | undefined, { signal }: DriverContext): Promise<boolean> {
+    const { reply, connection } = await this.#run(removeScript, key, [ifVersion ?? ""], { signal });
+    if (String(reply) === "conflict") throw new PreconditionFailedError();
+    const isRemoved = String(reply) === "removed";
+    // What is missing may be so because of a deletion, perhaps this very one, that has not been acknowledged.
+    await doneOnce(isRemoved ? this.#acknowledged(connection) : this.#touch(key, signal, connection));
+    return isRemoved;
   }
 
   list(prefix: string, { signal }: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
@@ -157,46 +163,16 @@ export class RedisDriver implements CheckpointDriver {
     }
   }
 
-  /**
-   * Lets a write count as done only when it has been acknowledged as the option `durability` asks.
-   *
-   * A write that the master has but others do not is neither done nor undone, and reading it back, which is how the
-   * store settles a lost answer, would only show that the master has it. So this is an error with `outcome: "unknown"`
-   * that the store is not asked to settle: it hands on a CheckpointError as it is.
-   */
-  async #durably(
-    operation: "put" | "delete",
-    key: string,
-    { signal }: DriverContext,
-    write: (signal: AbortSignal) => Promise<RedisAnswer>,
-  ): Promise<RedisAnswer> {
-    const { durability, attemptTimeoutMs } = this.#options;
-    if (durability === undefined) return await write(signal);
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    // Before the store's own deadline, which it would settle.
-    const deadline = setTimeout(() => reject(new AnswerLostError(undefined)), attemptTimeoutMs * 0.9);
-    try {
-      return await Promise.race([late, this.#acknowledged(durability, write(signal))]);
-    } catch (error) {
-      if (!(error instanceof AnswerLostError)) throw error;
-      throw new CheckpointError(
-        "unavailable",
-        `redis: cannot ${operation} ${JSON.stringify(key)} at ${this.location}: the write was sent, and it was not acknowledged as durability asks (${describeDurability(durability)}). It may have been applied, and may be lost if the master fails now. Look at the replicas and the append-only file, then read the key.`,
-        { backend: this.backend, operation, key, outcome: "unknown", cause: error },
-      );
-    } finally {
-      clearTimeout(deadline);
-    }
+  /** Waits until all that the server had when it answered on a connection is as safe as `durability` asks. */
+  async #touch(key: string, signal: AbortSignal, connection: object | undefined): Promise<void> {
+    if (this.#options.durability === undefined) return;
+    await this.#run(touchScript, key, [], { signal, connection });
+    await this.#acknowledged(connection);
   }
 
-  async #acknowledged(durability: RedisDurability, write: Promise<RedisAnswer>): Promise<RedisAnswer> {
-    const answer = await write;
-    try {
-      await waitForAcknowledgement(this.#connection, answer.connection, durability);
-    } catch (error) {
-      throw new AnswerLostError(error);
-    }
-    return answer;
+  async #acknowledged(connection: object | undefined): Promise<void> {
+    const { durability } = this.#options;
+    if (durability !== undefined) await waitForAcknowledgement(this.#connection, connection, durability);
   }
 
   async #serverInfo(node: RedisNode): Promise<RedisServerInfo> {
@@ -225,6 +201,11 @@ export class RedisDriver implements CheckpointDriver {
   }
 }
 
-function describeDurability({ waitReplicas, waitAof, waitTimeoutMs }: RedisDurability): string {
-  return `waitReplicas=${waitReplicas}, waitAof=${waitAof}, waitTimeoutMs=${waitTimeoutMs}`;
+/** Lets a write that the server has count as done once it is acknowledged; whatever prevents that leaves its outcome open. */
+async function doneOnce(acknowledged: Promise<void>): Promise<void> {
+  try {
+    await acknowledged;
+  } catch (error) {
+    throw new DriverFailureError({ ...classifyRedisError(error), outcome: "unknown" });
+  }
 }

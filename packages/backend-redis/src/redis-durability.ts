@@ -4,6 +4,7 @@ import { DriverFailureError } from "@holdpoint/core/driver";
 
 import type { RedisConnection } from "./redis-connection.ts";
 import { isCluster } from "./redis-connection.ts";
+import { AnswerLostError } from "./redis-error.ts";
 import type { RedisServerInfo } from "./redis-server-info.ts";
 import { isAtLeast } from "./redis-server-info.ts";
 
@@ -107,7 +108,8 @@ export function assertCanAcknowledge(info: RedisServerInfo, durability: RedisDur
  *
  * @see https://redis.io/docs/latest/commands/wait/
  * @see https://redis.io/docs/latest/commands/waitaof/
- * @throws if too few acknowledged in time, or if the connection is gone, after which nobody can tell
+ * @throws {DriverFailureError} if too few acknowledged in time
+ * @throws if the connection is gone, after which nobody can tell
  */
 export async function waitForAcknowledgement(
   connection: RedisConnection,
@@ -117,13 +119,19 @@ export async function waitForAcknowledgement(
   const { waitReplicas, waitAof, waitTimeoutMs } = durability;
   const { client } = connection;
   const node = isCluster(client) ? client.nodes("master").find(({ stream }) => stream === written) : client;
-  if (node === undefined) throw new Error("the connection that carried the write is gone");
+  if (node === undefined) throw new AnswerLostError(undefined);
   const [name, asked] = waitAof ? ["waitaof", [1, waitReplicas]] : ["wait", [waitReplicas]];
   const { reply } = await connection.requestFrom(node, name, [...asked, waitTimeoutMs].map(String), {
     connection: written,
   });
   const acknowledged = [reply].flat().map(Number);
-  if (asked.some((count, index) => (acknowledged[index] ?? 0) < count)) {
-    throw new Error(`${name} asked for ${asked.join(" and ")} and got ${acknowledged.join(" and ")}`);
-  }
+  if (asked.every((count, index) => (acknowledged[index] ?? 0) >= count)) return;
+  throw new DriverFailureError({
+    code: "unavailable",
+    // Waiting again holds up all that goes over this connection, and has been done once by then.
+    retryable: false,
+    outcome: "unknown",
+    message: `the master has it, and it was not acknowledged as durability asks (waitReplicas=${waitReplicas}, waitAof=${waitAof}, waitTimeoutMs=${waitTimeoutMs}; ${name} asked for ${asked.join(" and ")} and got ${acknowledged.join(" and ")})`,
+    remedy: "It may be lost if the master fails now: look at the replicas and the append-only file, and try again.",
+  });
 }

@@ -1,4 +1,3 @@
-import { CheckpointError } from "@holdpoint/core";
 import { connectionFailure, DriverFailureError, isError } from "@holdpoint/core/driver";
 import type { DriverFailure } from "@holdpoint/core/driver";
 
@@ -23,10 +22,6 @@ export class AnswerLostError extends Error {
 /** Says what an error of ioredis, of the server, of Node or of this package means. Never throws. */
 export function classifyRedisError(error: unknown): DriverFailure {
   if (error instanceof DriverFailureError) return error.failure;
-  if (CheckpointError.is(error)) {
-    // The store hands it on as it is, with its own outcome, provided that it sees nothing here to settle or to retry.
-    return { code: error.code, retryable: false, outcome: "not-applied", message: error.message };
-  }
   if (error instanceof RequestNotSentError) return classifyConnection(error.cause, "not-applied");
   if (error instanceof AnswerLostError) {
     const { code } = (error.cause ?? {}) as NodeJS.ErrnoException;

@@ -53,6 +53,24 @@ return ARGV[2]
 `);
 
 /**
+ * Stores what is there once more, or writes and removes nothing where there is nothing: what others have written is
+ * waited for by WAIT and WAITAOF only together with something that their own connection has written after it. Some
+ * versions wait after a read as well; since Redis 7.2 and in Valkey they do not.
+ */
+export const touchScript: RedisScript = script(`
+local value = redis.pcall('GET', KEYS[1])
+if type(value) == 'table' then return value end
+local done
+if value then
+  done = redis.pcall('SET', KEYS[1], value, 'KEEPTTL')
+else
+  done = redis.pcall('SET', KEYS[1], '', 'PX', '1')
+  if not done.err then done = { ok = 'OK' } redis.pcall('DEL', KEYS[1]) end
+end
+return done
+`);
+
+/**
  * Compare and delete. `KEYS[1]`; `ARGV[1]`: the version that must be there, or nothing. Answers `removed`, `missing` or
  * `conflict`.
  */

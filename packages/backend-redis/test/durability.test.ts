@@ -51,19 +51,64 @@ describe("durability", () => {
     await expect(store.check()).rejects.toMatchObject({ code: "unavailable" });
   });
 
-  test("a write whose connection breaks before the acknowledgement is not settled by reading the master", async (context) => {
+  test("a write whose connection breaks is settled by a read that is acknowledged too", async (context) => {
     await using master = await ownServer(context);
     await using replica = await ownServer(context);
     await replicate(master, replica);
     await using proxy = await startCuttingProxy(master.url);
-    await using store = await openStore(`redis://127.0.0.1:${proxy.port}?prefix=&waitReplicas=1`);
+    await using store = await openStore(`redis://127.0.0.1:${proxy.port}?prefix=&waitReplicas=1&waitTimeoutMs=4000`);
     for (const word of ["evalsha", "wait"]) {
       await store.put("warm", body);
       const cut = proxy.cutNext(word);
-      await expect(store.put(word, body)).rejects.toMatchObject({ code: "unavailable", outcome: "unknown" });
+      const { version } = await store.put(word, body, { ifAbsent: true });
       await cut;
-      expect(await store.get(word)).toMatchObject({ body });
+      expect(await replica.admin.exists(word)).toBe(1);
+      const cutAgain = proxy.cutNext(word);
+      expect(await store.delete(word, { ifVersion: version })).toBe(true);
+      await cutAgain;
+      expect(await replica.admin.exists(word)).toBe(0);
     }
+  });
+
+  test("a durable read waits for what others have written, and changes nothing", async (context) => {
+    await using master = await ownServer(context);
+    await using replica = await ownServer(context);
+    await replicate(master, replica);
+    const asked = "prefix=&waitReplicas=1&waitTimeoutMs=300";
+    await using writer = await openStore(`${master.url}?${asked}`);
+    await using proxy = await startCountingProxy({ target: master.url, protocol: "redis" });
+    await using reader = await openStore(`${proxy.url}?${asked}`);
+    await replica.admin.replicaof("NO", "ONE");
+    await expect(writer.put("a", body, { ttlMs: 60_000 })).rejects.toMatchObject({ outcome: "unknown" });
+    const plain = await reader.get("a");
+    expect(plain).toMatchObject({ body });
+    for (const key of ["a", "nothing"]) {
+      await expect(reader.get(key, { durable: true })).rejects.toMatchObject({
+        code: "unavailable",
+        operation: "get",
+        outcome: undefined,
+        message: expect.stringContaining("waitReplicas=1"),
+      });
+    }
+    await replicate(master, replica);
+    await reader.get("a", { durable: true });
+    proxy.reset();
+    expect(await reader.get("a", { durable: true })).toEqual(plain);
+    expect(proxy.requests()).toEqual(["GET a", "EVALSHA a", "WAIT 1"]);
+    expect(await reader.get("nothing", { durable: true })).toBeNull();
+    expect(await master.admin.keys("*")).toEqual(["a"]);
+    expect(await master.admin.pttl("a")).toBeGreaterThan(0);
+    await reader.put("a", body, { ifVersion: plain?.version });
+  });
+
+  test("a plain read of a store without durability is one request, durable or not", async (context) => {
+    await using master = await ownServer(context);
+    await using proxy = await startCountingProxy({ target: master.url, protocol: "redis" });
+    await using store = await openStore(`${proxy.url}?prefix=`);
+    await store.put("a", body);
+    proxy.reset();
+    expect(await store.get("a", { durable: true })).toMatchObject({ body });
+    expect(proxy.requests()).toEqual(["GET a"]);
   });
 
   test("waiting longer than half of an attempt is refused", async () => {

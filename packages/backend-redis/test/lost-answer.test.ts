@@ -34,7 +34,9 @@ describe.skipIf(redis.isMissing)("an answer that is lost after the server has ca
         await using proxy = await startCuttingProxy(redis.url);
         using opened = await open(proxy.port, `${randomUUID()}:`);
         await using store = opened.store;
-        const { version } = await store.put("a", text("1"), { ifAbsent: true });
+        const created = await store.put("a", text("0"), { ifAbsent: true });
+        // From here on the server knows the script.
+        const { version } = await store.put("a", text("1"), { ifVersion: created.version });
         const sentBefore = proxy.sent().length;
         const cut = proxy.cutNext("evalsha");
 

@@ -10,6 +10,7 @@ export type {
   DriverRecord,
   DriverWrite,
   Precondition,
+  ReadContext,
 } from "./store/checkpoint-driver.ts";
 export { createStore } from "./store/create-store.ts";
 export { DriverFailureError } from "./store/driver-failure-error.ts";

@@ -12,6 +12,7 @@ export type {
   CheckpointEntry,
   CheckpointStore,
   DeleteOptions,
+  GetOptions,
   ListOptions,
   OperationOptions,
   PutOptions,

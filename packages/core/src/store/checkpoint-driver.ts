@@ -9,6 +9,16 @@ export interface DriverContext {
   readonly signal: AbortSignal;
 }
 
+/** What a driver is given when it reads. */
+export interface ReadContext extends DriverContext {
+  /**
+   * Whether what is read, or that nothing is there, must be as safe as a write that was acknowledged, before the call
+   * resolves. A driver that shows nothing less safe has nothing to do; one that acknowledges a write only after the
+   * server has shown it to others waits here for the same. If that cannot be had in time it throws.
+   */
+  readonly durable: boolean;
+}
+
 /** A stored value as a driver reads it. */
 export interface DriverRecord {
   /** A copy that nobody else holds. */
@@ -76,9 +86,15 @@ export interface CheckpointDriver {
    * @default no limit
    */
   readonly maxConcurrency?: number | undefined;
+  /**
+   * Whether a plain read may show a write that is less safe than one that was acknowledged, so that there is something
+   * for {@link ReadContext.durable} to wait for.
+   * @default false
+   */
+  readonly showsUnacknowledged?: boolean | undefined;
 
   /** The current value, never from a replica that may lag; `null` only if it is certain that there is none. */
-  read(key: string, context: DriverContext): Promise<DriverRecord | null>;
+  read(key: string, context: ReadContext): Promise<DriverRecord | null>;
 
   /** Stores the value atomically under the precondition. `body` must not be kept or changed after the call settles. */
   write(

@@ -28,6 +28,23 @@ export interface OperationOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** Options of {@link CheckpointStore.get}. */
+export interface GetOptions extends OperationOptions {
+  /**
+   * Whether what is read must be as safe as a write that was acknowledged. A plain read may also see a write whose own
+   * caller was told `outcome: "unknown"`: one that no replica has yet, or that the disk has not taken, and that a
+   * failover or a crash can undo.
+   *
+   * Set it where an answer to somebody else will rest on the read alone: "this was done before", "this waits already".
+   * A read that only precedes a conditional write needs none, since that write is acknowledged after what it replaces.
+   * It costs nothing where a store shows nothing else anyhow, one or two requests on Redis with `durability`, and an
+   * fsync on files; where the safety cannot be had in time it rejects, and the caller asks again later.
+   *
+   * @default false
+   */
+  readonly durable?: boolean | undefined;
+}
+
 /** Options of {@link CheckpointStore.put}: at most one of `ifAbsent` and `ifVersion`. */
 export interface PutOptions extends OperationOptions {
   /** Write only if nothing is stored under the key. @default false */
@@ -79,11 +96,12 @@ export interface CheckpointStore extends AsyncDisposable {
   readonly capabilities: Capabilities;
 
   /**
-   * Reads the whole value, or `null` if nothing is stored under the key. Sees every acknowledged write.
+   * Reads the whole value, or `null` if nothing is stored under the key. Sees every acknowledged write, and unless it is
+   * `durable` may see others.
    *
    * @throws {CheckpointError} `invalid-argument`, `permission-denied`, `unavailable`, `timeout`, `aborted`, `corrupt`, `closed`
    */
-  get(key: string, options?: OperationOptions): Promise<Checkpoint | null>;
+  get(key: string, options?: GetOptions): Promise<Checkpoint | null>;
 
   /**
    * Stores a value atomically and returns its version.

@@ -11,6 +11,7 @@ import type {
   CheckpointEntry,
   CheckpointStore,
   DeleteOptions,
+  GetOptions,
   ListOptions,
   OperationOptions,
   PutOptions,
@@ -54,10 +55,11 @@ export class PortableStore implements CheckpointStore {
     return this.#driver.capabilities;
   }
 
-  async get(key: string, options: OperationOptions = {}): Promise<Checkpoint | null> {
+  async get(key: string, options: GetOptions = {}): Promise<Checkpoint | null> {
     assertKey(key, this.backend, "get");
     return await this.#runInTurn("get", key, options, async (operation) => {
-      const record = await operation.repeat((signal) => this.#driver.read(key, { signal }));
+      const durable = options.durable ?? false;
+      const record = await operation.repeat((signal) => this.#driver.read(key, { signal, durable }));
       if (record === null) return null;
       return { key, body: record.body, version: record.version, modifiedAt: record.modifiedAt };
     });
@@ -73,10 +75,11 @@ export class PortableStore implements CheckpointStore {
     return await this.#runInTurn("put", key, options, (operation) =>
       settleWrite<{ readonly version: string }>(operation, new Doubt(operation), {
         send: (signal) => this.#driver.write(key, body, { precondition, writeId, ttlMs }, { signal }),
-        read: (signal) => this.#driver.read(key, { signal }),
+        read: (signal, durable) => this.#driver.read(key, { signal, durable }),
         judge: (record) => judgeWrite(writeId, precondition, record),
         resultOf: (record) => ({ version: record?.version ?? "" }),
         looksFirst: true,
+        confirms: this.#driver.showsUnacknowledged ?? false,
       }),
     );
   }
@@ -94,10 +97,11 @@ export class PortableStore implements CheckpointStore {
       const doubt = new Doubt(operation);
       const removed = await settleWrite(operation, doubt, {
         send: (signal) => this.#driver.remove(key, ifVersion, { signal }),
-        read: (signal) => this.#driver.read(key, { signal }),
+        read: (signal, durable) => this.#driver.read(key, { signal, durable }),
         judge: (record) => judgeRemoval(ifVersion, record),
         resultOf: () => true,
         looksFirst: false,
+        confirms: this.#driver.showsUnacknowledged ?? false,
       });
       // After a lost answer, "there is nothing" may well be our own doing: the value is gone either way.
       return removed || doubt.isOpen;

@@ -6,13 +6,16 @@ import type { FailedAttempt, Operation } from "./operation.ts";
 export interface SettledWrite<Result> {
   /** One attempt. */
   send(signal: AbortSignal): Promise<Result>;
-  read(signal: AbortSignal): Promise<DriverRecord | null>;
+  /** Reads what is stored; `durable` as in {@link ReadContext}. */
+  read(signal: AbortSignal, durable: boolean): Promise<DriverRecord | null>;
   /** What the value that is stored now says about a write that is in doubt: see {@link judgeWrite}. */
   judge(record: DriverRecord | null): "applied" | "conflict" | "pending" | "unknown";
   /** What a write resolves to that has been found to be applied. */
   resultOf(record: DriverRecord | null): Result;
   /** Whether each attempt in doubt is followed by a look at what is stored, and not only one that met a conflict. */
   readonly looksFirst: boolean;
+  /** Whether a write that is found applied has to be read once more, durably, since it then counts as acknowledged. */
+  readonly confirms: boolean;
 }
 
 /** Tries a write until it is known to be applied or not, or until the policy ends it; then nothing is known for certain. */
@@ -31,7 +34,10 @@ export async function settleWrite<Result>(
       const metSomething = code === "conflict";
       if (metSomething && !doubt.isOpen) throw doubt.conflict(failed);
       if (metSomething || (write.looksFirst && outcome === "unknown")) {
-        const record = await readBack(operation, doubt, write, failed);
+        let record = await readBack(operation, doubt, write, failed, false);
+        if (write.confirms && write.judge(record) === "applied") {
+          record = await readBack(operation, doubt, write, failed, true);
+        }
         const judgement = write.judge(record);
         if (judgement === "applied") return write.resultOf(record);
         if (judgement === "conflict") throw doubt.conflict(failed);
@@ -51,9 +57,10 @@ async function readBack<Result>(
   doubt: Doubt,
   write: SettledWrite<Result>,
   failed: FailedAttempt,
+  durable: boolean,
 ): Promise<DriverRecord | null> {
   try {
-    return await operation.repeat((signal) => write.read(signal), Infinity);
+    return await operation.repeat((signal) => write.read(signal, durable), Infinity);
   } catch {
     throw doubt.unread(failed);
   }

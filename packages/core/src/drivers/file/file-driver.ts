@@ -12,6 +12,7 @@ import type {
   DriverFailure,
   DriverRecord,
   DriverWrite,
+  ReadContext,
 } from "../../store/checkpoint-driver.ts";
 import { PreconditionFailedError } from "../../store/checkpoint-driver.ts";
 import type { CheckpointEntry } from "../../store/checkpoint-store.ts";
@@ -25,11 +26,11 @@ import { listValues } from "./list-values.ts";
 import { ProcessLocks } from "./process-locks.ts";
 import type { ValuePlace } from "./publish-value.ts";
 import { assertHolds, publishValue, statsOf } from "./publish-value.ts";
-import { readValue } from "./read-value.ts";
+import { openFlags, readValue } from "./read-value.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import { assertStillMounted, findStateDirectory, prepareStateDirectory } from "./state-directory.ts";
 import { SharedDirectorySync } from "./shared-directory-sync.ts";
-import { openDirectoryFlags, syncDescriptor } from "./sync-directory.ts";
+import { openDirectoryFlags, syncDescriptor, syncDirectory } from "./sync-directory.ts";
 import { TemporaryFile } from "./temporary-file.ts";
 
 // Part of the layout: processes with another number would not lock each other out.
@@ -57,6 +58,7 @@ export class FileDriver implements CheckpointDriver {
     maxBodyBytes: defaultMaxBodyBytes,
   };
   readonly maxConcurrency = maxConcurrency;
+  readonly showsUnacknowledged = true;
   readonly #root: string;
   readonly #locks: ProcessLocks;
   readonly #parents: DurableParents;
@@ -72,7 +74,7 @@ export class FileDriver implements CheckpointDriver {
     this.#parents = new DurableParents(root);
   }
 
-  async read(key: string): Promise<DriverRecord | null> {
+  async read(key: string, { durable }: ReadContext): Promise<DriverRecord | null> {
     const { directory, target } = await this.#place(key);
     const record =
       (await readValue(target, this.capabilities.maxBodyBytes)) ??
@@ -80,6 +82,7 @@ export class FileDriver implements CheckpointDriver {
       // https://man7.org/linux/man-pages/man5/nfs.5.html "Data and metadata coherence"
       ((await canBeOpened(dirname(target))) ? await readValue(target, this.capabilities.maxBodyBytes) : null);
     if (record === null) await assertStillMounted(directory);
+    if (durable) await makeDurable(target);
     return record;
   }
 
@@ -253,4 +256,31 @@ async function durably(target: string, sync: () => Promise<void>): Promise<void>
       cause: error,
     });
   }
+}
+
+/**
+ * Makes what a read has seen as safe as a write that was acknowledged: the sync of whoever wrote it may have failed, or
+ * never have been asked for.
+ */
+async function makeDurable(target: string): Promise<void> {
+  try {
+    const file = await open(target, openFlags);
+    await syncDescriptor(file.fd).finally(() => file.close());
+  } catch (error) {
+    // Nothing is there, or not any more; that too must last.
+    if (errnoOf(error) !== "ENOENT") throw notDurable(target, error);
+  }
+  try {
+    await syncDirectory(dirname(target));
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw notDurable(target, error);
+  }
+}
+
+function notDurable(target: string, cause: unknown): FileStoreError {
+  return new FileStoreError("unavailable", `${target} was read, but the disk failed to make it durable`, {
+    outcome: "unknown",
+    remedy: "Check the volume.",
+    cause,
+  });
 }
