@@ -104,10 +104,10 @@ export class RedisDriver implements CheckpointDriver {
       precondition.kind === "version" ? precondition.version : "",
       ttlMs === undefined ? "" : String(ttlMs),
     ];
-    const { reply, connection } = await this.#run(putScript, key, argv, { signal: context.signal, head });
-    if (reply === null) throw new PreconditionFailedError();
-    await doneOnce(this.#acknowledged(connection));
-    return { version: String(reply) };
+    const answer = await this.#run(putScript, key, argv, { signal: context.signal, head });
+    if (answer.reply === null) throw new PreconditionFailedError();
+    await doneOnce(this.#acknowledged(answer.connection));
+    return { version: String(answer.reply) };
   }
 
   async remove(key: string, ifVersion: string | undefined, { signal }: DriverContext): Promise<boolean> {

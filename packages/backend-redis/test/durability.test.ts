@@ -91,14 +91,15 @@ describe("durability", () => {
       });
     }
     await replicate(master, replica);
-    await reader.get("a", { durable: true });
+    await using patient = await openStore(`${proxy.url}?prefix=&waitReplicas=1&waitTimeoutMs=5000`);
+    await patient.get("a", { durable: true });
     proxy.reset();
-    expect(await reader.get("a", { durable: true })).toEqual(plain);
+    expect(await patient.get("a", { durable: true })).toEqual(plain);
     expect(proxy.requests()).toEqual(["GET a", "EVALSHA a", "WAIT 1"]);
-    expect(await reader.get("nothing", { durable: true })).toBeNull();
+    expect(await patient.get("nothing", { durable: true })).toBeNull();
     expect(await master.admin.keys("*")).toEqual(["a"]);
     expect(await master.admin.pttl("a")).toBeGreaterThan(0);
-    await reader.put("a", body, { ifVersion: plain?.version });
+    await patient.put("a", body, { ifVersion: plain?.version });
   });
 
   test("a plain read of a store without durability is one request, durable or not", async (context) => {

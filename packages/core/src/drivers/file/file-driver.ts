@@ -265,7 +265,11 @@ async function durably(target: string, sync: () => Promise<void>): Promise<void>
 async function makeDurable(target: string): Promise<void> {
   try {
     const file = await open(target, openFlags);
-    await syncDescriptor(file.fd).finally(() => file.close());
+    try {
+      await syncDescriptor(file.fd);
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     // Nothing is there, or not any more; that too must last.
     if (errnoOf(error) !== "ENOENT") throw notDurable(target, error);
