@@ -13,6 +13,8 @@ export interface PostgresPlace {
 /** Where the values are, as a URL without credentials that opens the same place again. */
 export function locationOf({ hosts, database, schema, table, prefix }: PostgresPlace): string {
   const [first] = hosts;
+  // URL parsers take these for parts of a path that mean another.
+  const isPath = database !== "." && database !== "..";
   const isOne = hosts.length === 1 && first !== undefined;
   const options = [
     // Most programs take a URL with several hosts before the path for none.
@@ -22,12 +24,13 @@ export function locationOf({ hosts, database, schema, table, prefix }: PostgresP
           ["host", hosts.map(({ host }) => host).join(",")],
           ["port", hosts.map(({ port }) => port ?? postgresDefaults.port).join(",")],
         ]),
+    ...(isPath ? [] : [["dbname", database]]),
     ...(schema === postgresDefaults.schema ? [] : [["schema", schema]]),
     ...(table === postgresDefaults.table ? [] : [["table", table]]),
     ...(prefix === "" ? [] : [["prefix", prefix]]),
   ].map(([name, value = ""]) => `${name}=${encodeURIComponent(value).replaceAll(/%3A|%2F|%2C/gu, decodeURIComponent)}`);
   const query = options.length === 0 ? "" : `?${options.join("&")}`;
-  return `postgres://${isOne ? addressText(first) : ""}/${encodeURIComponent(database)}${query}`;
+  return `postgres://${isOne ? addressText(first) : ""}/${isPath ? encodeURIComponent(database) : ""}${query}`;
 }
 
 /** A host with its port, as it stands in a URL. */

@@ -45,5 +45,11 @@ test("a location leads to the same place again", () => {
         table: place.table === "holdpoint_checkpoints" ? undefined : place.table,
       });
     }),
+    {
+      numRuns: 2_000,
+      examples: [".", ".."].map((database) => [
+        { hosts: [{ host: "db", port: 1 }], database, schema: "s", table: "t", prefix: "p" },
+      ]),
+    },
   );
 });
