@@ -29,6 +29,7 @@ const servers: readonly (readonly [ServerName, CountingProxySettings["protocol"]
   ["redis", "redis"],
   ["redis-cluster", "redis"],
   ["nats", "nats"],
+  ["postgres", "postgres"],
 ];
 
 /** All stores that processes can share. */

@@ -53,7 +53,7 @@ describe("file", () => {
 });
 
 describe("a server that is killed and started again with what it has on disk", () => {
-  it.for(["redis", "redis-cluster", "nats", "minio"] as const)(
+  it.for(["redis", "redis-cluster", "nats", "minio", "postgres"] as const)(
     "%s: loses and doubles nothing",
     { timeout: timeoutMs },
     async (name, { skip }) => {

@@ -8,7 +8,7 @@ export interface PostgresStatement {
   readonly types: { readonly getTypeParser: () => (text: string) => string };
 }
 
-/** What `pg` makes of the answer to a statement. */
+/** What `pg` makes of the answer to a statement; of several in one text, it makes one of each. */
 export interface PostgresResult {
   readonly rows: readonly Readonly<Record<string, string | null>>[];
   readonly rowCount: number | null;
@@ -23,7 +23,7 @@ export interface PostgresResult {
  * ```
  */
 export interface PostgresClient {
-  query(statement: PostgresStatement): Promise<PostgresResult>;
+  query(statement: PostgresStatement): Promise<PostgresResult | readonly PostgresResult[]>;
   /** `"I"` unless a transaction is open; versions of `pg` that do not tell have no such method. */
   getTransactionStatus?(): string | null;
 }

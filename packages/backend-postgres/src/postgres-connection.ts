@@ -14,6 +14,7 @@ export interface PostgresConnections {
   close(): Promise<void>;
 }
 
+const noResult: PostgresResult = { rows: [], rowCount: null };
 const readAsText = { getTypeParser: () => (text: string) => text };
 
 /** Runs statements, each on a connection of its own for as long as it takes. */
@@ -76,7 +77,8 @@ export class PostgresConnection {
     try {
       assertNoTransaction(client);
       const answer = client.query({ text, values: [...values], types: readAsText });
-      const result = await Promise.race([answer, aborted]);
+      const results = await Promise.race([answer, aborted]);
+      const result = "rows" in results ? results : (results.at(-1) ?? noResult);
       if (result.rows[0]?.["standby"] === "true") throw standbyError();
       giveBack(false);
       return result;

@@ -67,8 +67,7 @@ export class PostgresDriver implements CheckpointDriver {
     const { version, write_id: writeId, body, modified_ms: modifiedMs } = rows[0] ?? {};
     if (version === null || version === undefined) return null;
     return {
-      // A buffer of its own size, and not a piece of one that Node shares.
-      body: new Uint8Array(Buffer.from(body ?? "", "base64")),
+      body: bytesOf(body ?? ""),
       version,
       writeId: writeId ?? undefined,
       modifiedAt: new Date(Number(modifiedMs)),
@@ -216,6 +215,12 @@ export class PostgresDriver implements CheckpointDriver {
   #sql(hasSchema: boolean): string {
     return `${hasSchema ? "" : `${this.#table.createSchema} `}${this.#table.create.replaceAll(/\s+/gu, " ")}`;
   }
+}
+
+/** Small buffers are pieces of one that Node shares; the bytes are to be the reader's own. */
+function bytesOf(base64: string): Uint8Array {
+  const buffer = Buffer.from(base64, "base64");
+  return buffer.byteLength === buffer.buffer.byteLength ? new Uint8Array(buffer.buffer) : new Uint8Array(buffer);
 }
 
 function busyError(): PostgresFailureError {

@@ -56,13 +56,14 @@ export function classifyPostgresError(error: unknown): DriverFailure {
     const message = error.host === undefined ? failure.message : `${failure.message} (the host ${error.host})`;
     return { ...failure, message, outcome: "not-applied" };
   }
-  return isServerError(error) ? serverFailure(error) : connectionFailure(error);
+  return isServerError(error) ? serverFailure(error) : clientFailure(error);
 }
 
 type Verdict = Pick<DriverFailure, "code" | "message"> & Partial<DriverFailure>;
 
 function serverFailure(error: ServerError): DriverFailure {
-  const verdict = verdicts[error.code] ?? verdicts[error.code.slice(0, 2)];
+  const pooler = error.code === "08P01" ? poolerVerdict(error.message) : undefined;
+  const verdict = pooler ?? verdicts[error.code] ?? verdicts[error.code.slice(0, 2)];
   return {
     retryable: false,
     // An error ends the statement and undoes it. What ends the connection may come when the statement was done.
@@ -95,8 +96,6 @@ const verdicts: Readonly<Record<string, Verdict>> = {
     code: "unavailable",
     message: "the server, or a pooler before it, did not accept what it was told",
     outcome: "unknown",
-    remedy:
-      "Before PgBouncer, leave out the parameter options, or let it pass with ignore_startup_parameters; check database and user.",
   },
   "0A000": { code: "unsupported", message: "the server does not support the request" },
   "22": { code: "invalid-argument", message: "the server takes a value for malformed" },
@@ -195,17 +194,72 @@ const verdicts: Readonly<Record<string, Verdict>> = {
   XX002: { code: "corrupt", message: "the server found a damaged index", remedy: "Run: REINDEX TABLE on the table." },
 };
 
-function connectionFailure(error: unknown): DriverFailure {
-  const { code = "", message = "" } = (error ?? {}) as { readonly code?: string; readonly message?: string };
-  const lost: DriverFailure = {
-    code: "unavailable",
-    retryable: true,
+/** What PgBouncer says has one code, whatever it is: https://www.pgbouncer.org/usage.html */
+function poolerVerdict(message: string): Verdict | undefined {
+  if (/startup parameter/iu.test(message)) {
+    return {
+      code: "invalid-argument",
+      message: "a pooler before the server does not let a parameter pass",
+      remedy: "Leave out the parameter options, or let PgBouncer pass it with ignore_startup_parameters.",
+    };
+  }
+  if (/no such database/iu.test(message)) return { code: "not-found", message: "the pooler knows no such database" };
+  if (/no such user|authentication failed/iu.test(message)) {
+    return {
+      ...denied,
+      message: "the pooler before the server does not let this user in",
+      remedy: "Check user and password.",
+    };
+  }
+  if (/login failed|no more connections|_timeout|shutting down|paused/iu.test(message)) {
+    return { ...again, message: "the pooler has no connection to the server" };
+  }
+  return undefined;
+}
+
+/** In the words of `pg`, which gives these no code. */
+const driverVerdicts: readonly (readonly [RegExp, Verdict])[] = [
+  [
+    /does not support SSL/u,
+    {
+      code: "unsupported",
+      message: "the server has no TLS",
+      remedy: "Switch it on there, or set sslmode=disable or sslmode=prefer.",
+    },
+  ],
+  [/establishing an SSL/u, { code: "unavailable", message: "what answers at this address is no PostgreSQL" }],
+  [
+    /^SASL|SCRAM/u,
+    {
+      ...denied,
+      message: "no password is known that the server accepts",
+      remedy: "Give a password in the URL, in PGPASSWORD or in ~/.pgpass.",
+    },
+  ],
+  [
+    /not queryable|^Cannot use a pool/u,
+    { ...again, message: "the connection of the client is lost", outcome: "not-applied" },
+  ],
+  [
+    /timeout/iu,
+    {
+      code: "timeout",
+      retryable: true,
+      message: "no connection was made in time",
+      remedy: "Check the address, that no firewall drops the packets, and that maxConnections is enough.",
+    },
+  ],
+];
+
+const broken: Verdict = { ...again, message: "the connection broke" };
+
+function clientFailure(error: unknown): DriverFailure {
+  const { code, message = "" } = (error ?? {}) as { readonly code?: unknown; readonly message?: string };
+  const verdict = driverVerdicts.find(([words]) => words.test(message))?.[1] ?? broken;
+  return {
+    retryable: false,
     outcome: "unknown",
-    message: `the connection was lost${code === "" ? "" : ` (${code})`}`,
+    ...verdict,
+    message: typeof code === "string" ? `${verdict.message} (${code})` : verdict.message,
   };
-  if (code === "ECONNREFUSED") return { ...lost, message: "nothing listens at this address (ECONNREFUSED)" };
-  if (code === "ENOTFOUND")
-    return { ...lost, message: "the host has no address (ENOTFOUND)", remedy: "Check the host." };
-  if (/timeout/iu.test(message)) return { ...lost, code: "timeout", message: "no connection was made in time" };
-  return lost;
 }

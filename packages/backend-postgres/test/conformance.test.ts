@@ -7,20 +7,20 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { createPostgresStore } from "../src/index.ts";
 import { PostgresTable } from "../src/postgres-table.ts";
 import { openNamespace } from "./conformance-worker.ts";
-import { pgbouncerUrl, postgresUrl } from "./test-server.ts";
+import { pgbouncer, postgres } from "./test-server.ts";
 
 const worker = new URL("./conformance-worker.ts", import.meta.url);
 
-describe.skipIf(postgresUrl === "")("a role that may do no more than the README asks for", () => {
+describe.skipIf(postgres.isMissing)("a role that may do no more than the README asks for", () => {
   const role = `role-${randomUUID()}`;
   const password = `conformance-${randomUUID()}`;
   const table = new PostgresTable("public", `table-${randomUUID()}`);
-  const url = new URL(postgresUrl === "" ? "postgres:" : postgresUrl);
+  const url = new URL(postgres.url);
   url.username = role;
   url.password = password;
   url.searchParams.set("table", table.name);
   const place = { url: url.href, prefix: `${randomUUID()}\\` };
-  const admin = new Client({ connectionString: postgresUrl });
+  const admin = new Client({ connectionString: postgres.url });
 
   beforeAll(async () => {
     await admin.connect();
@@ -44,12 +44,12 @@ describe.skipIf(postgresUrl === "")("a role that may do no more than the README 
   });
 });
 
-describe.skipIf(postgresUrl === "")("a schema and a table of one's own for each namespace, and no prefix", () => {
+describe.skipIf(postgres.isMissing)("a schema and a table of one's own for each namespace, and no prefix", () => {
   describeCheckpointStore(
     "postgres (no prefix)",
     {
       open: async (namespace, options) => {
-        const url = new URL(postgresUrl);
+        const url = new URL(postgres.url);
         url.searchParams.set("schema", `Schema "${namespace}"`);
         url.searchParams.set("table", `Table "${namespace}"`);
         return await openNamespace("", { url: url.href, prefix: "" }, options);
@@ -59,13 +59,13 @@ describe.skipIf(postgresUrl === "")("a schema and a table of one's own for each 
   );
 });
 
-describe.skipIf(pgbouncerUrl === "")("behind PgBouncer in transaction mode", () => {
-  const place = { url: pgbouncerUrl, prefix: `${randomUUID()}/` };
+describe.skipIf(pgbouncer.isMissing)("behind PgBouncer in transaction mode", () => {
+  const place = { url: pgbouncer.url, prefix: `${randomUUID()}/` };
   describeCheckpointStore("postgres (pgbouncer)", {
     open: (namespace, options) => openNamespace(namespace, place, options),
     worker: { module: worker, argument: place },
     faults: {
-      target: pgbouncerUrl,
+      target: pgbouncer.url,
       protocol: "postgres",
       open: (namespace, address, options) => openNamespace(namespace, { ...place, url: address }, options),
       worker: (address) => ({ module: worker, argument: { ...place, url: address } }),
@@ -74,7 +74,7 @@ describe.skipIf(pgbouncerUrl === "")("behind PgBouncer in transaction mode", () 
   });
 });
 
-describe.skipIf(postgresUrl === "")("a pool that was handed in, with settings that get in the way", () => {
+describe.skipIf(postgres.isMissing)("a pool that was handed in, with settings that get in the way", () => {
   const pools: Pool[] = [];
   afterAll(async () => {
     await Promise.all(pools.map((pool) => pool.end()));
@@ -84,7 +84,7 @@ describe.skipIf(postgresUrl === "")("a pool that was handed in, with settings th
     {
       open: async (namespace, options) => {
         const pool = new Pool({
-          connectionString: postgresUrl,
+          connectionString: postgres.url,
           max: 3,
           options:
             "-c bytea_output=escape -c DateStyle=German -c timezone=Asia/Kathmandu -c default_transaction_isolation=serializable",
@@ -97,7 +97,7 @@ describe.skipIf(postgresUrl === "")("a pool that was handed in, with settings th
   );
 });
 
-describe.skipIf(postgresUrl === "")("a client that was handed in", () => {
+describe.skipIf(postgres.isMissing)("a client that was handed in", () => {
   const clients: Client[] = [];
   afterAll(async () => {
     await Promise.all(clients.map((client) => client.end()));
@@ -106,7 +106,7 @@ describe.skipIf(postgresUrl === "")("a client that was handed in", () => {
     "postgres (client)",
     {
       open: async (namespace, options) => {
-        const client = new Client({ connectionString: postgresUrl });
+        const client = new Client({ connectionString: postgres.url });
         await client.connect();
         clients.push(client);
         return await createPostgresStore({ ...options, client, prefix: `${namespace}/` });

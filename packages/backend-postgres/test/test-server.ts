@@ -1,5 +1,31 @@
-/** The address of the tests' PostgreSQL, with a superuser, or nothing if it could not be had. */
-export const postgresUrl: string = process.env["HOLDPOINT_TEST_POSTGRES_URL"] ?? "";
+import { startServer, testServer } from "@holdpoint/test-servers";
+import { Client } from "pg";
+import type { TestContext } from "vitest";
 
-/** The address of the tests' PgBouncer, or nothing if it could not be had. */
-export const pgbouncerUrl: string = process.env["HOLDPOINT_TEST_PGBOUNCER_URL"] ?? "";
+/** The tests' PostgreSQL, with a superuser. */
+export const postgres = testServer("postgres");
+
+/** The tests' PgBouncer in transaction mode, before a PostgreSQL of its own. */
+export const pgbouncer = testServer("pgbouncer");
+
+/** A connected client of the tests' own, which is ended at the end of its block. */
+export async function inspector(url: string = postgres.url): Promise<DisposableClient> {
+  const client = new DisposableClient({ connectionString: url });
+  // Tests end servers, and connections with them.
+  client.on("error", () => undefined);
+  await client.connect();
+  return client;
+}
+
+/** A PostgreSQL that belongs to one test, which may configure and stop it; skips the test if none can be started. */
+export async function ownServer(test: TestContext): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = await startServer("postgres", { own: true });
+  return server.kind === "missing" ? test.skip(server.remedy) : server;
+}
+
+/** A client that is ended at the end of its block. */
+export class DisposableClient extends Client {
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end().catch(() => undefined);
+  }
+}

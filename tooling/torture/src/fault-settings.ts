@@ -13,6 +13,9 @@ export function faultSettingsOf(storeUrl: string): FaultSettings {
       return { protocol: "redis", impossible: ["answer:CLUSTERDOWN"] };
     case "nats":
       return { protocol: "nats" };
+    case "postgres":
+    case "postgresql":
+      return { protocol: "postgres" };
     default:
       return { protocol: "tcp" };
   }

@@ -41,12 +41,18 @@ fi
 cd "$directory"
 `;
 
-/** Makes a cluster of databases in \`$directory\` and runs a server for it; what is kept is not worth a sync. */
+/**
+ * Runs a server for the databases in `$directory`, which are made the first time; they outlive a process that is killed,
+ * and are not worth a sync. The processes of a server that was killed take a moment to notice.
+ */
 export const runPostgres = `
-printf '%s' '${postgresUser.password}' > password
-[ -z "$as" ] || chown "$user" password
-$as "$postgres_bin/initdb" --pgdata "$directory/data" --username ${postgresUser.name} --pwfile password \\
-  --auth scram-sha-256 --encoding UTF8 --locale C --no-sync --no-instructions
+if [ ! -f data/PG_VERSION ]; then
+  printf '%s' '${postgresUser.password}' > password
+  [ -z "$as" ] || chown "$user" password
+  $as "$postgres_bin/initdb" --pgdata "$directory/data" --username ${postgresUser.name} --pwfile password \\
+    --auth scram-sha-256 --encoding UTF8 --locale C --no-sync --no-instructions
+fi
+while ls -l /proc/[0-9]*/cwd 2>/dev/null | grep -q "$directory/data\$"; do sleep 0.1; done
 exec $as "$postgres_bin/postgres" -D "$directory/data" -p "$port" -c listen_addresses=127.0.0.1 \\
   -c unix_socket_directories="$directory/data" -c fsync=off -c max_connections=300
 `;
