@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { chmod, chown, copyFile, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -7,6 +7,7 @@ import { startServer, testServer } from "@holdpoint/test-servers";
 import { Client } from "minio";
 import { AssumeRoleProvider } from "minio/dist/esm/AssumeRoleProvider.mjs";
 
+import { inspector } from "../../packages/backend-postgres/test/test-server.ts";
 import { createOperator } from "../../packages/backend-nats/test/nats-operator.ts";
 import { NatsServers } from "../../packages/backend-nats/test/configured-servers.ts";
 import { findFreePorts } from "../../tooling/servers/src/free-ports.ts";
@@ -55,6 +56,7 @@ export const exampleServers: Readonly<
     return plain({}, { STORAGE_EMULATOR_HOST: url });
   },
   redis: secureRedis,
+  postgres: securePostgres,
   nats: async () => {
     if (testServer("nats").isMissing) return undefined;
     const servers = await NatsServers.open();
@@ -114,16 +116,57 @@ async function credentialsUnderPolicy(url: string): Promise<Readonly<Record<stri
   };
 }
 
+/** A key and a certificate of 127.0.0.1, which is its own authority. */
+async function selfSigned(directory: string): Promise<{ readonly key: string; readonly certificate: string }> {
+  const [key, certificate] = [join(directory, "server-key.pem"), join(directory, "server.pem")];
+  const request = "req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -days 2 -subj /CN=127.0.0.1";
+  const names = ["-addext", "subjectAltName=IP:127.0.0.1"];
+  await execute("openssl", [...request.split(" "), ...names, "-keyout", key, "-out", certificate]);
+  return { key, certificate };
+}
+
+async function securePostgres(directory: string): Promise<ExampleServer | undefined> {
+  if (testServer("postgres").isMissing) return undefined;
+  const server = await startServer("postgres", { own: true });
+  if (server.kind === "missing") return undefined;
+  try {
+    const { key, certificate } = await selfSigned(directory);
+    await using admin = await inspector(server.url);
+    const { rows } = await admin.query<{ readonly data_directory: string }>("SHOW data_directory");
+    const data = rows[0]?.data_directory ?? "";
+    const { uid, gid } = await stat(data);
+    for (const [from, to] of [
+      [key, join(data, "server.key")],
+      [certificate, join(data, "server.crt")],
+    ] as const) {
+      await copyFile(from, to);
+      await chmod(to, 0o600);
+      await chown(to, uid, gid);
+    }
+    await admin.query("ALTER SYSTEM SET ssl = on");
+    await admin.query("SELECT pg_reload_conf()");
+    await admin.query("CREATE ROLE checkpoints LOGIN PASSWORD 'change-me'");
+    await admin.query("CREATE DATABASE checkpoints OWNER checkpoints");
+    return {
+      addresses: { "postgres.asya-system:5432": new URL(server.url).host },
+      files: { "ca.crt": await readFile(certificate, "utf8") },
+      environment: {},
+      close: () => server.stop(),
+    };
+  } catch {
+    // No openssl, or a server that was built without TLS.
+    await server.stop();
+    return undefined;
+  }
+}
+
 async function secureRedis(directory: string): Promise<ExampleServer | undefined> {
   if (testServer("redis").isMissing) return undefined;
   const server = await startServer("redis", { own: true });
   if (server.kind === "missing") return undefined;
   const port = Number(new URL(server.url).port);
-  const [key, certificate] = [join(directory, "server-key.pem"), join(directory, "server.pem")];
   try {
-    const selfSigned = "req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -days 2 -subj /CN=127.0.0.1";
-    const names = ["-addext", "subjectAltName=IP:127.0.0.1"];
-    await execute("openssl", [...selfSigned.split(" "), ...names, "-keyout", key, "-out", certificate]);
+    const { key, certificate } = await selfSigned(directory);
     const [tlsPort = 0] = await findFreePorts(1);
     const settings = `tls-cert-file ${certificate} tls-key-file ${key} tls-ca-cert-file ${certificate} tls-auth-clients no`;
     await sendRedisCommand(port, ["CONFIG", "SET", ...settings.split(" ")]);

@@ -22,6 +22,7 @@ const limits: Readonly<Record<string, LoadLimits>> = {
   // One to each of three masters, and the one that asked who they are.
   "redis (cluster)": { connections: 4, files },
   nats: { connections: 1, files },
+  postgres: { connections: 10, files },
 };
 
 describe.each(storesUnderTest)("$name", (store) => {
