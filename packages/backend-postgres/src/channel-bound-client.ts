@@ -1,7 +1,6 @@
+import { DriverFailureError } from "@holdpoint/core/driver";
 import { Client } from "pg";
 import type { ClientConfig } from "pg";
-
-import { PostgresFailureError } from "./postgres-error.ts";
 
 /**
  * A client that goes on only if the proof of its password is bound to the TLS connection, so that nobody in between can
@@ -28,8 +27,8 @@ export class ChannelBoundClient extends Client {
   }
 }
 
-function unboundError(): PostgresFailureError {
-  return new PostgresFailureError({
+function unboundError(): DriverFailureError {
+  return new DriverFailureError({
     code: "permission-denied",
     retryable: false,
     outcome: "not-applied",

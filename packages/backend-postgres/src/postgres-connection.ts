@@ -1,5 +1,7 @@
+import { DriverFailureError } from "@holdpoint/core/driver";
+
 import type { PostgresClient, PostgresPool, PostgresPoolClient, PostgresResult } from "./postgres-client.ts";
-import { breaksConnection, isServerError, NotConnectedError, PostgresFailureError } from "./postgres-error.ts";
+import { breaksConnection, isServerError, NotConnectedError } from "./postgres-error.ts";
 
 /** Where the connections come from. */
 export interface PostgresConnections {
@@ -28,7 +30,7 @@ export class PostgresConnection {
   /**
    * Runs one statement, which is its own transaction.
    *
-   * @throws whatever `pg` throws, the signal's reason, {@link NotConnectedError}, {@link PostgresFailureError}
+   * @throws whatever `pg` throws, the signal's reason, {@link NotConnectedError}, {@link DriverFailureError}
    */
   async run(text: string, values: readonly (string | Buffer | null)[], signal: AbortSignal): Promise<PostgresResult> {
     const { promise: aborted, reject } = Promise.withResolvers<never>();
@@ -145,7 +147,7 @@ export function connectionsOfClient(client: PostgresClient): PostgresConnections
 function assertNoTransaction(client: PostgresClient): void {
   const status = client.getTransactionStatus?.() ?? "I";
   if (status === "I") return;
-  throw new PostgresFailureError({
+  throw new DriverFailureError({
     code: "invalid-argument",
     retryable: false,
     outcome: "not-applied",
@@ -159,10 +161,10 @@ function isReadOnlyError(error: unknown): boolean {
 }
 
 /** The server is a standby, which may lag behind the primary. */
-class StandbyError extends PostgresFailureError {}
+class StandbyError extends DriverFailureError {}
 
 /** What is said of a server that only follows another. */
-export function standbyError(): PostgresFailureError {
+export function standbyError(): DriverFailureError {
   return new StandbyError({
     code: "unavailable",
     retryable: true,

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 
 import type { Capabilities, CheckpointEntry, StoreFinding } from "@holdpoint/core";
-import { defaultMaxBodyBytes, PreconditionFailedError } from "@holdpoint/core/driver";
+import { DriverFailureError, defaultMaxBodyBytes, PreconditionFailedError } from "@holdpoint/core/driver";
 import type { CheckpointDriver, DriverContext, DriverFailure, DriverRecord, DriverWrite } from "@holdpoint/core/driver";
 
 import type { PostgresResult } from "./postgres-client.ts";
 import { PostgresConnection, standbyError } from "./postgres-connection.ts";
 import type { PostgresConnections } from "./postgres-connection.ts";
-import { classifyPostgresError, isServerError, PostgresFailureError } from "./postgres-error.ts";
+import { classifyPostgresError, isServerError } from "./postgres-error.ts";
 import { inspectPostgres } from "./postgres-inspection.ts";
 import { afterPrefix, PostgresKeys } from "./postgres-key.ts";
 import { PostgresSweeper } from "./postgres-sweeper.ts";
@@ -187,8 +187,8 @@ export class PostgresDriver implements CheckpointDriver {
     return description;
   }
 
-  #missing(hasSchema: boolean): PostgresFailureError {
-    return new PostgresFailureError({
+  #missing(hasSchema: boolean): DriverFailureError {
+    return new DriverFailureError({
       code: "not-found",
       retryable: false,
       outcome: "not-applied",
@@ -199,8 +199,8 @@ export class PostgresDriver implements CheckpointDriver {
     });
   }
 
-  #mayNotCreate(cause: unknown): PostgresFailureError {
-    return new PostgresFailureError(
+  #mayNotCreate(cause: unknown): DriverFailureError {
+    return new DriverFailureError(
       {
         code: "permission-denied",
         retryable: false,
@@ -223,8 +223,8 @@ function bytesOf(base64: string): Uint8Array {
   return buffer.byteLength === buffer.buffer.byteLength ? new Uint8Array(buffer.buffer) : new Uint8Array(buffer);
 }
 
-function busyError(): PostgresFailureError {
-  return new PostgresFailureError({
+function busyError(): DriverFailureError {
+  return new DriverFailureError({
     code: "unavailable",
     retryable: true,
     outcome: "not-applied",

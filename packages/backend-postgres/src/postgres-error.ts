@@ -1,16 +1,5 @@
+import { connectionFailure, DriverFailureError, isError, serverWords } from "@holdpoint/core/driver";
 import type { DriverFailure } from "@holdpoint/core/driver";
-import { isError } from "@holdpoint/core/driver";
-
-/** An error of our own, which already says what it means. */
-export class PostgresFailureError extends Error {
-  override readonly name = "PostgresFailureError";
-  readonly failure: DriverFailure;
-
-  constructor(failure: DriverFailure, cause?: unknown) {
-    super(failure.message, { cause });
-    this.failure = failure;
-  }
-}
 
 /** No connection could be made, so that nothing was sent. */
 export class NotConnectedError extends Error {
@@ -50,7 +39,7 @@ export function breaksConnection(error: unknown): boolean {
 
 /** What an error of `pg` or of the server means. */
 export function classifyPostgresError(error: unknown): DriverFailure {
-  if (error instanceof PostgresFailureError) return error.failure;
+  if (error instanceof DriverFailureError) return error.failure;
   if (error instanceof NotConnectedError) {
     const failure = classifyPostgresError(error.cause);
     const message = error.host === undefined ? failure.message : `${failure.message} (the host ${error.host})`;
@@ -76,12 +65,7 @@ function serverFailure(error: ServerError): DriverFailure {
 /** The server's words, where they hold no value of a row. */
 function detailOf({ code, message }: ServerError): string {
   // Those of class 22 and 23 quote values; those of 28 the user, and on some services more.
-  return /^(?:22|23|28)/u.test(code) ? "" : `: ${shorten(message)}`;
-}
-
-function shorten(text: string): string {
-  const line = text.replaceAll(/\s+/gu, " ").trim();
-  return line.length > 200 ? `${line.slice(0, 199)}…` : line;
+  return /^(?:22|23|28)/u.test(code) ? "" : `: ${serverWords(message)}`;
 }
 
 const again = { code: "unavailable", retryable: true } as const;
@@ -253,13 +237,15 @@ const driverVerdicts: readonly (readonly [RegExp, Verdict])[] = [
 
 const broken: Verdict = { ...again, message: "the connection broke" };
 
+const hints = {
+  tls: "Check the host and the port, and whether sslmode asks for the TLS that the server has.",
+  certificate: "Or name the authority's certificate with sslrootcert.",
+};
+
 function clientFailure(error: unknown): DriverFailure {
-  const { code, message = "" } = (error ?? {}) as { readonly code?: unknown; readonly message?: string };
-  const verdict = driverVerdicts.find(([words]) => words.test(message))?.[1] ?? broken;
-  return {
-    retryable: false,
-    outcome: "unknown",
-    ...verdict,
-    message: typeof code === "string" ? `${verdict.message} (${code})` : verdict.message,
-  };
+  const message = isError(error) ? error.message : "";
+  const verdict = driverVerdicts.find(([words]) => words.test(message))?.[1];
+  return verdict === undefined
+    ? (connectionFailure(error, hints) ?? { retryable: false, outcome: "unknown", ...broken })
+    : { retryable: false, outcome: "unknown", ...verdict };
 }

@@ -1,4 +1,4 @@
-import { PostgresFailureError } from "./postgres-error.ts";
+import { DriverFailureError } from "@holdpoint/core/driver";
 
 /** A name as it stands in a statement: `"holdpoint_checkpoints"`. */
 function quoteName(name: string): string {
@@ -162,7 +162,7 @@ const columnTypes: Readonly<Record<string, string>> = {
   body: "bytea",
 };
 
-/** @throws {PostgresFailureError} if this server cannot keep a store's promises */
+/** @throws {DriverFailureError} if this server cannot keep a store's promises */
 export function assertServer(description: TableDescription): void {
   const { server_version: version, server_version_name: name, server_encoding: encoding } = description;
   if (Number(version) < oldestServer.number) {
@@ -176,7 +176,7 @@ export function assertServer(description: TableDescription): void {
   }
 }
 
-/** @throws {PostgresFailureError} if a table that is there would lose values, or take two for one */
+/** @throws {DriverFailureError} if a table that is there would lose values, or take two for one */
 export function assertTable(table: PostgresTable, description: TableDescription): void {
   const refuse = (problem: string, remedy: string): never => {
     throw unsupported(`the table ${table.quoted} cannot be used: ${problem}`, remedy);
@@ -229,6 +229,6 @@ export function assertTable(table: PostgresTable, description: TableDescription)
   }
 }
 
-function unsupported(message: string, remedy: string): PostgresFailureError {
-  return new PostgresFailureError({ code: "unsupported", retryable: false, outcome: "not-applied", message, remedy });
+function unsupported(message: string, remedy: string): DriverFailureError {
+  return new DriverFailureError({ code: "unsupported", retryable: false, outcome: "not-applied", message, remedy });
 }
