@@ -5,7 +5,8 @@ import type { AddressInfo } from "node:net";
 
 import { startFaultProxy } from "@holdpoint/conformance";
 import type { CheckpointStore } from "@holdpoint/core";
-import { Client, Pool } from "pg";
+import { Pool } from "pg";
+import type { Client } from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { createPostgresStore } from "../src/index.ts";
