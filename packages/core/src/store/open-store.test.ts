@@ -7,6 +7,7 @@ import { expect, it } from "vitest";
 import { createMemoryStore } from "../drivers/memory-store.ts";
 import { registerBackend } from "./backend-registry.ts";
 import { openStore } from "./open-store.ts";
+import { readUrlOptions, textOption } from "./url-options.ts";
 
 it("opens a path, a file URL and a config object", async () => {
   const directory = await mkdtemp(join(tmpdir(), "hp-open-"));
@@ -63,6 +64,13 @@ it.each([
   await (await openStore(text)).close();
   expect(decodeURIComponent(seen[0]?.hostname ?? "")).toBe(hosts);
   expect(seen[0]?.port).toBe(port);
+});
+
+it("takes an option as it stands", () => {
+  const read = (query: string): unknown =>
+    readUrlOptions(new URL(`acme://shelf?prefix=${query}`), { prefix: textOption });
+  for (const text of ["a+b", "50%", "a b", "%zz", "a%2"]) expect(read(text)).toEqual({ prefix: text });
+  expect(read("a%2Bb%20c%25")).toEqual({ prefix: "a+b c%" });
 });
 
 it("opens what a third party has registered", async () => {

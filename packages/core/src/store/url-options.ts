@@ -66,7 +66,8 @@ export function readUrlOptions<Readers extends Record<string, UrlOptionReader<un
   const scheme = url.protocol.slice(0, -1);
   const known: Record<string, UrlOptionReader<unknown>> = { ...readers, ...storeOptionReaders };
   const values: Record<string, unknown> = {};
-  for (const [name, text] of url.searchParams) {
+  // A plus sign is one: that it stands for a space is a rule of forms, not of URLs.
+  for (const [name, text] of new URLSearchParams(url.search.replaceAll("+", "%2B"))) {
     const reader = Object.hasOwn(known, name) ? known[name] : undefined;
     if (reader === undefined) {
       throw urlError(
