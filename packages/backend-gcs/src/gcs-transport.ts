@@ -82,7 +82,13 @@ export class GcsTransport {
       const request = send(url, { method, headers, signal, agent: isSecure ? this.#httpsAgent : this.#httpAgent });
       request.once("response", resolve);
       // Stays, for errors that come after the response has begun: the response reports those too.
-      request.on("error", reject);
+      request.on("error", (error: NodeJS.ErrnoException) => {
+        // The server has closed a connection that it thought idle, for example while a large body was still on its way
+        // here. Asking again on another changes nothing. https://nodejs.org/api/http.html#requestreusedsocket
+        const isStale = request.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
+        if (isStale && method === "GET" && !signal.aborted) resolve(this.#exchange({ method, url, headers, signal }));
+        else reject(error);
+      });
       // With its length known, so that the server can tell a request that broke off from a whole one.
       request.end(body);
     });

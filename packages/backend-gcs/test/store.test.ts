@@ -120,6 +120,16 @@ describe.skipIf(gcs.isMissing)("a store in Cloud Storage", () => {
     await driver.close();
   });
 
+  test("reads in two requests although the server closes each connection that was idle for long", async () => {
+    await using proxy = await startHttpProxy(endpoint, { dropHeaders: /^x-goog-/, closesIdle: true });
+    const driver = driverAt(proxy.url, {});
+    const { version } = await driver.write("slow", bytes("1"), write("id-1"), { signal });
+    for (let round = 0; round < 3; round += 1) {
+      expect(await driver.read("slow", { signal })).toMatchObject({ version, writeId: "id-1" });
+    }
+    await driver.close();
+  });
+
   test("finds the generation where downloads come without it", async () => {
     await using proxy = await startHttpProxy(endpoint, { dropHeaders: /^x-goog-/ });
     const driver = driverAt(proxy.url, {});

@@ -51,6 +51,8 @@ export interface StoredObject {
   readonly body: Uint8Array;
   readonly etag: string | undefined;
   readonly writeId: string | undefined;
+  /** Whether the server encrypts it, and its ETag may therefore be no digest of the bytes. */
+  readonly isEncrypted: boolean;
   readonly modifiedAt: Date | undefined;
 }
 
@@ -94,6 +96,8 @@ export interface ObjectFailure {
   readonly status?: number | undefined;
   /** The `Code` in the body of an S3 error answer. */
   readonly code?: string | undefined;
+  /** There was an answer, and it broke off before it had said everything. */
+  readonly brokeOff?: boolean | undefined;
   /** The error itself, which may be one of the connection. */
   readonly cause?: unknown;
   /** No request was sent, because of these settings. */

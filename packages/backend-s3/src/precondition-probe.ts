@@ -1,11 +1,13 @@
 import type { ObjectClient, ObjectFailure, WriteHeaders } from "./object-client.ts";
-import { etagOfVersion, versionOfEtag } from "./s3-version.ts";
+import { digestOf, etagOfVersion, versionOfEtag } from "./s3-version.ts";
 
 /** What a server makes of preconditions. */
 export interface PreconditionFindings {
   /** What it ought to have refused and did not, or could not do, in words; empty if all is well. */
   readonly problems: readonly string[];
   readonly conditionalDelete: boolean;
+  /** Whether the ETag of a plain object is the MD5 of its bytes. */
+  readonly etagsAreDigests: boolean;
 }
 
 const otherVersion = "00000000000000000000000000000000";
@@ -37,6 +39,7 @@ export async function probePreconditions(
       problems.push("it refuses to create an object with If-None-Match");
       version = await put("created", {});
     }
+    const etagsAreDigests = version === digestOf(Buffer.from("created"));
     await expectRefusal("it overwrites an object in spite of If-None-Match", () => put("again", { ifNoneMatch: "*" }));
     await expectRefusal("it overwrites an object in spite of an If-Match that does not match", () =>
       put("stolen", { ifMatch: etagOfVersion(otherVersion) }),
@@ -52,7 +55,7 @@ export async function probePreconditions(
         put("revived", { ifMatch: etagOfVersion(version) }),
       );
     }
-    return { problems, conditionalDelete };
+    return { problems, conditionalDelete, etagsAreDigests };
   } finally {
     // After an abort the request could not be sent any more: then the scratch object stays.
     await removeScratch(client, name, signal).catch(() => undefined);
@@ -81,7 +84,10 @@ async function removeScratch(client: ObjectClient, name: string, signal: AbortSi
     await client.remove(name, undefined, signal);
     return true;
   } catch (error) {
-    if (client.explain(error).status === 403) return false;
+    const { status, code } = client.explain(error);
+    if (status === 403) return false;
+    // Nothing is left, which some servers say in this way.
+    if (status === 404 && code !== "NoSuchBucket") return true;
     throw error;
   }
 }

@@ -12,7 +12,9 @@ import {
 } from "@aws-sdk/client-s3";
 import type { S3Client, S3ServiceException, ServerSideEncryption } from "@aws-sdk/client-s3";
 
-import { BadAnswerError } from "./bad-answer-error.ts";
+import { connectionFailure } from "@holdpoint/core/driver";
+
+import { BadAnswerError, isCutOff } from "./bad-answer-error.ts";
 import { discard, readWhole, removeCredentials, writeIdMetadata } from "./object-client.ts";
 import type {
   LifecycleRule,
@@ -57,6 +59,7 @@ export class S3ObjectClient implements ObjectClient {
       body: await readWhole(output.Body as Readable, output.ContentLength, signal),
       etag: output.ETag,
       writeId: output.Metadata?.[writeIdMetadata],
+      isEncrypted: output.ServerSideEncryption !== undefined || output.SSECustomerAlgorithm !== undefined,
       modifiedAt: output.LastModified,
     };
   }
@@ -144,6 +147,7 @@ export class S3ObjectClient implements ObjectClient {
       status: $metadata?.httpStatusCode,
       // Not `name`, which the SDK makes up where the answer has no code.
       code: typeof Code === "string" ? Code : undefined,
+      brokeOff: Code === undefined && $metadata?.httpStatusCode !== undefined && brokeOff(error),
       cause: error,
       unsent: unsentReason(name, message, $metadata?.httpStatusCode ?? code),
       message: message ?? "",
@@ -204,6 +208,12 @@ class NotAgainError extends Error {
     super("not to be tried again");
     this.original = original;
   }
+}
+
+/** Whether the answer that the SDK could not make sense of came only in part. */
+function brokeOff(error: unknown): boolean {
+  const { $responseBodyText: text } = error as { readonly $responseBodyText?: unknown };
+  return connectionFailure(error)?.retryable === true || (typeof text === "string" && isCutOff(text));
 }
 
 function unsentReason(name: string | undefined, message: string | undefined, answer: unknown): ObjectFailure["unsent"] {

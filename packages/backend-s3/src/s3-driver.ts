@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 
-import { defaultMaxBodyBytes } from "@holdpoint/core/driver";
+import { defaultMaxBodyBytes, DriverFailureError } from "@holdpoint/core/driver";
 import type { CheckpointDriver, DriverContext, DriverFailure, DriverRecord, DriverWrite } from "@holdpoint/core/driver";
 import type { Capabilities, CheckpointEntry, StoreFinding } from "@holdpoint/core";
 
@@ -11,7 +11,7 @@ import { classifyFailure } from "./s3-error.ts";
 import type { S3Operation } from "./s3-error.ts";
 import { inspectBucket } from "./s3-inspection.ts";
 import { keyOfObjectName, objectNameOfKey, objectNamePrefix } from "./s3-key.ts";
-import { etagOfVersion, versionOfEtag } from "./s3-version.ts";
+import { digestOf, etagOfVersion, isDigest, versionOfEtag } from "./s3-version.ts";
 
 /** What a driver is made of. */
 export interface S3DriverSettings {
@@ -40,6 +40,8 @@ export class S3Driver implements CheckpointDriver {
   #serverIsKnown = false;
   #conditionalDelete = false;
   #removalTells = false;
+  /** Never so for AWS, whose reads are consistent. */
+  #etagsAreDigests = false;
 
   constructor(settings: S3DriverSettings) {
     this.backend = settings.backend;
@@ -65,8 +67,7 @@ export class S3Driver implements CheckpointDriver {
   async read(key: string, { signal }: DriverContext): Promise<DriverRecord | null> {
     return await this.#during("read", async () => {
       try {
-        const { etag, ...object } = await this.#client.read(this.#name(key), signal);
-        return { ...object, version: versionOfEtag(etag) };
+        return await this.#readConsistently(this.#name(key), signal);
       } catch (error) {
         // Only this code is certain: a bare 404 may be a proxy's, a 403 may be either.
         if (this.#client.explain(error).code === "NoSuchKey") return null;
@@ -105,9 +106,8 @@ export class S3Driver implements CheckpointDriver {
       } else if ((await this.#ask(() => this.#client.find(name, signal))) === "missing") {
         return false;
       }
-      await this.#client.remove(name, undefined, signal);
       // If S3 did not say whether there was an object (403), this is no promise: only `false` has to be certain.
-      return true;
+      return await this.#removes(name, signal);
     });
   }
 
@@ -137,9 +137,14 @@ export class S3Driver implements CheckpointDriver {
       } else {
         // No key has such a name: a "." at the beginning is escaped.
         const scratchName = `${this.#namePrefix}.holdpoint-probe-${randomUUID()}`;
-        const { problems, conditionalDelete } = await probePreconditions(this.#client, scratchName, signal);
+        const { problems, conditionalDelete, etagsAreDigests } = await probePreconditions(
+          this.#client,
+          scratchName,
+          signal,
+        );
         if (problems.length > 0 && !this.#mayMissPreconditions) throw new MissingPreconditionsError(problems);
         this.#conditionalDelete = conditionalDelete;
+        this.#etagsAreDigests = etagsAreDigests;
       }
       this.#serverIsKnown = true;
     });
@@ -154,6 +159,7 @@ export class S3Driver implements CheckpointDriver {
   }
 
   classify(error: unknown): DriverFailure {
+    if (error instanceof DriverFailureError) return error.failure;
     if (error instanceof MissingPreconditionsError) {
       return {
         code: "unsupported",
@@ -166,6 +172,26 @@ export class S3Driver implements CheckpointDriver {
     }
     const operation = typeof error === "object" && error !== null ? this.#operations.get(error) : undefined;
     return classifyFailure(this.#client.explain(error), operation ?? "check");
+  }
+
+  /**
+   * Reads an object whose bytes and ETag belong together. On some servers, a read that meets an overwrite gets the bytes
+   * of one value and the ETag of another, under which an update would replace what was never read.
+   */
+  async #readConsistently(name: string, signal: AbortSignal): Promise<DriverRecord> {
+    for (let round = 1; round <= 4; round += 1) {
+      const { etag, isEncrypted, ...object } = await this.#client.read(name, signal);
+      const version = versionOfEtag(etag);
+      const canCompare = this.#etagsAreDigests && !isEncrypted && isDigest(version);
+      if (!canCompare || version === digestOf(object.body)) return { ...object, version };
+    }
+    throw new DriverFailureError({
+      code: "unavailable",
+      retryable: true,
+      outcome: "not-applied",
+      message: "the server gives bytes and an ETag that do not belong together, again and again",
+      remedy: "Look at the object and at the server's log: it may be damaged.",
+    });
   }
 
   #name(key: string): string {
@@ -191,6 +217,19 @@ export class S3Driver implements CheckpointDriver {
       if (code === "AccessDenied") return "denied";
       if (code !== undefined && code === alsoMissing) return "missing";
       throw error;
+    }
+  }
+
+  /** Most servers answer 204 also where there is nothing; Google's XML API, for one, says 404. */
+  async #removes(name: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      return await this.#finds(() => this.#client.remove(name, undefined, signal));
+    } catch (error) {
+      const { status, code } = this.#client.explain(error);
+      // A bare 404 may be a proxy's, so the server is asked in a way that has a code.
+      if (status !== 404 || code !== undefined) throw error;
+      if ((await this.#ask(() => this.#client.find(name, signal))) !== "missing") throw error;
+      return false;
     }
   }
 

@@ -10,6 +10,7 @@ export type S3Operation = "read" | "write" | "remove" | "list" | "check";
 /** Says what a failed S3 request means, by the server's error code first, then by HTTP status, then by connection. */
 export function classifyFailure(failure: ObjectFailure, operation: S3Operation): DriverFailure {
   const { code, status, unsent } = failure;
+  if (failure.brokeOff === true && status !== undefined && status !== 412) return byBrokenAnswer(status);
   const known = code === undefined ? undefined : ruleOfCode(code);
   if (known !== undefined) return { ...notApplied, ...known(failure, operation) };
   if (unsent !== undefined) return { ...notApplied, ...byUnsent[unsent](failure) };
@@ -177,6 +178,16 @@ const byUnsent: Readonly<Record<"credentials" | "configuration", (failure: Objec
     remedy: /region/iu.test(message) ? "Set region= or AWS_REGION." : undefined,
   }),
 };
+
+/** What is missing may be what matters. Of a 412, the status says everything. */
+function byBrokenAnswer(status: number): DriverFailure {
+  return {
+    code: "unavailable",
+    retryable: true,
+    outcome: status >= 300 && status < 500 && status !== 408 && status !== 499 ? "not-applied" : "unknown",
+    message: `the answer broke off before it was complete (HTTP ${status})`,
+  };
+}
 
 function byStatus(failure: ObjectFailure, status: number, operation: S3Operation): Failure {
   const said = failure.code === undefined ? `HTTP ${status}` : `HTTP ${status} ${failure.code}`;

@@ -1,3 +1,5 @@
+import { createHash, getFips } from "node:crypto";
+
 import { PreconditionFailedError } from "@holdpoint/core/driver";
 
 import { BadAnswerError } from "./bad-answer-error.ts";
@@ -24,4 +26,14 @@ export function etagOfVersion(version: string): string {
   // A weak tag keeps its quotes, and matches nothing.
   if (/^W\/"[\x21\x23-\x7E]*"$/u.test(version)) return version;
   throw new PreconditionFailedError();
+}
+
+/** Whether a version may be the MD5 of an object's bytes, as that of most plain objects is. */
+export function isDigest(version: string): boolean {
+  return /^[0-9a-f]{32}$/u.test(version);
+}
+
+/** The version that a body has where ETags are digests; `undefined` where this process may not compute MD5. */
+export function digestOf(body: Uint8Array): string | undefined {
+  return getFips() === 1 ? undefined : createHash("md5").update(body).digest("hex");
 }

@@ -13,8 +13,12 @@ export interface ProxyRule {
   readonly answer?: { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string };
   /** Cut the connection instead of passing the server's answer on. */
   readonly cut?: boolean;
-  /** Announce the server's answer and pass only this many bytes of its body on. */
+  /** Announce the answer and pass only this many bytes of its body on. */
   readonly truncateTo?: number;
+  /** Announce no length, as a server does that closes the connection behind its answer. */
+  readonly withoutLength?: boolean;
+  /** What becomes of the headers of the server's answer. */
+  readonly headers?: (headers: IncomingHttpHeaders) => IncomingHttpHeaders;
 }
 
 /** Decides what a proxy does with a request. */
@@ -63,24 +67,26 @@ export class HttpProxy implements AsyncDisposable {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = "", url = "" } = request;
     this.requests.push(`${method} ${decodeURIComponent(url.replace(/\?.*/u, ""))}`);
-    const { drop = [], answer, cut = false, truncateTo } = await this.#rule(method, url, request.headers);
+    const rule = await this.#rule(method, url, request.headers);
     const body = await buffer(request);
-    if (answer !== undefined) {
-      response.writeHead(answer.status, { "content-type": "application/xml", ...answer.headers }).end(answer.body);
-      return;
-    }
-    const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !drop.includes(name)));
-    const upstream = await forward(method, url, headers, body);
-    if (cut) {
+    const answer = rule.answer === undefined ? await forward(request, body, rule.drop ?? []) : answerOf(rule.answer);
+    if (rule.cut === true) {
       response.destroy();
       return;
     }
-    response.writeHead(upstream.status, upstream.headers);
-    if (truncateTo === undefined) {
-      response.end(upstream.body);
+    const headers = rule.headers?.(answer.headers) ?? answer.headers;
+    if (rule.withoutLength === true) {
+      response.writeHead(answer.status, { ...headers, connection: "close", "transfer-encoding": "identity" });
+      response.useChunkedEncodingByDefault = false;
+      response.end(answer.body.subarray(0, rule.truncateTo));
       return;
     }
-    response.write(upstream.body.subarray(0, truncateTo), () => response.destroy());
+    response.writeHead(answer.status, { ...headers, "content-length": answer.body.byteLength });
+    if (rule.truncateTo === undefined) {
+      response.end(answer.body);
+      return;
+    }
+    response.write(answer.body.subarray(0, rule.truncateTo), () => response.destroy());
   }
 }
 
@@ -90,10 +96,20 @@ interface Answer {
   readonly body: Buffer;
 }
 
+function answerOf({ status, headers = {}, body = "" }: NonNullable<ProxyRule["answer"]>): Answer {
+  return { status, headers: { "content-type": "application/xml", ...headers }, body: Buffer.from(body) };
+}
+
 // The Host header is passed on as it is, because it is signed.
-async function forward(method: string, path: string, headers: IncomingHttpHeaders, body: Buffer): Promise<Answer> {
+async function forward(
+  { method, url: path, headers: given }: IncomingMessage,
+  body: Buffer,
+  drop: readonly string[],
+): Promise<Answer> {
+  const headers = Object.fromEntries(Object.entries(given).filter(([name]) => !drop.includes(name)));
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   sendRequest({ host, port: serverPort, method, path, headers }, resolve).on("error", reject).end(body);
   const answer = await promise;
-  return { status: answer.statusCode ?? 0, headers: answer.headers, body: await buffer(answer) };
+  const { "transfer-encoding": _encoding, ...kept } = answer.headers;
+  return { status: answer.statusCode ?? 0, headers: kept, body: await buffer(answer) };
 }

@@ -38,6 +38,7 @@ export class MinioObjectClient implements ObjectClient {
         body: await readWhole(stream, announcedBytes(exchange), signal),
         etag: headers.etag,
         writeId: headers[`x-amz-meta-${writeIdMetadata}`]?.toString(),
+        isEncrypted: headers["x-amz-server-side-encryption"] !== undefined,
         modifiedAt: headers["last-modified"] === undefined ? undefined : new Date(headers["last-modified"]),
       };
     });
@@ -119,12 +120,14 @@ export class MinioObjectClient implements ObjectClient {
     const headers = exchange?.headers ?? {};
     // With any other status the request succeeded, and it was the body that could not be read.
     const refusedWith = exchange?.status !== undefined && exchange.status >= 300 ? exchange.status : undefined;
-    const unreadCode = /<Code>([\w.]+)<\/Code>/u.exec(exchange?.unreadBody ?? "")?.[1];
+    const brokeOff = exchange?.brokeOff === true;
+    const writtenCode = /<Code>([\w.]+)<\/Code>/u.exec(exchange?.errorBody ?? "")?.[1];
     // For an answer without a code the client makes one up, and gives its error a cause.
     const sentCode = refusedWith !== undefined && cause === undefined ? (code ?? Code) : undefined;
     return {
       status: refusedWith,
-      code: unreadCode ?? (typeof sentCode === "string" ? sentCode : undefined),
+      code: brokeOff ? undefined : (writtenCode ?? (typeof sentCode === "string" ? sentCode : undefined)),
+      brokeOff,
       cause: error,
       unsent: exchange?.status === undefined ? unsentReason(name, message) : undefined,
       message: typeof message === "string" ? message : "",

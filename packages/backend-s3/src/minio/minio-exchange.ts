@@ -1,17 +1,22 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { Readable } from "node:stream";
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from "node:http";
 
 import { defaultMaxBodyBytes } from "@holdpoint/core/driver";
 import { CheckpointError } from "@holdpoint/core";
 import type { Client } from "minio";
 
+import { isCutOff } from "../bad-answer-error.ts";
+
 /** One request and what is known of its answer, which the client's errors do not say. */
 export interface MinioExchange {
   readonly signal: AbortSignal;
   status?: number | undefined;
   headers?: IncomingHttpHeaders | undefined;
-  /** The body of an answer with a status that the client has an opinion on and therefore does not read. */
-  unreadBody?: string | undefined;
+  /** The body of an answer that is an error. */
+  errorBody?: string | undefined;
+  /** Whether such a body ended before its end. */
+  brokeOff?: boolean | undefined;
 }
 
 const exchanges = new AsyncLocalStorage<MinioExchange>();
@@ -49,14 +54,17 @@ export function observeClient(client: Client): Client {
       return inner.request({ ...options, signal: exchange.signal }, (response) => {
         exchange.status = response.statusCode;
         exchange.headers = response.headers;
-        if (!clientRetries(response.statusCode ?? 0)) {
+        if ((response.statusCode ?? 0) < 300) {
           onResponse(response);
           return;
         }
-        // The client makes an error of such an answer and leaves its body, and with it the connection, hanging.
+        // Of some of these the client leaves the body, and with it the connection, hanging; the others it reads, and
+        // forgets what it did not understand. Which ones it says nowhere, so it gets each of them to read again.
         const afterwards = async (): Promise<void> => {
-          exchange.unreadBody = await readText(response);
-          onResponse(response);
+          const { text, isWhole } = await readErrorBody(response);
+          exchange.errorBody = text;
+          exchange.brokeOff = !isWhole;
+          onResponse(replayed(response, text));
         };
         void afterwards();
       });
@@ -77,18 +85,20 @@ function isTransport(value: unknown): value is Transport {
   return typeof value === "object" && value !== null && "request" in value && typeof value.request === "function";
 }
 
-function clientRetries(status: number): boolean {
-  return status === 408 || status === 429 || status === 499 || status >= 500;
-}
-
-async function readText(response: IncomingMessage): Promise<string> {
+async function readErrorBody(response: IncomingMessage): Promise<{ readonly text: string; readonly isWhole: boolean }> {
   let text = "";
   try {
     for await (const chunk of response.setEncoding("utf8") as AsyncIterable<string>) {
-      if (text.length < 10_000) text += chunk;
+      if (text.length < 100_000) text += chunk;
     }
   } catch {
-    // The status says enough.
+    return { text, isWhole: false };
   }
-  return text;
+  return { text, isWhole: !isCutOff(text) };
+}
+
+/** The answer once more, as far as the client looks at one. */
+function replayed({ statusCode, statusMessage, headers }: IncomingMessage, text: string): IncomingMessage {
+  const body = Readable.from(text === "" ? [] : [Buffer.from(text)]);
+  return Object.assign(body, { statusCode, statusMessage, headers }) as unknown as IncomingMessage;
 }
