@@ -11,13 +11,38 @@ interface CommandEntry {
 /** All commands, in the order in which help lists them. */
 export const commandEntries: readonly CommandEntry[] = [
   {
+    name: "ask",
+    summary: "ask a question that waits for a person",
+    load: async () => (await import("./ask/ask-command.ts")).askCommand,
+  },
+  {
+    name: "answer",
+    summary: "answer a question that was asked",
+    load: async () => (await import("./answer/answer-command.ts")).answerCommand,
+  },
+  {
+    name: "act",
+    summary: "act on an answer once, by a command",
+    load: async () => (await import("./act/act-command.ts")).actCommand,
+  },
+  {
+    name: "settle",
+    summary: "say what happened to a hold that is in doubt",
+    load: async () => (await import("./settle/settle-command.ts")).settleCommand,
+  },
+  {
+    name: "expire",
+    summary: "apply every expiry whose time is over",
+    load: async () => (await import("./expire/expire-command.ts")).expireCommand,
+  },
+  {
     name: "ls",
-    summary: "what is paused, since when, and what is asked",
+    summary: "what waits or is under way, since when, and what is asked",
     load: async () => (await import("./list/ls-command.ts")).lsCommand,
   },
   {
     name: "show",
-    summary: "everything that is known of one task",
+    summary: "everything that is known of one task or hold",
     load: async () => (await import("./show/show-command.ts")).showCommand,
   },
   {
@@ -27,12 +52,12 @@ export const commandEntries: readonly CommandEntry[] = [
   },
   {
     name: "cancel",
-    summary: "end a paused task for good",
+    summary: "end a paused task or a hold for good",
     load: async () => (await import("./cancel/cancel-command.ts")).cancelCommand,
   },
   {
     name: "prune",
-    summary: "remove what is left of tasks that ended long ago",
+    summary: "remove what is left of what ended long ago",
     load: async () => (await import("./prune/prune-command.ts")).pruneCommand,
   },
   {

@@ -56,6 +56,14 @@ export function storeCommand(name: string, summary: string) {
   );
 }
 
+/** For commands that take the id of a task or of a hold. */
+export function keptKind() {
+  return new Option("--kind <kind>", "where a task and a hold have the same id: which is meant").choices([
+    "task",
+    "hold",
+  ] as const);
+}
+
 /** The examples at the end of a command's help: what to type, and what it is for. */
 export function examples(...lines: readonly (readonly [command: string, purpose: string])[]): string {
   return `\nExamples:\n${lines.map(([command, purpose]) => `  # ${purpose}\n  $ ${command}\n`).join("")}`;

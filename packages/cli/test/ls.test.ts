@@ -33,10 +33,11 @@ describe("holdpoint ls", () => {
       String(left["taskId"]) < String(right["taskId"]) ? -1 : 1,
     );
     const time = expect.stringMatching(/^\d{4}-.*Z$/u);
-    const base = { pausedAt: time, sequence: 1 };
+    const base = { kind: "task", pausedAt: time, sequence: 1 };
     expect(tasks).toEqual([
       {
         ...base,
+        id: "canceled",
         key: "paused/canceled.json",
         taskId: "canceled",
         state: "canceled",
@@ -46,6 +47,7 @@ describe("holdpoint ls", () => {
       },
       {
         ...base,
+        id: "resumed",
         key: "paused/resumed.json",
         taskId: "resumed",
         state: "resumed",
@@ -53,7 +55,14 @@ describe("holdpoint ls", () => {
         endedAt: time,
         endedBy: "ann",
       },
-      { ...base, key: "paused/waiting.json", taskId: "waiting", state: "paused", prompt: "Approve waiting?" },
+      {
+        ...base,
+        id: "waiting",
+        key: "paused/waiting.json",
+        taskId: "waiting",
+        state: "paused",
+        prompt: "Approve waiting?",
+      },
     ]);
     const resumed = await workplace.cli(["ls", "--state", "resumed"]);
     expect(resumed.stdout).toMatch(/^\S+ {2}resumed {3}resumed {31}Approve resumed\? \(by ann\)\n$/u);

@@ -1,5 +1,4 @@
-import { createPauseLedger } from "@holdpoint/asya";
-import type { TaskDetails } from "@holdpoint/asya";
+import type { PauseLedger, TaskDetails } from "@holdpoint/asya";
 import type { GatewayCourier } from "@holdpoint/asya/gateway";
 import { gatewayTaskOf, GatewayError } from "@holdpoint/asya/gateway";
 
@@ -8,34 +7,23 @@ import type { CommandContext } from "../frame/command-context.ts";
 import { CommandError } from "../frame/command-error.ts";
 import { escapeControls, toJsonLine } from "../frame/escape-controls.ts";
 import { exitCodes } from "../frame/exit-code.ts";
-import { openCourier } from "../frame/open-courier.ts";
-import type { StoreChoice } from "../frame/open-command-store.ts";
-import { openCommandStore } from "../frame/open-command-store.ts";
-import { requireTask } from "../frame/require-task.ts";
 import { whoAmI } from "../frame/who-am-i.ts";
 import { describeTask } from "../show/describe-task.ts";
+import type { CancelChoice } from "./cancel-kept.ts";
 
-/** Options of `holdpoint cancel`. */
-export interface CancelChoice extends StoreChoice {
-  readonly reason?: string | undefined;
-  readonly by?: string | undefined;
-  readonly via?: string | undefined;
-  readonly yes?: true | undefined;
-  readonly json?: true | undefined;
-}
-
-/** Ends a paused task for good. */
-export async function cancelTask(context: CommandContext, id: string, options: CancelChoice): Promise<void> {
+/** Ends a paused task for good, and in the gateway too where there is a courier to it. */
+export async function cancelTask(
+  context: CommandContext,
+  { ledger, task, location }: { readonly ledger: PauseLedger; readonly task: TaskDetails; readonly location: string },
+  courier: GatewayCourier | undefined,
+  options: CancelChoice,
+): Promise<void> {
   const { output, messages, signal } = context;
-  const { reason, by = whoAmI(), via } = options;
-  const courier = via === undefined ? undefined : await openCourier(context, via);
-  await using store = await openCommandStore(context, options, "write");
-  const ledger = createPauseLedger(store);
-  const task = await requireTask(ledger, store, id, signal);
+  const { reason, by = whoAmI() } = options;
   const { taskId, version: ifVersion } = task;
   if (courier !== undefined) await assertKnown(courier, task, signal);
   if (task.state === "paused" && context.interactive && options.yes === undefined) {
-    await messages.write(describeTask(task, store.location, messages));
+    await messages.write(describeTask(task, location, messages));
     await confirmToGoOn(context, "Cancel this task? It can never be resumed then.");
   }
   // The version keeps a later pause point, which nobody has looked at, from being canceled. The store comes first: what

@@ -2,9 +2,11 @@ import { ActorSetupError } from "@holdpoint/actors";
 import type { LedgerErrorCode } from "@holdpoint/asya";
 import type { CheckpointErrorCode } from "@holdpoint/core";
 import type { GatewayErrorCode } from "@holdpoint/asya/gateway";
+import type { HoldErrorCode } from "@holdpoint/core/holds";
 import { LedgerError } from "@holdpoint/asya";
 import { GatewayError } from "@holdpoint/asya/gateway";
 import { CheckpointError } from "@holdpoint/core";
+import { HoldError } from "@holdpoint/core/holds";
 
 import type { ExitCode } from "./exit-code.ts";
 import { exitCodes } from "./exit-code.ts";
@@ -17,6 +19,25 @@ const ledgerExitCodes: Readonly<Record<LedgerErrorCode, ExitCode>> = {
   "already-resumed": exitCodes.refused,
   canceled: exitCodes.refused,
   "repeated-resume": exitCodes.refused,
+};
+
+const holdExitCodes: Readonly<Record<HoldErrorCode, ExitCode>> = {
+  "invalid-argument": exitCodes.usage,
+  "invalid-answer": exitCodes.usage,
+  "not-found": exitCodes.notFound,
+  "different-hold": exitCodes.refused,
+  "already-answered": exitCodes.refused,
+  "already-voted": exitCodes.refused,
+  "not-allowed": exitCodes.refused,
+  canceled: exitCodes.refused,
+  expired: exitCodes.refused,
+  acting: exitCodes.refused,
+  done: exitCodes.refused,
+  "not-in-doubt": exitCodes.refused,
+  "not-ended": exitCodes.refused,
+  "not-answered": exitCodes.notAnswered,
+  "in-doubt": exitCodes.inDoubt,
+  "claim-lost": exitCodes.inDoubt,
 };
 
 const storeExitCodes: Readonly<Partial<Record<CheckpointErrorCode, ExitCode>>> = {
@@ -37,6 +58,7 @@ const gatewayExitCodes: Readonly<Record<GatewayErrorCode, ExitCode>> = {
 /** The name that programs may know an error by, and the exit code it ends a command with. */
 export function explainError(error: unknown): { readonly code: string; readonly exitCode: ExitCode } {
   if (LedgerError.is(error)) return { code: error.code, exitCode: ledgerExitCodes[error.code] };
+  if (HoldError.is(error)) return { code: error.code, exitCode: holdExitCodes[error.code] };
   if (CheckpointError.is(error)) return { code: error.code, exitCode: storeExitCodes[error.code] ?? exitCodes.failed };
   if (GatewayError.is(error)) return { code: `gateway-${error.code}`, exitCode: gatewayExitCodes[error.code] };
   if (error instanceof ActorSetupError) return { code: "configuration", exitCode: exitCodes.usage };

@@ -38,7 +38,7 @@ export class Output {
   }
 
   /** @throws {OutputClosedError} if the reader is gone */
-  write(text: string): Promise<void> {
+  write(text: string | Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#stream.write(text, (error) => {
         if (error === undefined || error === null) resolve();

@@ -1,23 +1,35 @@
-import type { TaskState, TaskSummary } from "@holdpoint/asya";
-import { createPauseLedger } from "@holdpoint/asya";
-
 import type { CommandContext } from "../frame/command-context.ts";
 import { shortTime } from "../frame/describe-time.ts";
 import { escapeControls, toJsonLine } from "../frame/escape-controls.ts";
 import { exitCodes } from "../frame/exit-code.ts";
 import type { StoreChoice } from "../frame/open-command-store.ts";
 import { openCommandStore } from "../frame/open-command-store.ts";
+import type { ListedRow } from "./list-kept.ts";
+import { listKept } from "./list-kept.ts";
 
 /** Options of `holdpoint ls`. */
 export interface ListChoice extends StoreChoice {
-  readonly state: TaskState | "all";
+  readonly state: ListedRow["state"] | "open" | "all";
+  readonly label?: Readonly<Record<string, string>> | undefined;
   readonly olderThan?: number | undefined;
   readonly json?: true | undefined;
 }
 
-const states = { paused: "yellow", resumed: "green", canceled: "gray", corrupt: "red" } as const;
+const colours: Readonly<Record<ListedRow["state"], "yellow" | "green" | "gray" | "red" | "cyan">> = {
+  paused: "yellow",
+  waiting: "yellow",
+  answered: "cyan",
+  acting: "cyan",
+  "in-doubt": "red",
+  resumed: "green",
+  done: "green",
+  rejected: "gray",
+  canceled: "gray",
+  expired: "gray",
+  corrupt: "red",
+};
 
-/** Lists tasks as they come, however many there are. */
+/** Lists tasks and holds as they come, however many there are. */
 export async function listTasks(context: CommandContext, options: ListChoice): Promise<void> {
   const { output, messages, signal } = context;
   await using store = await openCommandStore(context, options, "read");
@@ -25,14 +37,16 @@ export async function listTasks(context: CommandContext, options: ListChoice): P
   let unreadable = 0;
   let undated = 0;
   let listed = 0;
-  for await (const task of createPauseLedger(store).list({ signal })) {
-    if (task.state === "corrupt") unreadable += 1;
-    if (options.state !== "all" && task.state !== options.state) continue;
-    const since = sinceWhen(task);
+  const labels = Object.entries(options.label ?? {});
+  for await (const kept of listKept(store, signal)) {
+    const { since } = kept;
+    if (kept.state === "corrupt") unreadable += 1;
+    if (!isInState(kept, options.state)) continue;
+    if (!labels.every(([name, value]) => kept.labels[name] === value)) continue;
     if (before !== undefined && since === undefined) undated += 1;
     if (before !== undefined && (since === undefined || since.getTime() > before)) continue;
     listed += 1;
-    await output.write(options.json ? toJsonLine(task) : `${row(context, task)}\n`);
+    await output.write(options.json ? toJsonLine(kept.json) : `${row(context, kept)}\n`);
   }
   // Also where nobody sits at a terminal: an empty answer may come from another place than was meant.
   if (listed === 0) await messages.tell(`No such task at ${escapeControls(store.location)}.\n`);
@@ -47,19 +61,15 @@ export async function listTasks(context: CommandContext, options: ListChoice): P
   }
 }
 
-function sinceWhen(task: TaskSummary): Date | undefined {
-  return task.endedAt ?? task.pausedAt;
+function isInState({ state, isOpen }: ListedRow, wanted: ListChoice["state"]): boolean {
+  return wanted === "all" || (wanted === "open" ? isOpen : state === wanted);
 }
 
-function row({ output }: CommandContext, task: TaskSummary): string {
-  const since = sinceWhen(task);
-  const asked = task.problem ?? task.prompt ?? "";
-  const displaced = task.displacedFrom === undefined ? "" : ` (displaced from ${escapeControls(task.displacedFrom)})`;
-  const ended = task.endedBy === undefined ? "" : ` (by ${escapeControls(task.endedBy)})`;
+function row({ output }: CommandContext, { id, state, since, asked, note }: ListedRow): string {
   return [
     (since === undefined ? "-" : shortTime(since)).padEnd(20),
-    output.style(states[task.state], task.state.padEnd(8)),
-    escapeControls(task.taskId).padEnd(36),
-    `${escapeControls(asked)}${output.style("gray", `${displaced}${ended}`)}`,
+    output.style(colours[state], state.padEnd(8)),
+    escapeControls(id).padEnd(36),
+    `${escapeControls(asked)}${output.style("gray", note)}`,
   ].join("  ");
 }

@@ -4,6 +4,7 @@ import { examples, storeCommand } from "../command.ts";
 import type { CommandContext } from "../frame/command-context.ts";
 import { CommandError } from "../frame/command-error.ts";
 import { exitCodes } from "../frame/exit-code.ts";
+import { parseCount } from "../frame/repeated-options.ts";
 
 const description = `Answers a paused task and hands its message on, once.
 
@@ -75,9 +76,4 @@ function assertAfterDashes([first, ...rest]: readonly string[], typed: readonly 
 function collect(text: string, earlier: readonly string[] = []): readonly string[] {
   if (!/^[^=]+=/u.test(text)) throw new InvalidArgumentError("Expected name=value.");
   return [...earlier, text];
-}
-
-function parseCount(text: string): number {
-  if (!/^[1-9]\d{0,8}$/u.test(text)) throw new InvalidArgumentError("Expected a whole number from 1.");
-  return Number(text);
 }

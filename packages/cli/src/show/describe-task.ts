@@ -3,6 +3,7 @@ import type { PauseField, TaskDetails } from "@holdpoint/asya";
 import { describeTime } from "../frame/describe-time.ts";
 import { escapeControls, escapeValue } from "../frame/escape-controls.ts";
 import type { Output } from "../frame/output.ts";
+import { indented, indentedJson } from "./indent.ts";
 
 /** One task on several lines, for a person. Nothing of what it holds acts on the terminal. */
 export function describeTask(task: TaskDetails, location: string, output: Output): string {
@@ -23,11 +24,11 @@ export function describeTask(task: TaskDetails, location: string, output: Output
   const fields = task.metadata?.fields ?? [];
   if (fields.length > 0) lines.push(`  ${label("fields")}`, ...fields.map((field) => `    ${describeField(field)}`));
   if (task.history.length > 0) lines.push(`  ${label("history")}`, ...task.history.map(describePast));
-  if (task.input !== undefined) lines.push(`  ${label("answer")}`, json(task.input));
+  if (task.input !== undefined) lines.push(`  ${label("answer")}`, indentedJson(task.input));
   if (task.message !== undefined) {
     const { route, headers, payload } = task.message;
-    lines.push(`  ${label("route")}    ${json(route, 0)}`);
-    lines.push(`  ${label("headers")}`, json(headers), `  ${label("payload")}`, json(payload));
+    lines.push(`  ${label("route")}    ${json(route)}`);
+    lines.push(`  ${label("headers")}`, indentedJson(headers), `  ${label("payload")}`, indentedJson(payload));
   }
   return `${lines.join("\n")}\n`;
 }
@@ -52,8 +53,8 @@ function describeField(field: PauseField): string {
   const details = [
     escapeValue(type),
     required === false ? "optional" : "required",
-    ...(field.default === undefined || field.default === null ? [] : [`default ${json(field.default, 0)}`]),
-    ...(Array.isArray(options) ? [`one of ${options.map((option) => json(option, 0)).join(", ")}`] : []),
+    ...(field.default === undefined || field.default === null ? [] : [`default ${json(field.default)}`]),
+    ...(Array.isArray(options) ? [`one of ${options.map((option) => json(option)).join(", ")}`] : []),
     ...(typeof payload_key === "string" ? [`goes to ${escapeControls(payload_key)}`] : []),
   ];
   const asked = typeof prompt === "string" ? `: ${escapeControls(prompt)}` : "";
@@ -69,15 +70,6 @@ function quoted(text: string | undefined): string {
   return escapeControls(JSON.stringify(text ?? "unknown"));
 }
 
-/** A text of several lines, each of them indented, so that none can pass for a line of ours. */
-function indented(text: string, margin: string): string {
-  return text
-    .split("\n")
-    .map((line) => escapeControls(line))
-    .join(`\n${margin}`);
-}
-
-function json(value: unknown, indent = 2): string {
-  const text = escapeControls(JSON.stringify(value, null, indent), "lines");
-  return indent === 0 ? text : text.replaceAll(/^/gmu, "    ");
+function json(value: unknown): string {
+  return escapeControls(JSON.stringify(value), "lines");
 }

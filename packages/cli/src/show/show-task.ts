@@ -1,22 +1,28 @@
-import { createPauseLedger } from "@holdpoint/asya";
-
 import type { CommandContext } from "../frame/command-context.ts";
 import { toJsonLine } from "../frame/escape-controls.ts";
+import type { Kept } from "../frame/find-kept.ts";
+import { findKept } from "../frame/find-kept.ts";
 import type { StoreChoice } from "../frame/open-command-store.ts";
 import { openCommandStore } from "../frame/open-command-store.ts";
-import { requireTask } from "../frame/require-task.ts";
+import { describeHold } from "./describe-hold.ts";
 import { describeTask } from "./describe-task.ts";
 
-/** Shows one task, to a person or as one JSON document. */
+/** Shows one task or hold, to a person or as one JSON document. */
 export async function showTask(
   context: CommandContext,
   id: string,
-  options: StoreChoice & { readonly json?: true | undefined },
+  options: StoreChoice & { readonly json?: true | undefined; readonly kind?: Kept["kind"] | undefined },
 ): Promise<void> {
   await using store = await openCommandStore(context, options, "read");
-  const task = await requireTask(createPauseLedger(store), store, id, context.signal);
-  const text = options.json
-    ? toJsonLine({ ...task, store: store.location })
-    : describeTask(task, store.location, context.output);
-  await context.output.write(text);
+  const { output, signal } = context;
+  const kept = await findKept(store, id, options.kind, signal);
+  const { location } = store;
+  if (options.json) {
+    const details = kept.kind === "task" ? { id: kept.task.taskId, ...kept.task } : kept.hold;
+    await output.write(toJsonLine({ kind: kept.kind, ...details, store: location }));
+  } else {
+    await output.write(
+      kept.kind === "task" ? describeTask(kept.task, location, output) : describeHold(kept.hold, location, output),
+    );
+  }
 }

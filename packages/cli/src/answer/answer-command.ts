@@ -1,0 +1,34 @@
+import { examples, storeCommand } from "../command.ts";
+import type { CommandContext } from "../frame/command-context.ts";
+
+const description = `Answers a question that was asked by holdpoint ask or by a program. The first answer counts. The same answer of the same person is no error, and any other is refused, with who was first and when.
+
+The answer is checked against the question; one that does not fit changes nothing, and every fault is named. At a terminal, what is not given is asked for. A task of the mesh is answered by holdpoint resume.`;
+
+/** `holdpoint answer` */
+export function answerCommand(context: CommandContext) {
+  return storeCommand("answer", "answer a question that was asked")
+    .description(description)
+    .argument("<id>", "the hold's id")
+    .argument("[decision]", "one of the question's decisions")
+    .option(
+      "-c, --content <file>",
+      "with edit: a JSON file with the content in place of the one that was shown; - is standard input",
+    )
+    .option("--comment <text>", "what you say about it; respond needs it")
+    .option("--by <name>", "who answers (default: this user at this host)")
+    .option("--issuer <name>", "who vouches for --by, such as https://login.example.com")
+    .option("-y, --yes", "ask nothing")
+    .addHelpText(
+      "after",
+      examples(
+        ["holdpoint answer refund-42", "be shown the question, and asked"],
+        ["holdpoint answer refund-42 approve --by ada", "from a script"],
+        ["holdpoint answer -- -odd-id approve", "an id that looks like an option"],
+      ),
+    )
+    .action(async (id, decision, options) => {
+      const { answerHold } = await import("./answer-hold.ts");
+      await answerHold(context, id, decision, options);
+    });
+}

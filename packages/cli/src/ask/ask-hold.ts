@@ -1,0 +1,95 @@
+import type { Decision } from "@holdpoint/core/holds";
+import { CheckpointError } from "@holdpoint/core";
+import { createHolds } from "@holdpoint/core/holds";
+
+import type { CommandContext } from "../frame/command-context.ts";
+import { CommandError } from "../frame/command-error.ts";
+import { escapeControls, toJsonLine } from "../frame/escape-controls.ts";
+import { exitCodes } from "../frame/exit-code.ts";
+import { readPersonOptions } from "../frame/hold-person.ts";
+import type { StoreChoice } from "../frame/open-command-store.ts";
+import { openCommandStore } from "../frame/open-command-store.ts";
+import { readGivenFile, readGivenJson } from "../frame/read-given-file.ts";
+
+/** Options of `holdpoint ask`. */
+export interface AskChoice extends StoreChoice {
+  readonly message: string;
+  readonly details?: string | undefined;
+  readonly content?: string | undefined;
+  readonly decision?: readonly string[] | undefined;
+  readonly expiresIn?: number | undefined;
+  readonly onExpiry?: string | undefined;
+  readonly allowOnExpiry?: true | undefined;
+  readonly approvals?: number | undefined;
+  readonly notBy?: readonly string[] | undefined;
+  readonly label?: Readonly<Record<string, string>> | undefined;
+  readonly savedState?: string | undefined;
+  readonly fingerprint?: string | undefined;
+  readonly ifDifferent: "refuse" | "keep";
+  readonly by?: string | undefined;
+  readonly issuer?: string | undefined;
+  readonly json?: true | undefined;
+}
+
+const said = {
+  opened: "is asked",
+  found: "was asked before",
+  kept: "stands for another question, which stays",
+} as const;
+
+/** Asks, or finds that it was asked before. */
+export async function askHold(context: CommandContext, id: string, options: AskChoice): Promise<void> {
+  const { output, signal } = context;
+  assertOneStandardInput(options);
+  const { content, savedState, expiresIn, onExpiry, notBy = [], issuer } = options;
+  const request = {
+    ask: { message: options.message, details: options.details, decisions: options.decision?.map(readDecision) },
+    content: content === undefined ? null : await readGivenJson(context, content, "content"),
+    savedState: savedState === undefined ? undefined : await readSavedState(context, savedState),
+    fingerprint: options.fingerprint,
+    approvals: options.approvals,
+    notBy: notBy.map((by) => readPersonOptions({ by, issuer })),
+    labels: options.label,
+    expiresInMs: expiresIn,
+    onExpiry: onExpiry === undefined ? undefined : { decision: onExpiry },
+    allowOnExpiry: options.allowOnExpiry === true ? onExpiry : undefined,
+  };
+  await using store = await openCommandStore(context, options);
+  const by = readPersonOptions(options);
+  const result = await createHolds(store)
+    .open(id, request, { by, ifDifferent: options.ifDifferent, signal })
+    .catch((error: unknown) => {
+      throw withAdvice(error);
+    });
+  if (options.json) await output.write(toJsonLine(result));
+  else await output.write(`${escapeControls(id)} ${said[result.outcome]}; it is ${result.state}.\n`);
+}
+
+function assertOneStandardInput({ content, savedState }: AskChoice): void {
+  if (content !== "-" || savedState !== "-") return;
+  throw new CommandError(exitCodes.usage, "Only one of --content and --saved-state can be standard input.");
+}
+
+function readDecision(text: string): string | Decision {
+  const [, name = "", means] = /^(.*)=(approving|rejecting)$/su.exec(text) ?? [];
+  return means === undefined ? text : { name, approving: means === "approving" };
+}
+
+/** Text where it is text, which is easier to look at where it is kept. */
+async function readSavedState(context: CommandContext, file: string): Promise<string | Uint8Array> {
+  const bytes = await readGivenFile(context, file, "saved state");
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return bytes;
+  }
+}
+
+function withAdvice(error: unknown): unknown {
+  if (!CheckpointError.is(error) || error.outcome !== "unknown") return error;
+  return new CommandError(
+    exitCodes.failed,
+    `${error.message} Whether it is asked is not known. The same call again is safe: it asks, or finds that it was asked.`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,40 @@
+import type { CommandContext } from "../frame/command-context.ts";
+import { CommandError } from "../frame/command-error.ts";
+import { exitCodes } from "../frame/exit-code.ts";
+import type { Kept } from "../frame/find-kept.ts";
+import { findKept } from "../frame/find-kept.ts";
+import { openCourier } from "../frame/open-courier.ts";
+import type { StoreChoice } from "../frame/open-command-store.ts";
+import { openCommandStore } from "../frame/open-command-store.ts";
+import { cancelHold } from "./cancel-hold.ts";
+import { cancelTask } from "./cancel-task.ts";
+
+/** Options of `holdpoint cancel`. */
+export interface CancelChoice extends StoreChoice {
+  readonly reason?: string | undefined;
+  readonly by?: string | undefined;
+  readonly via?: string | undefined;
+  readonly kind?: Kept["kind"] | undefined;
+  readonly yes?: true | undefined;
+  readonly json?: true | undefined;
+}
+
+/** Ends a paused task or a hold for good. */
+export async function cancelKept(context: CommandContext, id: string, options: CancelChoice): Promise<void> {
+  const { via, kind } = options;
+  const courier = via === undefined ? undefined : await openCourier(context, via);
+  await using store = await openCommandStore(context, options);
+  const kept = await findKept(store, id, kind, context.signal);
+  const { location } = store;
+  if (kept.kind === "task") {
+    await cancelTask(context, { ...kept, location }, courier, options);
+    return;
+  }
+  if (courier !== undefined) {
+    throw new CommandError(
+      exitCodes.usage,
+      `${JSON.stringify(id)} is a hold, which no gateway knows: leave out --via. Nothing was changed.`,
+    );
+  }
+  await cancelHold(context, { ...kept, location }, options);
+}
