@@ -8,10 +8,11 @@ import { indented, indentedJson } from "./indent.ts";
 
 /** One hold on several lines, for a person. Nothing of what it holds acts on the terminal. */
 export function describeHold(hold: HoldDetails, location: string, output: Output): string {
-  const label = (text: string): string => output.style("bold", text.padEnd(8));
+  const heading = (text: string): string => output.style("bold", text);
+  const label = (text: string): string => heading(text.padEnd(8));
   const { question, claim, doubt, log } = hold;
   const lines = [
-    `${output.style("bold", escapeControls(hold.id))}  ${stateLine(hold)}`,
+    `${heading(escapeControls(hold.id))}  ${stateLine(hold)}`,
     `  ${label("kept as")} ${escapeControls(hold.key)} at ${escapeControls(location)}`,
     `  ${label("asked")} ${describeTime(hold.openedAt)} by ${describePerson(hold.openedBy)}`,
     `  ${label("question")} ${indented(hold.message ?? "(emptied by prune)", "           ")}`,
@@ -25,17 +26,17 @@ export function describeHold(hold: HoldDetails, location: string, output: Output
   if (hold.expiresAt !== undefined) lines.push(`  ${label("expires")} ${describeTime(hold.expiresAt)}`);
   const labels = Object.entries(hold.labels).map(([name, value]) => escapeControls(`${name}=${value}`));
   if (labels.length > 0) lines.push(`  ${label("labels")} ${labels.join(", ")}`);
-  if (question !== undefined) lines.push(`  ${label("content")}`, indentedJson(hold.content));
+  if (question !== undefined) lines.push(`  ${heading("content")}`, indentedJson(hold.content));
   lines.push(...hold.votes.map((vote) => `  ${label("vote")} ${describeAnswer(vote)}`));
   if (hold.answer !== undefined) lines.push(`  ${label("answer")} ${describeAnswer(hold.answer)}`);
   if (claim !== undefined) {
     const what = `attempt ${claim.attempt} by ${escapeControls(claim.worker)}, when in doubt ${claim.whenInDoubt}`;
-    lines.push(`  ${label("acting")} ${describeTime(claim.at)}, ${what}`);
+    lines.push(`  ${label(hold.state === "acting" ? "acting" : "acted")} ${describeTime(claim.at)}, ${what}`);
   }
   if (doubt !== undefined) lines.push(`  ${label("doubt")} ${describeDoubt(doubt)}`);
-  if (hold.receipt !== undefined) lines.push(`  ${label("receipt")}`, indentedJson(hold.receipt));
+  if (hold.receipt !== undefined) lines.push(`  ${heading("receipt")}`, indentedJson(hold.receipt));
   if (hold.omitted !== undefined) lines.push(`  ${label("receipt")} not kept: ${hold.omitted}`);
-  if (log.length > 0) lines.push(`  ${label("log")}`, ...log.map(describeEntry));
+  if (log.length > 0) lines.push(`  ${heading("log")}`, ...log.map(describeEntry));
   if (hold.logCut > 0) lines.push(`    (${hold.logCut} older entries are not kept)`);
   return `${lines.join("\n")}\n`;
 }
