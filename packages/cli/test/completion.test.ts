@@ -41,9 +41,12 @@ async function offeredByBash(...words: readonly string[]): Promise<readonly stri
 describe("in bash", () => {
   it("offers commands, options, and what an option may be", async () => {
     expect(await offeredByBash("")).toEqual([...commandEntries.map(({ name }) => name), "--help"]);
-    expect(await offeredByBash("s")).toEqual(["show"]);
+    expect(await offeredByBash("sh")).toEqual(["show"]);
     expect(await offeredByBash("ls", "--st")).toEqual(["--store", "--state"]);
-    expect(await offeredByBash("ls", "--state", "")).toEqual(["paused", "resumed", "canceled", "corrupt", "all"]);
+    expect(await offeredByBash("ls", "--state", "c")).toEqual(["canceled", "corrupt"]);
+    expect(await offeredByBash("act", "hold-1", "--when-in-doubt", "")).toEqual(["stop", "again"]);
+    expect(await offeredByBash("act", "hold-1", "--", "an")).toEqual(["answer.json"]);
+    expect(await offeredByBash("ask", "hold-1", "--content", "an")).toEqual(["answer.json"]);
     expect(await offeredByBash("ls", "--older-than", "")).toEqual([]);
     expect(await offeredByBash("completion", "")).toEqual(expect.arrayContaining(["bash", "zsh", "fish"]));
     expect(await offeredByBash("resume", "task-1", "--input", "an")).toEqual(["answer.json"]);
@@ -68,7 +71,7 @@ describe.skipIf(!has("fish"))("in fish", () => {
   it("offers commands, options, and what an option may be", async () => {
     expect((await offered("holdpoint ")).toSorted()).toEqual(commandEntries.map(({ name }) => name).toSorted());
     expect((await offered("holdpoint ls --st")).toSorted()).toEqual(["--state", "--store"]);
-    expect(await offered("holdpoint ls --state re")).toEqual(["resumed"]);
+    expect(await offered("holdpoint ls --state res")).toEqual(["resumed"]);
     expect(await offered("holdpoint completion z")).toEqual(["zsh"]);
     expect(await offered("holdpoint resume task-1 --input an")).toEqual(["answer.json"]);
     expect(await offered("holdpoint show an")).toEqual([]);
