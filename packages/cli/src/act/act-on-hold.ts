@@ -32,7 +32,7 @@ export async function actOnHold(
 ): Promise<void> {
   const { whenInDoubt, ifActing, lease: leaseMs, keepOutput: keptBytes } = options;
   const quiet = options.json === true;
-  await using store = await openCommandStore(context, options);
+  await using store = await openCommandStore(context, options, "write");
   const ended = Promise.withResolvers<void>();
   const finishing: Promise<void>[] = [];
   const work = async (given: Work): Promise<CommandReceipt> => {

@@ -33,7 +33,7 @@ export async function answerHold(
   options: AnswerChoice,
 ): Promise<void> {
   const { signal } = context;
-  await using store = await openCommandStore(context, options);
+  await using store = await openCommandStore(context, options, "write");
   const holds = createHolds(store);
   const hold = await requireHold(holds, store, id, signal);
   const given = await readAnswer(context, decision, options);

@@ -1,6 +1,6 @@
 import { select, text } from "@clack/prompts";
 import type { HoldAnswer, HoldDetails } from "@holdpoint/core/holds";
-import { parseLosslessJson } from "@holdpoint/core/json";
+import { describeJsonError, parseLosslessJson } from "@holdpoint/core/json";
 
 import { answerOf, promptStreams } from "../frame/ask.ts";
 import type { CommandContext } from "../frame/command-context.ts";
@@ -63,6 +63,6 @@ function problemOf(value: string): string | undefined {
     parseLosslessJson(value);
     return undefined;
   } catch (error) {
-    return escapeControls((error as Error).message);
+    return escapeControls(`${describeJsonError(value, error)}.`.replace(/^it is/u, "This is"));
   }
 }

@@ -54,7 +54,7 @@ export async function askHold(context: CommandContext, id: string, options: AskC
     onExpiry: onExpiry === undefined ? undefined : { decision: onExpiry },
     allowOnExpiry: options.allowOnExpiry === true ? onExpiry : undefined,
   };
-  await using store = await openCommandStore(context, options);
+  await using store = await openCommandStore(context, options, "write");
   const by = readPersonOptions(options);
   const result = await createHolds(store)
     .open(id, request, { by, ifDifferent: options.ifDifferent, signal })

@@ -23,7 +23,7 @@ export interface CancelChoice extends StoreChoice {
 export async function cancelKept(context: CommandContext, id: string, options: CancelChoice): Promise<void> {
   const { via, kind } = options;
   const courier = via === undefined ? undefined : await openCourier(context, via);
-  await using store = await openCommandStore(context, options);
+  await using store = await openCommandStore(context, options, "write");
   const kept = await findKept(store, id, kind, context.signal);
   const { location } = store;
   if (kept.kind === "task") {

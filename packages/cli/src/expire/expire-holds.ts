@@ -16,7 +16,7 @@ export interface ExpireChoice extends StoreChoice {
 export async function expireHolds(context: CommandContext, options: ExpireChoice): Promise<void> {
   const { output, messages, signal } = context;
   const { dryRun = false } = options;
-  await using store = await openCommandStore(context, options);
+  await using store = await openCommandStore(context, options, dryRun ? "read" : "write");
   let counted: ExpireCounts = { examined: 0, expired: 0, answered: 0 };
   try {
     await createHolds(store).expire({

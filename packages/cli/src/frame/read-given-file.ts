@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { addAbortSignal } from "node:stream";
 import { buffer } from "node:stream/consumers";
 
-import { parseLosslessJson } from "@holdpoint/core";
+import { describeJsonError, parseLosslessJson } from "@holdpoint/core/json";
 
 import type { CommandContext } from "./command-context.ts";
 import { CommandError } from "./command-error.ts";
@@ -41,7 +41,7 @@ export async function readGivenJson(context: CommandContext, file: string, what:
   try {
     return parseLosslessJson(text);
   } catch (error) {
-    throw wrong(file, what, `is not JSON: ${(error as Error).message}`, error);
+    throw wrong(file, what, `is not JSON: ${describeJsonError(text, error)}`, error);
   }
 }
 

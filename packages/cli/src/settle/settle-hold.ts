@@ -30,7 +30,7 @@ export interface SettleChoice extends StoreChoice {
 export async function settleHold(context: CommandContext, id: string, options: SettleChoice): Promise<void> {
   const { output, messages, signal } = context;
   const settlement = await readSettlement(context, options);
-  await using store = await openCommandStore(context, options);
+  await using store = await openCommandStore(context, options, "write");
   const holds = createHolds(store);
   const hold = await requireHold(holds, store, id, signal);
   if (hold.state === "in-doubt" && context.interactive && options.yes === undefined && options.receipt !== "-") {
