@@ -1,7 +1,16 @@
 import type { Storage } from "@google-cloud/storage";
 import type { StoreOptions } from "@holdpoint/core";
 import { CheckpointError } from "@holdpoint/core";
-import { assertPathWithoutUser, booleanOption, readUrlOptions, textOption, urlError } from "@holdpoint/core/driver";
+import {
+  assertPathWithoutUser,
+  booleanOption,
+  prefixRulesOption,
+  readUrlOptions,
+  stateProxyPrefix,
+  textOption,
+  urlError,
+} from "@holdpoint/core/driver";
+import type { PrefixRules } from "@holdpoint/core/driver";
 
 /** Options of {@link createGcsStore}. */
 export interface GcsStoreOptions extends StoreOptions {
@@ -9,6 +18,11 @@ export interface GcsStoreOptions extends StoreOptions {
   readonly bucket: string;
   /** What the names of all objects start with; a slash is added if there is none at its end. @default "" */
   readonly prefix?: string | undefined;
+  /**
+   * What comes between the prefix and the keys: `state-proxy` for what a connector of Asya's state proxy has written.
+   * @default "holdpoint"
+   */
+  readonly prefixRules?: PrefixRules | undefined;
   /**
    * The project of the credentials. Objects are found without it; it spares the SDK a search for a project at start.
    *
@@ -58,6 +72,7 @@ export function parseGcsUrl(url: URL, environment: Readonly<Record<string, strin
   if (url.hash !== "") throw urlError("gs", 'it has a fragment; write "#" as %23');
   const { endpoint, projectId, ...rest } = readUrlOptions(url, {
     endpoint: textOption,
+    prefixRules: prefixRulesOption,
     projectId: textOption,
     unsafeAllowMissingPreconditions: booleanOption,
   });
@@ -105,8 +120,8 @@ const maxPrefixBytes = 200;
  *
  * @throws {CheckpointError} `invalid-argument`
  */
-export function normalizePrefix(prefix: string): string {
-  const normalized = prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
+export function normalizePrefix(prefix: string, rules: PrefixRules = "holdpoint"): string {
+  const normalized = rules === "holdpoint" && prefix.endsWith("/") ? prefix : stateProxyPrefix(prefix, "/");
   const problem =
     Buffer.byteLength(normalized) > maxPrefixBytes
       ? `is longer than ${maxPrefixBytes} bytes`

@@ -42,7 +42,7 @@ export const backend: CheckpointBackend<GcsStoreOptions> = {
 async function createGcsDriver(options: GcsStoreOptions): Promise<GcsDriver> {
   const { bucket, unsafeAllowMissingPreconditions = false } = options;
   assertBucketName(bucket);
-  const prefix = normalizePrefix(options.prefix ?? "");
+  const prefix = normalizePrefix(options.prefix ?? "", options.prefixRules);
   const client = await createClient(options);
   const endpoint = normalizeEndpoint(client.apiEndpoint);
   const isGoogle = !client.customEndpoint || isGoogleHost(endpoint);
@@ -54,12 +54,23 @@ async function createGcsDriver(options: GcsStoreOptions): Promise<GcsDriver> {
       bucket,
       downloadsByXml: isGoogle && new URL(endpoint).hostname.startsWith("storage."),
     }),
-    location: `gs://${bucket}/${prefix.split("/").map(encodeURIComponent).join("/")}${client.customEndpoint ? `?endpoint=${endpoint}` : ""}`,
+    location: locationOf(options, prefix, client.customEndpoint ? endpoint : undefined),
     prefix,
     isGoogle,
     unsafeAllowMissingPreconditions,
     isReadOnly: options.access === "read",
   });
+}
+
+/** A URL that opens the same place again. */
+function locationOf({ bucket, prefixRules }: GcsStoreOptions, prefix: string, endpoint: string | undefined): string {
+  // With a state proxy's rules the slash at the end is theirs.
+  const path = prefixRules === "state-proxy" ? prefix.slice(0, -1) : prefix;
+  const query = Object.entries({ endpoint, prefixRules }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${value}`],
+  );
+  const address = `gs://${bucket}/${path.split("/").map(encodeURIComponent).join("/")}`;
+  return query.length === 0 ? address : `${address}?${query.join("&")}`;
 }
 
 async function createClient(options: GcsStoreOptions): Promise<Storage> {

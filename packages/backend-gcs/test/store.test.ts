@@ -233,6 +233,21 @@ describe.skipIf(gcs.isMissing)("a store in Cloud Storage", () => {
     expect(byEnvironment.location).toBe(`gs://${bucket}/${prefix}/?endpoint=${endpoint}`);
   });
 
+  test("finds what a state proxy's connector has written, whatever its STATE_PREFIX ends with", async () => {
+    const prefix = `${newPrefix()}/`;
+    const file = new Storage({ apiEndpoint: endpoint, projectId: "test" })
+      .bucket(bucket)
+      .file(`${prefix}/paused/t.json`);
+    await file.save("{}");
+    const environment = { STATE_BUCKET: bucket, STATE_PREFIX: prefix, STORAGE_EMULATOR_HOST: endpoint };
+    await using byRules = await openStore("gs://?prefixRules=state-proxy", { environment });
+    expect(text((await byRules.get("paused/t.json"))?.body)).toBe("{}");
+    await using byLocation = await openStore(byRules.location);
+    expect(await Array.fromAsync(byLocation.list(), ({ key }) => key)).toEqual(["paused/t.json"]);
+    await using byOurs = await openStore("gs://", { environment });
+    expect(await byOurs.get("paused/t.json")).toBeNull();
+  });
+
   test("follows STORAGE_EMULATOR_HOST also without a URL, as the SDK does", async () => {
     vi.stubEnv("STORAGE_EMULATOR_HOST", endpoint.replace("http://", ""));
     try {

@@ -84,6 +84,11 @@ describe("the environment, where the URL is silent", () => {
       { host: "h", port: 1234, username: "user", password: "pass", database: 2, tls: true, prefix: "own:" },
     ],
     ["redis://own/2", { host: "own", database: 2, prefix: "state/" }],
+    ["redis://own?prefixRules=holdpoint", { host: "own", prefix: "state/" }],
+    // As the connectors of Asya's state proxy have it.
+    ["redis://own?prefixRules=state-proxy", { host: "own", prefix: "state/:" }],
+    ["redis://own?prefixRules=state-proxy&prefix=crew", { host: "own", prefix: "crew:" }],
+    ["redis://own?prefixRules=state-proxy&prefix=", { host: "own", prefix: "" }],
   ])("%s", (url, options) => {
     expect(parse(url, environment)).toEqual(options);
   });

@@ -6,7 +6,9 @@ import {
   assertPathWithoutUser,
   booleanOption,
   integerOption,
+  prefixRulesOption,
   readUrlOptions,
+  stateProxyPrefix,
   textOption,
   urlError,
 } from "@holdpoint/core/driver";
@@ -100,6 +102,7 @@ const prefixOption: UrlOptionReader<string> = (text) => text;
 
 const readers = {
   prefix: prefixOption,
+  prefixRules: prefixRulesOption,
   cluster: booleanOption,
   nodes: addressesOption(defaultPort),
   sentinelMaster: textOption,
@@ -118,7 +121,8 @@ const readers = {
  * Reads `redis://[user[:password]@]host[:port][/database][?options]`, or `rediss:` for TLS.
  *
  * A URL without a host (`redis:`, `redis:///2?prefix=team-a:`) takes host, port, user and password from `REDIS_URL`, and
- * database and options where it has none of its own. `STATE_PREFIX` is the prefix where no URL gives one; `REDIS_USERNAME`
+ * database and options where it has none of its own. `STATE_PREFIX` is the prefix where no URL gives one, and with
+ * `prefixRules=state-proxy` a prefix counts as a connector of Asya's state proxy takes it: `crew` is `crew:`, and none is none; `REDIS_USERNAME`
  * and `REDIS_PASSWORD` are taken where no URL has a user or a password.
  *
  * @throws {CheckpointError} `invalid-argument`; the message repeats no password
@@ -143,7 +147,15 @@ export function parseRedisUrl(url: URL, environment: Readonly<Record<string, str
     ...fallback?.options,
     ...own.options,
   };
-  const { waitReplicas, waitAof, waitTimeoutMs, prefix = environment.STATE_PREFIX ?? defaultPrefix, ...common } = rest;
+  const {
+    waitReplicas,
+    waitAof,
+    waitTimeoutMs,
+    prefix: ownPrefix = environment.STATE_PREFIX,
+    prefixRules,
+    ...common
+  } = rest;
+  const prefix = prefixRules === "state-proxy" ? stateProxyPrefix(ownPrefix, ":") : (ownPrefix ?? defaultPrefix);
   const address = own.address ?? fallback?.address;
   const login = own.login ?? fallback?.login ?? loginFromEnvironment(environment);
   const database = own.database ?? fallback?.database;

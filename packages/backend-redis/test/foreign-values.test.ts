@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 
 import type { CheckpointStore } from "@holdpoint/core";
+import { openStore } from "@holdpoint/core";
 import { describe, expect, test } from "vitest";
 
 import { createRedisStore } from "../src/index.ts";
@@ -89,5 +90,25 @@ describe.skipIf(redis.isMissing)("a value that another program stored", () => {
     expect(await admin.pttl(`${prefix}a`)).toBeLessThanOrEqual(60_000);
     await store.put("a", new Uint8Array(1), { ifVersion: version });
     expect(await admin.pttl(`${prefix}a`)).toBe(-1);
+  });
+});
+
+describe.skipIf(redis.isMissing)("what a state proxy's connector has written", () => {
+  test.each([
+    ["with a prefix", (crew: string) => crew, (crew: string) => `${crew}:`],
+    ["with one that ends in a colon", (crew: string) => `${crew}:`, (crew: string) => `${crew}::`],
+  ])("%s is found by its rules, explicitly chosen, and by no others", async (_name, prefixOf, keysBegin) => {
+    const crew = randomUUID();
+    using admin = inspector();
+    await admin.set(`${keysBegin(crew)}paused/t.json`, "{}");
+    const url = new URL(redis.url);
+    url.searchParams.set("prefixRules", "state-proxy");
+    await using byRules = await openStore(url.href, { environment: { STATE_PREFIX: prefixOf(crew) } });
+    expect((await byRules.get("paused/t.json"))?.body).toEqual(new TextEncoder().encode("{}"));
+    await using byLocation = await openStore(byRules.location, { environment: {} });
+    expect(await Array.fromAsync(byLocation.list(), ({ key }) => key)).toEqual(["paused/t.json"]);
+    url.searchParams.delete("prefixRules");
+    await using byOurs = await openStore(url.href, { environment: { STATE_PREFIX: prefixOf(crew) } });
+    expect(await byOurs.get("paused/t.json")).toBeNull();
   });
 });

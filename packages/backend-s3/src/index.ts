@@ -31,7 +31,7 @@ declare module "@holdpoint/core" {
 export async function createS3Store(options: S3StoreOptions): Promise<CheckpointStore> {
   const { bucket, client, kmsKeyId } = options;
   if (typeof bucket !== "string" || bucket === "") throw invalid("bucket is missing");
-  const namePrefix = namePrefixOf("s3", options.prefix);
+  const namePrefix = namePrefixOf("s3", options);
   if (kmsKeyId !== undefined && options.serverSideEncryption === "AES256") {
     throw invalid('kmsKeyId goes with serverSideEncryption "aws:kms", not "AES256"');
   }
@@ -42,10 +42,11 @@ export async function createS3Store(options: S3StoreOptions): Promise<Checkpoint
     kmsKeyId,
     owned: client === undefined,
   };
-  const endpoint = typeof config.endpoint === "string" ? `?endpoint=${config.endpoint}` : "";
+  const endpoint = typeof config.endpoint === "string" ? config.endpoint : undefined;
+  const { prefixRules } = options;
   const driver = new S3Driver({
     backend: "s3",
-    location: `s3://${bucket}${pathForPeople(namePrefix)}${endpoint}`,
+    location: `s3://${bucket}${pathForPeople(namePrefix, { endpoint, prefixRules })}`,
     client: new S3ObjectClient(client ?? new S3Client(config), settings),
     namePrefix,
     unsafeAllowMissingPreconditions: options.unsafeAllowMissingPreconditions ?? false,

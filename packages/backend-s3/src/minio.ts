@@ -34,12 +34,12 @@ declare module "@holdpoint/core" {
 export async function createMinioStore(options: MinioStoreOptions): Promise<CheckpointStore> {
   const { bucket } = options;
   if (typeof bucket !== "string" || bucket === "") throw invalid("bucket is missing");
-  const namePrefix = namePrefixOf("minio", options.prefix);
+  const namePrefix = namePrefixOf("minio", options);
   const { client, close } = options.client === undefined ? await connect(options) : lend(options, options.client);
   const address = String(Reflect.get(client, "host")).replace(/^.*:.*$/u, "[$&]");
   const driver = new S3Driver({
     backend: "minio",
-    location: `minio://${address}:${String(Reflect.get(client, "port"))}/${bucket}${pathForPeople(namePrefix)}`,
+    location: `minio://${address}:${String(Reflect.get(client, "port"))}/${bucket}${pathForPeople(namePrefix, { prefixRules: options.prefixRules })}`,
     client: new MinioObjectClient(client, bucket, close),
     namePrefix,
     unsafeAllowMissingPreconditions: options.unsafeAllowMissingPreconditions ?? false,

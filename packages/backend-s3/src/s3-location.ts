@@ -1,5 +1,6 @@
 import { CheckpointError } from "@holdpoint/core";
-import { urlError } from "@holdpoint/core/driver";
+import { stateProxyPrefix, urlError } from "@holdpoint/core/driver";
+import type { PrefixRules } from "@holdpoint/core/driver";
 
 import { maxObjectNameBytes } from "./s3-key.ts";
 
@@ -40,18 +41,23 @@ function decodePart(scheme: string, text: string): string {
  *
  * @throws {CheckpointError} `invalid-argument` for a prefix that some S3 server would not take, or that is too long
  */
-export function namePrefixOf(backend: string, prefix: string | undefined): string {
-  const path = (prefix ?? "").replaceAll(/^\/+|\/+$/gu, "");
+export function namePrefixOf(
+  backend: string,
+  { prefix, prefixRules }: { readonly prefix?: string | undefined; readonly prefixRules?: PrefixRules | undefined },
+): string {
+  const isProxy = prefixRules === "state-proxy";
+  const path = isProxy ? (prefix ?? "") : (prefix ?? "").replaceAll(/^\/+|\/+$/gu, "");
   if (path === "") return "";
-  const problem = prefixProblem(path);
-  if (problem === undefined) return `${path}/`;
+  // What a connector has written somewhere, its server takes.
+  const problem = prefixProblem(path, isProxy);
+  if (problem === undefined) return stateProxyPrefix(path, "/");
   throw new CheckpointError("invalid-argument", `${backend}: the prefix ${JSON.stringify(prefix)} ${problem}.`, {
     backend,
   });
 }
 
-function prefixProblem(path: string): string | undefined {
-  if (path.split("/").some((segment) => segment === "" || segment === "." || segment === "..")) {
+function prefixProblem(path: string, anySegments: boolean): string | undefined {
+  if (!anySegments && path.split("/").some((segment) => segment === "" || segment === "." || segment === "..")) {
     return 'has a segment that is empty, "." or ".."; MinIO and file-backed servers refuse those';
   }
   if (!path.isWellFormed() || /[\p{Cc}\\]/u.test(path)) return "has a backslash or a character that is not printable";
@@ -60,8 +66,10 @@ function prefixProblem(path: string): string | undefined {
   return bytes > maxBytes ? `has ${bytes} UTF-8 bytes; at most ${maxBytes} leave room for every key` : undefined;
 }
 
-/** An object location for people: the prefix in percent-encoding, without the slash at its end. */
-export function pathForPeople(namePrefix: string): string {
+/** An object location for people: the prefix in percent-encoding, without the slash at its end, and the URL's query. */
+export function pathForPeople(namePrefix: string, query: Readonly<Record<string, string | undefined>> = {}): string {
   const segments = namePrefix.slice(0, -1).split("/").map(encodeURIComponent);
-  return namePrefix === "" ? "" : `/${segments.join("/")}`;
+  const path = namePrefix === "" ? "" : `/${segments.join("/")}`;
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  return given.length === 0 ? path : `${path}?${given.map(([name, value]) => `${name}=${value}`).join("&")}`;
 }

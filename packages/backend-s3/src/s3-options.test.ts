@@ -15,7 +15,7 @@ describe("s3: URLs", () => {
       ),
     ).toEqual({
       bucket: "asya-checkpoints",
-      prefix: "/team-a/é",
+      prefix: "team-a/é",
       region: "eu-west-1",
       endpoint: "http://localhost:9000",
       pathStyle: false,
@@ -28,10 +28,12 @@ describe("s3: URLs", () => {
 
   test.each([
     ["s3://", { bucket: "from-environment", prefix: "team-e" }],
-    ["s3:///team-a", { bucket: "from-environment", prefix: "/team-a" }],
+    ["s3:///team-a", { bucket: "from-environment", prefix: "team-a" }],
     ["s3://mine", { bucket: "mine", prefix: "team-e" }],
-    ["s3://mine/", { bucket: "mine", prefix: "/" }],
-    ["s3://mine/team-a", { bucket: "mine", prefix: "/team-a" }],
+    ["s3://mine/", { bucket: "mine", prefix: "" }],
+    ["s3://mine/team-a", { bucket: "mine", prefix: "team-a" }],
+    ["s3://mine?prefixRules=state-proxy", { bucket: "mine", prefix: "team-e", prefixRules: "state-proxy" }],
+    ["s3://mine/team/?prefixRules=state-proxy", { bucket: "mine", prefix: "team/", prefixRules: "state-proxy" }],
   ])("%s with STATE_BUCKET and STATE_PREFIX set", (url, expected) => {
     expect(parse(url, { STATE_BUCKET: "from-environment", STATE_PREFIX: "team-e" })).toEqual(expected);
   });

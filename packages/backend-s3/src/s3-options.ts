@@ -4,10 +4,12 @@ import {
   assertPathWithoutUser,
   booleanOption,
   choiceOption,
+  prefixRulesOption,
   readUrlOptions,
   textOption,
   urlError,
 } from "@holdpoint/core/driver";
+import type { PrefixRules } from "@holdpoint/core/driver";
 
 import { readBucketLocation } from "./s3-location.ts";
 import type { Environment } from "./s3-location.ts";
@@ -17,6 +19,11 @@ export interface S3StoreOptions extends StoreOptions {
   readonly bucket: string;
   /** Path within the bucket that the store's objects are under. @default "" */
   readonly prefix?: string | undefined;
+  /**
+   * What comes between the prefix and the keys: `state-proxy` for what a connector of Asya's state proxy has written.
+   * @default "holdpoint"
+   */
+  readonly prefixRules?: PrefixRules | undefined;
   /** @default what the SDK finds (AWS_REGION, the profile), or "us-east-1" if there is an `endpoint` */
   readonly region?: string | undefined;
   /** URL of an S3-compatible server. @default what the SDK finds (AWS_ENDPOINT_URL, the profile), or AWS itself */
@@ -51,6 +58,7 @@ export interface S3StoreOptions extends StoreOptions {
 export function parseS3Url(url: URL, environment: Environment): S3StoreOptions {
   assertPathWithoutUser(url);
   const options = readUrlOptions(url, {
+    prefixRules: prefixRulesOption,
     region: textOption,
     endpoint: textOption,
     pathStyle: booleanOption,
@@ -70,7 +78,7 @@ export function parseS3Url(url: URL, environment: Environment): S3StoreOptions {
     ...options,
     ...readBucketLocation(
       "s3",
-      { bucket: url.hostname, prefix: url.pathname === "" ? undefined : url.pathname },
+      { bucket: url.hostname, prefix: url.pathname === "" ? undefined : url.pathname.slice(1) },
       environment,
     ),
     region: options.region ?? (environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"] || undefined),

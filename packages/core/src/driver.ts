@@ -30,3 +30,5 @@ export {
   urlError,
 } from "./store/url-options.ts";
 export type { UrlOptionReader } from "./store/url-options.ts";
+export { prefixRulesOption, stateProxyPrefix } from "./store/prefix-rules.ts";
+export type { PrefixRules } from "./store/prefix-rules.ts";

@@ -12,7 +12,7 @@ describe("minio: URLs", () => {
       host: "minio.storage",
       port: 9001,
       bucket: "checkpoints",
-      prefix: "/team-a",
+      prefix: "team-a",
       tls: true,
       region: "eu",
       accessKey: "key",
@@ -22,9 +22,9 @@ describe("minio: URLs", () => {
 
   test.each([
     ["minio://h/b", { host: "h", bucket: "b", prefix: "team-e" }],
-    ["minio://h/b/", { host: "h", bucket: "b", prefix: "/" }],
+    ["minio://h/b/", { host: "h", bucket: "b", prefix: "" }],
     ["minio://h", { host: "h", bucket: "from-environment", prefix: "team-e" }],
-    ["minio://h//p", { host: "h", bucket: "from-environment", prefix: "/p" }],
+    ["minio://h//p", { host: "h", bucket: "from-environment", prefix: "p" }],
     ["minio://", { host: "e", port: 443, tls: true, bucket: "from-environment", prefix: "team-e" }],
   ])("%s with the variables of the connectors set", (url, expected) => {
     const environment = { STATE_BUCKET: "from-environment", STATE_PREFIX: "team-e", AWS_ENDPOINT_URL: "https://e" };
@@ -47,7 +47,7 @@ describe("minio: URLs", () => {
   test.each([
     ["minio:///b", "AWS_ENDPOINT_URL"],
     ["minio://h", "STATE_BUCKET"],
-    ["minio://h/b?secure=true", "there are: attemptTimeoutMs, maxAttempts, region, timeoutMs, tls"],
+    ["minio://h/b?secure=true", "there are: attemptTimeoutMs, maxAttempts, prefixRules, region, timeoutMs, tls"],
     ["minio://h/b#p", "%23"],
     ["minio://key:12/secret@h/b", "%40"],
   ])("%s is refused", (url, words) => {

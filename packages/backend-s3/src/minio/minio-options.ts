@@ -1,5 +1,13 @@
 import type { StoreOptions } from "@holdpoint/core";
-import { assertPathWithoutUser, booleanOption, readUrlOptions, textOption, urlError } from "@holdpoint/core/driver";
+import {
+  assertPathWithoutUser,
+  booleanOption,
+  prefixRulesOption,
+  readUrlOptions,
+  textOption,
+  urlError,
+} from "@holdpoint/core/driver";
+import type { PrefixRules } from "@holdpoint/core/driver";
 import type { Client } from "minio";
 
 import { readBucketLocation } from "../s3-location.ts";
@@ -11,6 +19,11 @@ export interface MinioStoreOptions extends StoreOptions {
   readonly bucket: string;
   /** Path within the bucket that the store's objects are under. @default "" */
   readonly prefix?: string | undefined;
+  /**
+   * What comes between the prefix and the keys: `state-proxy` for what a connector of Asya's state proxy has written.
+   * @default "holdpoint"
+   */
+  readonly prefixRules?: PrefixRules | undefined;
   /** Host name or address of the server. Needed unless there is a `client`. @default none */
   readonly host?: string | undefined;
   /** @default 9000 */
@@ -50,13 +63,14 @@ export type MinioCredentials = Pick<MinioStoreOptions, "accessKey" | "secretKey"
 export function parseMinioUrl(url: URL, environment: Environment): MinioStoreOptions {
   assertPathWithoutUser(url);
   const { tls, region, ...options } = readUrlOptions(url, {
+    prefixRules: prefixRulesOption,
     region: textOption,
     tls: booleanOption,
     unsafeAllowMissingPreconditions: booleanOption,
   });
   if (url.hash !== "") throw urlError("minio", 'a "#" must be written as %23');
   const server = readServer(url, environment);
-  const [, bucket = "", prefix] = /^\/?([^/]*)(\/.*)?$/u.exec(url.pathname) ?? [];
+  const [, bucket = "", prefix] = /^\/?([^/]*)(?:\/(.*))?$/u.exec(url.pathname) ?? [];
   return {
     ...options,
     ...server,

@@ -6,6 +6,7 @@ import type { StoreChoice } from "../frame/open-command-store.ts";
 import { openCommandStore } from "../frame/open-command-store.ts";
 import type { ListedRow } from "./list-kept.ts";
 import { listKept } from "./list-kept.ts";
+import { lookBeside } from "./look-beside.ts";
 
 /** Options of `holdpoint ls`. */
 export interface ListChoice extends StoreChoice {
@@ -37,8 +38,10 @@ export async function listTasks(context: CommandContext, options: ListChoice): P
   let unreadable = 0;
   let undated = 0;
   let listed = 0;
+  let found = 0;
   const labels = Object.entries(options.label ?? {});
   for await (const kept of listKept(store, signal)) {
+    found += 1;
     const { since } = kept;
     if (kept.state === "corrupt") unreadable += 1;
     if (!isInState(kept, options.state)) continue;
@@ -50,6 +53,7 @@ export async function listTasks(context: CommandContext, options: ListChoice): P
   }
   // Also where nobody sits at a terminal: an empty answer may come from another place than was meant.
   if (listed === 0) await messages.tell(`No such task at ${escapeControls(store.location)}.\n`);
+  if (found === 0) await tellOfBeside(context, options, store.location);
   if (undated > 0) {
     await messages.tell(`Left out: ${undated} of which the store does not know how old they are.\n`);
   }
@@ -59,6 +63,14 @@ export async function listTasks(context: CommandContext, options: ListChoice): P
       await messages.tell(`Cannot be read: ${unreadable}; holdpoint ls --state corrupt says why.\n`);
     }
   }
+}
+
+async function tellOfBeside(context: CommandContext, { store }: ListChoice, location: string): Promise<void> {
+  const beside = await lookBeside(context, store ?? context.environment["ASYA_CHECKPOINT_STORE"]);
+  if (beside === undefined) return;
+  await context.messages.tell(
+    `Nothing is kept at ${escapeControls(location)}, but there are tasks beside it: ${escapeControls(beside)}.\n`,
+  );
 }
 
 function isInState({ state, isOpen }: ListedRow, wanted: ListChoice["state"]): boolean {

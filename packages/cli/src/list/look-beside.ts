@@ -1,0 +1,35 @@
+import type { CheckpointStore } from "@holdpoint/core";
+import { openStore } from "@holdpoint/core";
+
+import type { CommandContext } from "../frame/command-context.ts";
+
+// The stores whose connectors have rules of their own for prefixes.
+const schemes = new Set(["s3:", "minio:", "gs:", "redis:", "rediss:"]);
+
+/**
+ * Where tasks are kept beside a store that has none: in the same bucket or database under the state proxy's rules for
+ * prefixes, or under no prefix at all. A URL that opens that place; `undefined` if there is none, or it cannot be told.
+ */
+export async function lookBeside(
+  { environment, signal }: CommandContext,
+  url: string | undefined,
+): Promise<string | undefined> {
+  if (url === undefined || !URL.canParse(url) || !schemes.has(new URL(url).protocol)) return undefined;
+  const { STATE_PREFIX: _prefix, ...withoutPrefix } = environment;
+  for (const variables of [environment, withoutPrefix]) {
+    const beside = new URL(url);
+    beside.searchParams.set("prefixRules", "state-proxy");
+    try {
+      await using store = await openStore(beside.href, { environment: variables });
+      if (await hasTasks(store, signal)) return store.location;
+    } catch {
+      // Looking is a courtesy: whatever keeps us from it is not what was asked for.
+    }
+  }
+  return undefined;
+}
+
+async function hasTasks(store: CheckpointStore, signal: AbortSignal): Promise<boolean> {
+  for await (const { key } of store.list({ prefix: "paused/", signal })) return key !== "";
+  return false;
+}
