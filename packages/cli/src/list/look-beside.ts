@@ -20,7 +20,7 @@ export async function lookBeside(
     const beside = new URL(url);
     beside.searchParams.set("prefixRules", "state-proxy");
     try {
-      await using store = await openStore(beside.href, { environment: variables });
+      await using store = await openStore(beside.href, { environment: variables, access: "read" });
       if (await hasTasks(store, signal)) return store.location;
     } catch {
       // Looking is a courtesy: whatever keeps us from it is not what was asked for.
