@@ -196,6 +196,25 @@ describe("holdpoint answer", () => {
   });
 });
 
+describe("a question for a value", () => {
+  it("is answered by fields or a file, and every fault is named", async () => {
+    const schema = await file(
+      "schema.json",
+      '\u{FEFF}{"type":"object","properties":{"region":{"enum":["eu","us"]},"count":{"type":"integer"}},"required":["region"]}',
+    );
+    const asked = await workplace.cli(["ask", "region-1", "-m", "Where?", "--schema", schema]);
+    expect(asked).toMatchObject({ exitCode: 0, stderr: "" });
+    const wrong = await workplace.cli(["answer", "region-1", "-f", "region=moon", "-f", "count=many"]);
+    expect(wrong).toMatchObject({ exitCode: 2, stdout: "", stderr: expect.stringContaining("value: region") });
+    expect(wrong.stderr).toContain("value: count");
+    const input = await file("value.json", '{"region":"us"}');
+    const given = await workplace.cli(["answer", "region-1", "-i", input, "-f", "count=2"]);
+    expect(given).toMatchObject({ exitCode: 0, stdout: "region-1 is answered.\n" });
+    expect(await holds.inspect("region-1")).toMatchObject({ answer: { value: { region: "us", count: 2 } } });
+    expect((await workplace.cli(["show", "region-1"])).stdout).toContain('"enum"');
+  });
+});
+
 describe("holdpoint expire", () => {
   it("applies what is over, once, and counts it beforehand", async () => {
     const past = new Date(Date.now() - 60_000);

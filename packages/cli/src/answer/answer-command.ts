@@ -1,5 +1,6 @@
 import { examples, storeCommand } from "../command.ts";
 import type { CommandContext } from "../frame/command-context.ts";
+import { collectNameValue } from "../frame/repeated-options.ts";
 
 const description = `Answers a question that was asked by holdpoint ask or by a program. The first answer counts. The same answer of the same person is no error, and any other is refused, with who was first and when.
 
@@ -11,6 +12,8 @@ export function answerCommand(context: CommandContext) {
     .description(description)
     .argument("<id>", "the hold's id")
     .argument("[decision]", "one of the question's decisions")
+    .option("-f, --field <name=value>", "one value of the answer (repeatable)", collectNameValue)
+    .option("-i, --input <file>", "a JSON file with the whole value; - is standard input")
     .option(
       "-c, --content <file>",
       "with edit: a JSON file with the content in place of the one that was shown; - is standard input",
@@ -24,6 +27,7 @@ export function answerCommand(context: CommandContext) {
       examples(
         ["holdpoint answer refund-42", "be shown the question, and asked"],
         ["holdpoint answer refund-42 approve --by ada", "from a script"],
+        ["holdpoint answer region-1 -f region=eu", "a value in place of a decision"],
         ["holdpoint answer -- -odd-id approve", "an id that looks like an option"],
       ),
     )

@@ -10,15 +10,14 @@ import { exitCodes } from "../frame/exit-code.ts";
 import { readPersonOptions } from "../frame/hold-person.ts";
 import type { StoreChoice } from "../frame/open-command-store.ts";
 import { openCommandStore } from "../frame/open-command-store.ts";
-import { readGivenJson } from "../frame/read-given-file.ts";
 import { requireHold } from "../frame/require-hold.ts";
 import { describeHold } from "../show/describe-hold.ts";
 import { askAnswer } from "./ask-answer.ts";
+import type { AnswerInput } from "./read-answer.ts";
+import { readAnswer } from "./read-answer.ts";
 
 /** Options of `holdpoint answer`. */
-export interface AnswerChoice extends StoreChoice {
-  readonly content?: string | undefined;
-  readonly comment?: string | undefined;
+export interface AnswerChoice extends StoreChoice, AnswerInput {
   readonly by?: string | undefined;
   readonly issuer?: string | undefined;
   readonly yes?: true | undefined;
@@ -36,7 +35,7 @@ export async function answerHold(
   await using store = await openCommandStore(context, options, "write");
   const holds = createHolds(store);
   const hold = await requireHold(holds, store, id, signal);
-  const given = await readAnswer(context, decision, options);
+  const given = await readAnswer(context, hold, decision, options);
   const answer = await completeAnswer(context, hold, given, store.location, options);
   const by = readPersonOptions(options);
   const result = await context
@@ -48,19 +47,6 @@ export async function answerHold(
   else await context.output.write(`${sentence(result)}\n`);
 }
 
-/** The answer that the command line gives, which may lack what the question needs. */
-async function readAnswer(
-  context: CommandContext,
-  decision: string | undefined,
-  { content, comment }: AnswerChoice,
-): Promise<HoldAnswer> {
-  return {
-    ...(decision === undefined ? {} : { decision }),
-    ...(content === undefined ? {} : { content: await readGivenJson(context, content, "content") }),
-    ...(comment === undefined ? {} : { comment }),
-  };
-}
-
 async function completeAnswer(
   context: CommandContext,
   hold: HoldDetails,
@@ -68,8 +54,9 @@ async function completeAnswer(
   location: string,
   options: AnswerChoice,
 ): Promise<HoldAnswer> {
+  const reads = [options.input, options.content].includes("-");
   // Why a hold that waits no more takes no answer, the refusal says.
-  if (!context.interactive || options.yes === true || options.content === "-" || hold.state !== "waiting") return given;
+  if (!context.interactive || options.yes === true || reads || hold.state !== "waiting") return given;
   const { messages } = context;
   await messages.write(`${describeHold(hold, location, messages)}\n`);
   const answer = await askAnswer(context, hold, given);

@@ -1,10 +1,11 @@
 import { select, text } from "@clack/prompts";
 import type { HoldAnswer, HoldDetails } from "@holdpoint/core/holds";
-import { describeJsonError, parseLosslessJson } from "@holdpoint/core/json";
+import { describeJsonError, isJsonObject, parseLosslessJson } from "@holdpoint/core/json";
 
 import { answerOf, promptStreams } from "../frame/ask.ts";
 import type { CommandContext } from "../frame/command-context.ts";
 import { escapeControls } from "../frame/escape-controls.ts";
+import { askFields } from "../resume/ask-fields.ts";
 
 /** Asks at the terminal for what an answer lacks. */
 export async function askAnswer(
@@ -13,6 +14,15 @@ export async function askAnswer(
   given: HoldAnswer,
 ): Promise<HoldAnswer> {
   if (question === undefined) return given;
+  if (question.kind === "input") {
+    if (given.value !== undefined && question.fields === undefined) return given;
+    const known = isJsonObject(given.value) ? given.value : {};
+    const value =
+      question.fields === undefined
+        ? await askJson(context, "The value, as JSON", undefined)
+        : await askFields(context, question.fields, known);
+    return { ...given, value };
+  }
   const decision = given.decision ?? (await askDecision(context, question.decisions));
   const edited =
     decision === "edit" && given.content === undefined

@@ -22,6 +22,7 @@ export function askCommand(context: CommandContext) {
       "one way to answer: approve, edit, reject, respond, or name=approving, name=rejecting (repeatable) (default: approve, reject)",
       collect,
     )
+    .option("--schema <file>", "a JSON Schema that the answer must fit; with --decision edit, the edited content")
     .option("--expires-in <age>", "how long it waits, such as 2h", parseAge)
     .option("--on-expiry <decision>", "the answer that then counts (default: it ends without one)")
     .option("--allow-on-expiry", "with --on-expiry: also if that decision lets act")
@@ -42,6 +43,7 @@ export function askCommand(context: CommandContext) {
       examples(
         ["holdpoint ask refund-42 -m 'Refund 5000?' --content refund.json", "approve or reject"],
         ["holdpoint ask deploy-7 -m 'Deploy?' --expires-in 1h --on-expiry reject", "silence is a no after an hour"],
+        ["holdpoint ask region-1 -m 'Which region?' --schema region.json", "a value in place of a decision"],
       ),
     )
     .action(async (id, options) => {

@@ -1,6 +1,7 @@
-import type { Decision } from "@holdpoint/core/holds";
+import type { Decision, Question } from "@holdpoint/core/holds";
 import { CheckpointError } from "@holdpoint/core";
 import { createHolds } from "@holdpoint/core/holds";
+import { isJsonObject } from "@holdpoint/core/json";
 
 import type { CommandContext } from "../frame/command-context.ts";
 import { CommandError } from "../frame/command-error.ts";
@@ -17,6 +18,7 @@ export interface AskChoice extends StoreChoice {
   readonly details?: string | undefined;
   readonly content?: string | undefined;
   readonly decision?: readonly string[] | undefined;
+  readonly schema?: string | undefined;
   readonly expiresIn?: number | undefined;
   readonly onExpiry?: string | undefined;
   readonly allowOnExpiry?: true | undefined;
@@ -43,7 +45,7 @@ export async function askHold(context: CommandContext, id: string, options: AskC
   assertOneStandardInput(options);
   const { content, savedState, expiresIn, onExpiry, notBy = [], issuer } = options;
   const request = {
-    ask: { message: options.message, details: options.details, decisions: options.decision?.map(readDecision) },
+    ask: await readQuestion(context, options),
     content: content === undefined ? null : await readGivenJson(context, content, "content"),
     savedState: savedState === undefined ? undefined : await readSavedState(context, savedState),
     fingerprint: options.fingerprint,
@@ -65,9 +67,23 @@ export async function askHold(context: CommandContext, id: string, options: AskC
   else await output.write(`${escapeControls(id)} ${said[result.outcome]}; it is ${result.state}.\n`);
 }
 
-function assertOneStandardInput({ content, savedState }: AskChoice): void {
-  if (content !== "-" || savedState !== "-") return;
-  throw new CommandError(exitCodes.usage, "Only one of --content and --saved-state can be standard input.");
+function assertOneStandardInput({ content, schema, savedState }: AskChoice): void {
+  if ([content, schema, savedState].filter((file) => file === "-").length < 2) return;
+  throw new CommandError(exitCodes.usage, "Only one of --content, --schema and --saved-state can be standard input.");
+}
+
+async function readQuestion(
+  context: CommandContext,
+  { message, details, decision, schema }: AskChoice,
+): Promise<Question> {
+  const shown = { message, details };
+  const decisions = decision?.map(readDecision);
+  if (schema === undefined) return { ...shown, decisions };
+  const value = await readGivenJson(context, schema, "schema");
+  if (!isJsonObject(value)) {
+    throw new CommandError(exitCodes.usage, `The schema from ${JSON.stringify(schema)} is not a JSON object.`);
+  }
+  return decisions === undefined ? { ...shown, schema: value } : { ...shown, decisions, schema: value };
 }
 
 function readDecision(text: string): string | Decision {

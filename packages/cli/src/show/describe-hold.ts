@@ -21,6 +21,7 @@ export function describeHold(hold: HoldDetails, location: string, output: Output
   if (question !== undefined && question.decisions.length > 0) {
     lines.push(`  ${label("answers")} ${question.decisions.map(describeDecision).join(", ")}`);
   }
+  if (question?.schema !== undefined) lines.push(`  ${heading("schema")}`, indentedJson(question.schema));
   if (hold.approvals > 1) lines.push(`  ${label("needs")} ${hold.approvals} people who approve the same`);
   if (hold.notBy.length > 0) lines.push(`  ${label("not by")} ${hold.notBy.map(describePerson).join(", ")}`);
   if (hold.expiresAt !== undefined) lines.push(`  ${label("expires")} ${describeTime(hold.expiresAt)}`);
