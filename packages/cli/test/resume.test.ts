@@ -75,7 +75,8 @@ describe("holdpoint resume", () => {
     const order = { fields: [{ name: "order", type: "number" as const }], prompt: "Which?" };
     for (const id of ["a", "b"]) await workplace.ledger.pause(pauseEnvelope({ id }), { metadata: order });
     const file = join(workplace.directory, "answer.json");
-    await writeFile(file, '{"order":12345678901234567890}');
+    // With the mark of UTF-8 that some editors put before a text.
+    await writeFile(file, '\u{FEFF}{"order":12345678901234567890}');
     const [fromFile, fromPipe, missing, noObject] = await Promise.all([
       workplace.cli(["resume", "a", "--input", file]),
       workplace.cli(["resume", "b", "--input", "-"], { input: '{"order":1.0}' }),

@@ -1,14 +1,11 @@
-import { readFile } from "node:fs/promises";
-import { addAbortSignal } from "node:stream";
-import { text } from "node:stream/consumers";
-
 import type { PauseField } from "@holdpoint/asya";
 import type { JsonObject } from "@holdpoint/core";
 import { parseLosslessJson } from "@holdpoint/core";
-import { describeJsonError } from "@holdpoint/core/json";
 
+import type { CommandContext } from "../frame/command-context.ts";
 import { CommandError } from "../frame/command-error.ts";
 import { exitCodes } from "../frame/exit-code.ts";
+import { readGivenJson } from "../frame/read-given-file.ts";
 
 /** What the command line says of a person's input. */
 export interface InputChoice {
@@ -21,28 +18,13 @@ export interface InputChoice {
  *
  * @throws {CommandError} if it cannot be read or is no JSON object
  */
-export async function readInputFile({ input }: InputChoice, signal: AbortSignal): Promise<JsonObject> {
+export async function readInputFile(context: CommandContext, { input }: InputChoice): Promise<JsonObject> {
   if (input === undefined) return {};
-  const name = input === "-" ? "standard input" : JSON.stringify(input);
-  const wrong = (problem: string, cause?: unknown): CommandError =>
-    new CommandError(exitCodes.usage, `The input from ${name} ${problem}.`, { cause });
-  let content: string;
-  try {
-    content =
-      input === "-"
-        ? await text(addAbortSignal(signal, process.stdin))
-        : await readFile(input, { encoding: "utf8", signal });
-  } catch (error) {
-    throw wrong(`cannot be read: ${(error as Error).message}`, error);
-  }
-  let value: unknown;
-  try {
-    value = parseLosslessJson(content);
-  } catch (error) {
-    throw wrong(`is not JSON: ${describeJsonError(content, error)}`, error);
-  }
+  const value = await readGivenJson(context, input, "input");
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw wrong('is not a JSON object such as {"approved":true}');
+    const name = input === "-" ? "standard input" : JSON.stringify(input);
+    const expected = 'is not a JSON object such as {"approved":true}';
+    throw new CommandError(exitCodes.usage, `The input from ${name} ${expected}.`);
   }
   return value as JsonObject;
 }

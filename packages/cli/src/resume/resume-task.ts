@@ -50,7 +50,7 @@ export async function resumeTask(
   const by = options.by ?? whoAmI();
   // Before anybody is asked anything: an address that cannot be used would waste the answers.
   const courier = options.via === undefined ? undefined : await viaCourier(context, options.via, command, options);
-  const fromFile = await readInputFile(options, signal);
+  const fromFile = await readInputFile(context, options);
   await using store = await openCommandStore(context, options, "write");
   const ledger = createPauseLedger(store);
   const task = await requireTask(ledger, store, id, signal);
