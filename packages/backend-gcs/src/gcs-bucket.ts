@@ -213,7 +213,7 @@ export class GcsBucket {
 
   async #describe(name: string, signal: AbortSignal): Promise<Description | null> {
     const url = this.#objectUrl(name) + queryString({ fields: "generation,md5Hash,metadata,updated" });
-    const answer = await this.#unlessMissing({ method: "GET", url, signal });
+    const answer = await this.#unlessMissing({ method: "GET", url, isContinuation: true, signal });
     if (answer === null) return null;
     const resource = parseJson(answer) as {
       readonly md5Hash?: string;

@@ -14,6 +14,11 @@ export interface GcsRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body?: Uint8Array | undefined;
+  /**
+   * The second half of one read. The server may have closed the connection meanwhile, while a large body was still on
+   * its way here, and so again at each attempt: it is then asked on another connection. @default false
+   */
+  readonly isContinuation?: boolean | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -75,7 +80,8 @@ export class GcsTransport {
     this.#httpsAgent.destroy();
   }
 
-  #exchange({ method, url, headers = {}, body, signal }: GcsRequest): Promise<IncomingMessage> {
+  #exchange(given: GcsRequest): Promise<IncomingMessage> {
+    const { method, url, headers = {}, body, isContinuation = false, signal } = given;
     return new Promise((resolve, reject) => {
       const isSecure = url.startsWith("https:");
       const send = isSecure ? httpsRequest : httpRequest;
@@ -83,10 +89,9 @@ export class GcsTransport {
       request.once("response", resolve);
       // Stays, for errors that come after the response has begun: the response reports those too.
       request.on("error", (error: NodeJS.ErrnoException) => {
-        // The server has closed a connection that it thought idle, for example while a large body was still on its way
-        // here. Asking again on another changes nothing. https://nodejs.org/api/http.html#requestreusedsocket
+        // https://nodejs.org/api/http.html#requestreusedsocket
         const isStale = request.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
-        if (isStale && method === "GET" && !signal.aborted) resolve(this.#exchange({ method, url, headers, signal }));
+        if (isStale && isContinuation && !signal.aborted) resolve(this.#exchange(given));
         else reject(error);
       });
       // With its length known, so that the server can tell a request that broke off from a whole one.

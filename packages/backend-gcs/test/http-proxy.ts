@@ -9,7 +9,7 @@ export interface HttpProxySettings {
   readonly dropHeaders?: RegExp | undefined;
   /** Whether the connection is cut once the server has answered a request. */
   readonly cut?: ((request: IncomingMessage) => boolean | Promise<boolean>) | undefined;
-  /** Takes a connection for idle after each read, so that the next request on it is met by its end. */
+  /** Takes a connection for idle after each download, so that the next request on it is met by its end. */
   readonly closesIdle?: boolean | undefined;
   /** Whether the connection is cut in the middle of an answer's body. */
   readonly cutBody?: ((request: IncomingMessage) => boolean) | undefined;
@@ -29,7 +29,7 @@ export async function startHttpProxy(target: string, settings: HttpProxySettings
   const server = createServer((request, response) => {
     const forward = async (): Promise<void> => {
       if (idle.has(request.socket)) return void request.socket.destroy();
-      if (settings.closesIdle === true && request.method === "GET") idle.add(request.socket);
+      if (settings.closesIdle === true && request.url?.includes("alt=media") === true) idle.add(request.socket);
       requests.push(`${request.method} ${request.url}`);
       const body = await buffer(request);
       const { method, headers } = request;
