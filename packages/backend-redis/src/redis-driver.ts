@@ -107,7 +107,7 @@ export class RedisDriver implements CheckpointDriver {
     const answer = await this.#run(putScript, key, argv, { signal: context.signal, head });
     if (answer.reply === null) throw new PreconditionFailedError();
     await doneOnce(this.#acknowledged(answer.connection));
-    return { version: String(answer.reply) };
+    return { version: (answer.reply as Buffer).toString() };
   }
 
   async remove(key: string, ifVersion: string | undefined, { signal }: DriverContext): Promise<boolean> {
