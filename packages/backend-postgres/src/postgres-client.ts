@@ -23,6 +23,7 @@ export interface PostgresResult {
  * ```
  */
 export interface PostgresClient {
+  /** @throws {Error} what the server or the connection answers, as `pg` makes it */
   query(statement: PostgresStatement): Promise<PostgresResult | readonly PostgresResult[]>;
   /** `"I"` unless a transaction is open; versions of `pg` that do not tell have no such method. */
   getTransactionStatus?(): string | null;
@@ -53,6 +54,7 @@ export interface PostgresPoolClient extends PostgresClient {
  * ```
  */
 export interface PostgresPool {
+  /** @throws {Error} why no connection could be had, as `pg` makes it */
   connect(): Promise<PostgresPoolClient>;
   readonly totalCount: number;
   readonly options: { readonly max: number };
