@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 
 import { createMemoryStore } from "../../drivers/memory-store.ts";
 import { CheckpointError } from "../../store/checkpoint-error.ts";
-import type { CheckpointStore, PutOptions } from "../../store/checkpoint-store.ts";
+import type { CheckpointStore, GetOptions, PutOptions } from "../../store/checkpoint-store.ts";
 import type { TrivialAnswer, TrivialAsk } from "../../../test/trivial-kind.ts";
 import { trivialAsk, trivialKind } from "../../../test/trivial-kind.ts";
 import { HoldMachine } from "./hold-machine.ts";
@@ -92,6 +92,34 @@ describe("rounds under one id", () => {
     await expect(answer({ round: 1, text: "bad" })).rejects.toThrow(RangeError);
     expect(await store.get("trivial/a")).toEqual(before);
   });
+});
+
+it("rests what somebody hears without a write on a read as durable as the write", async () => {
+  const reads: (boolean | undefined)[] = [];
+  const watched = new HoldMachine(
+    new Proxy(store, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name, target);
+        if (name !== "get") return typeof member === "function" ? member.bind(target) : member;
+        return async (key: string, options: GetOptions) => {
+          reads.push(options.durable);
+          return await target.get(key, options);
+        };
+      },
+    }),
+    trivialKind,
+  );
+  const last = async (work: () => Promise<{ readonly verdict: string }>): Promise<unknown> => {
+    reads.length = 0;
+    const { verdict } = await work();
+    return [verdict, reads.at(-1)];
+  };
+  const find = (options: GetOptions): ReturnType<Machine["load"]> => watched.load("a", options);
+  await watched.open(trivialAsk(1));
+  expect(await last(() => watched.open(trivialAsk(1)))).toEqual(["found", true]);
+  expect(await last(() => watched.answer(find, { round: 1, text: "yes" }))).toEqual(["applied", false]);
+  expect(await last(() => watched.answer(find, { round: 1, text: "yes" }))).toEqual(["found", true]);
+  expect(await last(() => watched.answer(find, { round: 1, text: "no" }))).toEqual(["refused", true]);
 });
 
 describe("a write whose outcome is unknown", () => {

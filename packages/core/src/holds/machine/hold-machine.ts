@@ -1,5 +1,5 @@
 import { CheckpointError } from "../../store/checkpoint-error.ts";
-import type { CheckpointStore, OperationOptions, PutOptions } from "../../store/checkpoint-store.ts";
+import type { CheckpointStore, GetOptions, OperationOptions, PutOptions } from "../../store/checkpoint-store.ts";
 import type { HoldDocument, Located, WaitingDocument } from "./hold-document.ts";
 import type { HoldEnvironment } from "./hold-environment.ts";
 import { systemEnvironment } from "./hold-environment.ts";
@@ -11,12 +11,6 @@ const maxRaces = 16;
 /** How often a write of unknown outcome is looked for, and made again under its condition. */
 const maxSettlements = 3;
 
-/** Options of {@link HoldMachine.load}. */
-export interface LoadOptions extends OperationOptions {
-  /** Whether what is read must be as safe as what was written. @default false */
-  readonly durable?: boolean | undefined;
-}
-
 /** Options of {@link HoldMachine}. */
 export interface HoldMachineOptions {
   /** The clock. @default the system's */
@@ -26,7 +20,7 @@ export interface HoldMachineOptions {
 }
 
 /** Finds the hold that an operation is about; `undefined` if there is none. */
-export type Find<Document> = (options: LoadOptions) => Promise<Located<Document> | undefined>;
+export type Find<Document> = (options: GetOptions) => Promise<Located<Document> | undefined>;
 
 /** What a judgement comes to: a verdict that stands as it is, or one that holds once `next` is written. */
 export interface Judgement<Document, Verdict> {
@@ -86,10 +80,9 @@ export class HoldMachine<Ask, Given, Answer> {
    *
    * @throws {CheckpointError} what `CheckpointStore.get` throws, and `corrupt`
    */
-  async load(id: string, options: LoadOptions = {}): Promise<Located<HoldDocument<Ask, Answer>> | undefined> {
-    const { durable: _durable, ...rest } = options;
+  async load(id: string, options: GetOptions = {}): Promise<Located<HoldDocument<Ask, Answer>> | undefined> {
     const key = this.kind.documents.key(id);
-    const stored = await this.store.get(key, rest);
+    const stored = await this.store.get(key, options);
     if (stored === null) return undefined;
     return { key, version: stored.version, document: this.kind.documents.decode(stored, id, this.store) };
   }
@@ -199,7 +192,7 @@ export class HoldMachine<Ask, Given, Answer> {
       if (mine !== undefined && located?.document.nonce === mine.nonce) return { verdict: mine.verdict, located };
       const { next, verdict } = await judge(located);
       if (next === undefined) {
-        if (durable || !this.#hasDurableReads()) return { verdict, located };
+        if (durable) return { verdict, located };
         durable = true;
         continue;
       }
@@ -245,10 +238,6 @@ export class HoldMachine<Ask, Given, Answer> {
     const { displacedKey, encode } = this.kind.documents;
     if (displacedKey === undefined) throw new TypeError("a kind whose asks displace names a displacedKey");
     await this.store.put(displacedKey(document), encode(document), options);
-  }
-
-  #hasDurableReads(): boolean {
-    return false;
   }
 
   #ttlOf(document: HoldDocument<Ask, Answer>): number | undefined {
