@@ -1,40 +1,11 @@
 import { createMemoryStore } from "@holdpoint/core";
 import type { CheckpointStore, JsonObject } from "@holdpoint/core";
 
+import type { CountingStore } from "../../core/test/count-requests.ts";
+import { countRequests } from "../../core/test/count-requests.ts";
 import { createPauseLedger } from "../src/create-pause-ledger.ts";
 import type { Envelope, OutgoingMessage } from "../src/envelope.ts";
 import type { PauseLedger } from "../src/pause-ledger.ts";
-
-/** A store that writes down every request, so that tests can count them. */
-interface CountingStore {
-  readonly store: CheckpointStore;
-  /** Operations since the last call, such as `"put paused/a.json"`. */
-  readonly takeRequests: () => readonly string[];
-}
-
-/** Wraps a store; what it counts is the store's operations, each of which is one request of a driver. */
-function countRequests(inner: CheckpointStore): CountingStore {
-  let requests: string[] = [];
-  const store = new Proxy(inner, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name, target);
-      if (typeof member !== "function") return member;
-      return (...parameters: readonly unknown[]): unknown => {
-        if (["get", "put", "delete"].includes(String(name))) requests.push(`${String(name)} ${String(parameters[0])}`);
-        if (name === "list") requests.push("list");
-        return Reflect.apply(member, target, parameters);
-      };
-    },
-  });
-  return {
-    store,
-    takeRequests() {
-      const taken = requests;
-      requests = [];
-      return taken;
-    },
-  };
-}
 
 /** A ledger on a memory store, with a clock that moves a second at each look. */
 export async function openLedger(): Promise<

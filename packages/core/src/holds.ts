@@ -56,7 +56,6 @@ export type {
   Find,
   HoldMachineOptions,
   Judgement,
-  LoadOptions,
   OpenVerdict,
 } from "./holds/machine/hold-machine.ts";
 export { pruneHolds } from "./holds/machine/prune-holds.ts";
