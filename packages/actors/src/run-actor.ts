@@ -1,6 +1,6 @@
 import type { PauseLedger } from "@holdpoint/asya";
 import type { CheckpointStore } from "@holdpoint/core";
-import { createPauseLedger } from "@holdpoint/asya";
+import { createPauseLedger, metadataHints } from "@holdpoint/asya";
 import { openStore, parseLosslessJson, redactCredentials } from "@holdpoint/core";
 
 import type { ActorEnvironment, StoreSetting } from "./actor-environment.ts";
@@ -32,6 +32,10 @@ export async function runActor(name: string, createHandler: HandlerFactory): Pro
     const actor = environment.actorName ?? name;
     const log = createActorLog({ actor });
     log.info("store opened", { backend: store.backend, location: store.location });
+    const { pauseMetadata } = environment;
+    for (const hint of pauseMetadata === undefined ? [] : metadataHints(pauseMetadata)) {
+      log.warn("ASYA_PAUSE_METADATA has what looks like a typing mistake", { hint });
+    }
     await serveActor(createHandler(ledger, environment), {
       ...environment,
       name: actor,

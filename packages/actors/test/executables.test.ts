@@ -195,6 +195,22 @@ describe("x-pause and x-resume", () => {
   });
 });
 
+describe("pause metadata with a typing mistake", () => {
+  it("is warned of at the start with what was meant, and passed on as it is", async () => {
+    const metadata = { promt: "Publish?", fields: [{ name: "ok", type: "boolean", requird: false, theme: "dark" }] };
+    const pause = await startActor("x-pause", "../src/x-pause.ts", { ASYA_PAUSE_METADATA: JSON.stringify(metadata) });
+    const warnings = output
+      .map(({ line }) => JSON.parse(line) as { readonly level: string; readonly hint?: string })
+      .filter(({ level }) => level === "warn");
+    expect(warnings.map(({ hint }) => hint)).toEqual([
+      'promt: did you mean "prompt"? It is passed on as it is.',
+      'fields.0.requird: did you mean "required"? It is passed on as it is.',
+    ]);
+    const { body } = await postToSocket(pause.socketPath, pauseMessage());
+    expect(answered(body).frames[0]?.headers["x-asya-pause"]).toMatchObject(metadata);
+  });
+});
+
 describe("an environment that is wrong", () => {
   it("stops the start with one message that lists everything, and exit code 78", async () => {
     const socketDirectory = join(directory, "sockets");

@@ -23,5 +23,6 @@ export type {
   TaskSummary,
 } from "./pause-ledger.ts";
 export type { InputValidation } from "./prepare-input.ts";
+export { metadataHints } from "./metadata-hints.ts";
 export { parsePauseMetadata } from "./pause-metadata.ts";
 export type { PauseField, PauseMetadata } from "./pause-metadata.ts";

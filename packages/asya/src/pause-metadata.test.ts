@@ -27,6 +27,30 @@ it("lists every violation with its place", () => {
 });
 
 it.each([
+  [{ type: "number", default: "5" }, "fields.0.default: expected a value of the field's type, which is number"],
+  [{ type: "boolean", default: "true" }, "fields.0.default: expected a value of the field's type, which is boolean"],
+  [{ type: "string", default: false }, "fields.0.default: expected a value of the field's type, which is string"],
+  [{ type: "array", default: "a" }, "fields.0.default: expected a value of the field's type, which is array"],
+  [{ type: "object", default: [] }, "fields.0.default: expected a value of the field's type, which is object"],
+  [{ type: "string", options: ["a", 1] }, "fields.0.options.1: expected a value of the field's type, which is string"],
+  [{ type: "number", options: ["1"] }, "fields.0.options.0: expected a value of the field's type, which is number"],
+  [{ type: "string", options: [null] }, "fields.0.options.0: expected a value of the field's type, which is string"],
+])("refuses a default or an option of another type: %j", (field, message) => {
+  expect(() => parsePauseMetadata({ fields: [{ name: "a", ...field }] })).toThrow(new Error(message));
+});
+
+it.each([
+  { type: "number", default: 0, options: [0, 1.5] },
+  { type: "boolean", default: false },
+  { type: "string", default: null },
+  { type: "string", required: false, options: ["a", null] },
+  { type: "array", default: ["a"], options: ["a", 1, { b: 2 }] },
+  { type: "object", default: {}, options: [{}, { a: 1 }] },
+])("takes a default and options of the field's type: %j", (field) => {
+  expect(parsePauseMetadata({ fields: [{ name: "a", ...field }] }).fields).toEqual([{ name: "a", ...field }]);
+});
+
+it.each([
   ["text that is not JSON", "{prompt:", /not JSON/u],
   ["a list", "[]", /JSON object/u],
   ["two fields of one name", '{"fields":[{"name":"a","type":"string"},{"name":"a","type":"number"}]}', /differ/u],

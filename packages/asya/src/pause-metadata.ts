@@ -1,16 +1,15 @@
 import { describeJsonError, exactJson, isJsonObject, isNestedDeeper, parseLosslessJson } from "@holdpoint/core/json";
 import * as v from "valibot";
 
+import type { FieldType } from "./field-type.ts";
+import { fieldTypes, isOfFieldType } from "./field-type.ts";
 import { maxMessageLevels } from "./message-nesting.ts";
-
-/** The JSON types that a field can ask for. */
-const fieldTypes = ["string", "boolean", "number", "array", "object"] as const;
 
 /** One input that a person is asked for. Properties beyond these are kept and handed to the user interface. */
 export interface PauseField {
   /** The key of the value in the person's input. */
   readonly name: string;
-  readonly type: (typeof fieldTypes)[number];
+  readonly type: FieldType;
   /** The label that a person sees. */
   readonly prompt?: string | undefined;
   /** Where the value lands in the payload: names separated by `/`. @default `/<name>` */
@@ -104,9 +103,31 @@ export function parsePauseMetadata(source: string | object): PauseMetadata {
   value = exactJson(value, "the pause metadata", (problem) => problems.push(`${problem}, which JSON cannot hold`));
   if (problems.length > 0) throw new Error(problems.join("\n"));
   const result = v.safeParse(metadataSchema, value);
-  if (result.success) return result.output;
-  const violations = result.issues.map((issue) => `${v.getDotPath(issue) ?? "the pause metadata"}: ${issue.message}`);
+  const violations = [
+    ...(result.issues ?? []).map((issue) => `${v.getDotPath(issue) ?? "the pause metadata"}: ${issue.message}`),
+    ...otherTypes(value),
+  ];
+  if (result.success && violations.length === 0) return result.output;
   throw new Error(violations.join("\n"));
+}
+
+/** Defaults and options that no answer of the field's type could be. */
+function otherTypes(metadata: unknown): readonly string[] {
+  const fields = isJsonObject(metadata) ? metadata["fields"] : undefined;
+  if (!Array.isArray(fields)) return [];
+  return fields.flatMap((field: unknown, index) => {
+    if (!isJsonObject(field) || !fieldTypes.some((type) => type === field["type"])) return [];
+    const { type, default: initial, options, required } = field;
+    const expected = `expected a value of the field's type, which is ${String(type)}`;
+    const isFitting = (value: unknown): boolean => isOfFieldType(value, type);
+    const found = initial === undefined || initial === null || isFitting(initial) ? [] : ["default"];
+    // Of a multiple choice the type is that of all choices together, and null is an answer to what is optional.
+    const choices: readonly unknown[] = Array.isArray(options) && type !== "array" ? options : [];
+    const others = choices.flatMap((choice, place) =>
+      isFitting(choice) || (choice === null && required === false) ? [] : [`options.${place}`],
+    );
+    return [...found, ...others].map((place) => `fields.${index}.${place}: ${expected}`);
+  });
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { JsonObject } from "@holdpoint/core";
-import { isJsonNumber, isJsonObject, isSameJson } from "@holdpoint/core/json";
+import { isJsonNumber, isSameJson } from "@holdpoint/core/json";
 
+import { isOfFieldType } from "./field-type.ts";
 import { LedgerError } from "./ledger-error.ts";
 import type { PauseField, PauseMetadata } from "./pause-metadata.ts";
 
@@ -39,7 +40,7 @@ export function validateInput(input: JsonObject, metadata: PauseMetadata): JsonO
 
 function valueViolation(value: unknown, field: PauseField): string | undefined {
   if (value === null && field.required === false) return undefined;
-  if (typeChecks.get(field.type)?.(value) !== true) {
+  if (!isOfFieldType(value, field.type)) {
     return `is ${typeName(value)}; expected ${typeof field.type === "string" ? field.type : JSON.stringify(field.type)}`;
   }
   // Another program's x-pause may have stored anything here.
@@ -50,18 +51,6 @@ function valueViolation(value: unknown, field: PauseField): string | undefined {
   const isChosen = isChoice(value) || (field.type === "array" && Array.isArray(value) && value.every(isChoice));
   return isChosen ? undefined : `is not one of ${options.map((option) => JSON.stringify(option)).join(", ")}`;
 }
-
-// Of a document that another program wrote, the type may be any JSON.
-const typeChecks: ReadonlyMap<unknown, (value: unknown) => boolean> = new Map<
-  PauseField["type"],
-  (value: unknown) => boolean
->([
-  ["string", (value) => typeof value === "string"],
-  ["boolean", (value) => typeof value === "boolean"],
-  ["number", isJsonNumber],
-  ["array", Array.isArray],
-  ["object", isJsonObject],
-]);
 
 function typeName(value: unknown): string {
   if (value === null) return "null";
