@@ -62,8 +62,8 @@ it("holds examples that compile", async () => {
   expect(stdout).toBe("");
 });
 
-it("opens with an example that runs", async () => {
-  const [code = ""] = await examplesOf("README.md");
+it.each([0, 1])("opens with examples that run (%i)", async (index) => {
+  const code = (await examplesOf("README.md"))[index] ?? "";
   expect(code.trim().split("\n").length).toBeLessThanOrEqual(16);
   const file = join(directory, "readme.ts");
   await writeFile(file, code);
@@ -71,7 +71,7 @@ it("opens with an example that runs", async () => {
   const { stdout } = await execute(process.execPath, ["--conditions=source", file], {
     env: { ...process.env, CHECKPOINTS: state.path },
   });
-  expect(stdout.trim()).toBe(/\/\/ (\[.*)$/mu.exec(code)?.[1]);
+  expect(stdout.trim()).toBe(/console\.log\(.*\); \/\/ (.*)$/mu.exec(code)?.[1]);
 });
 
 describe("links", () => {
