@@ -4,6 +4,7 @@ import type { ActorHandler } from "./actor-message.ts";
 import { readMessageDirectory, writeMessageDirectory } from "./message-directory.ts";
 import { checkReply, InvalidReplyError } from "./outgoing-frame.ts";
 import type { JsonParser } from "./parse-message.ts";
+import { variableOf } from "./serving-environment.ts";
 
 /** Options of {@link createVfsHandler}. */
 export interface VfsHandlerOptions {
@@ -32,9 +33,9 @@ export type VfsHandler = (payload: unknown, options?: { readonly signal?: AbortS
  */
 export function createVfsHandler(handler: ActorHandler, options: VfsHandlerOptions = {}): VfsHandler {
   const {
-    root = process.env["ASYA_MSG_ROOT"] || "/proc/asya/msg",
+    root = variableOf(process.env, "ASYA_MSG_ROOT") ?? "/proc/asya/msg",
     parseJson = JSON.parse as JsonParser,
-    log = createActorLog({ actor: process.env["ASYA_ACTOR_NAME"] || "actor" }),
+    log = createActorLog({ actor: variableOf(process.env, "ASYA_ACTOR_NAME") ?? "actor" }),
   } = options;
   return async (payload, { signal = new AbortController().signal } = {}) => {
     const metadata = await readMessageDirectory(root, parseJson);

@@ -6,6 +6,7 @@ import {
   booleanOption,
   prefixRulesOption,
   readUrlOptions,
+  settingOf,
   stateProxyPrefix,
   textOption,
   urlError,
@@ -76,16 +77,16 @@ export function parseGcsUrl(url: URL, environment: Readonly<Record<string, strin
     projectId: textOption,
     unsafeAllowMissingPreconditions: booleanOption,
   });
-  const bucket = url.hostname || environment["STATE_BUCKET"];
+  const bucket = url.hostname || settingOf(environment, "STATE_BUCKET");
   if (bucket === undefined || bucket === "") {
     throw urlError("gs", "it names no bucket, nor does STATE_BUCKET; expected gs://bucket/prefix");
   }
   return {
     ...rest,
     bucket,
-    prefix: decodePath(url.pathname) || environment["STATE_PREFIX"],
-    projectId: projectId ?? (environment["GCS_PROJECT"] || undefined),
-    endpoint: endpoint ?? (environment["STORAGE_EMULATOR_HOST"] || undefined),
+    prefix: decodePath(url.pathname) || settingOf(environment, "STATE_PREFIX"),
+    projectId: projectId ?? settingOf(environment, "GCS_PROJECT"),
+    endpoint: endpoint ?? settingOf(environment, "STORAGE_EMULATOR_HOST"),
   };
 }
 

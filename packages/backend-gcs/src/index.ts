@@ -1,7 +1,7 @@
 import type { Storage } from "@google-cloud/storage";
 import type { CheckpointBackend, CheckpointStore } from "@holdpoint/core";
 import { CheckpointError } from "@holdpoint/core";
-import { openDriver } from "@holdpoint/core/driver";
+import { openDriver, settingOf } from "@holdpoint/core/driver";
 
 import { GcsBucket } from "./gcs-bucket.ts";
 import { GcsDriver } from "./gcs-driver.ts";
@@ -83,7 +83,7 @@ async function createClient(options: GcsStoreOptions): Promise<Storage> {
       { backend: "gcs" },
     );
   }
-  const given = options.endpoint ?? (process.env["STORAGE_EMULATOR_HOST"] || undefined);
+  const given = options.endpoint ?? settingOf(process.env, "STORAGE_EMULATOR_HOST");
   const endpoint = given === undefined ? undefined : normalizeEndpoint(given);
   // Heavy, so it is not loaded by importing this package, nor for a client that has loaded it already.
   const { Storage } = await import("@google-cloud/storage");

@@ -5,6 +5,7 @@ import {
   choiceOption,
   integerOption,
   readUrlOptions,
+  settingOf,
   textOption,
   urlError,
 } from "@holdpoint/core/driver";
@@ -89,13 +90,13 @@ export function parseNatsUrl(url: URL, environment: Readonly<Record<string, stri
   const address = url.host === "" ? addressFromEnvironment(environment) : addressOf(url);
   const more = servers === undefined ? [] : servers.split(",").map((server) => plainAddress(server.trim()));
   const hasIdentity = address.user !== undefined || address.token !== undefined;
-  const credsFile = creds ?? (hasIdentity ? undefined : nonEmpty(environment["NATS_CREDS_FILE"]));
-  const prefix = rest.prefix ?? nonEmpty(environment["STATE_PREFIX"]);
+  const credsFile = creds ?? (hasIdentity ? undefined : settingOf(environment, "NATS_CREDS_FILE"));
+  const prefix = rest.prefix ?? settingOf(environment, "STATE_PREFIX");
   const { isTls, ...connection } = address;
   return {
     ...rest,
     ...connection,
-    bucket: bucketOf(url) ?? nonEmpty(environment["NATS_KV_BUCKET"]) ?? missing("a bucket", "NATS_KV_BUCKET"),
+    bucket: bucketOf(url) ?? settingOf(environment, "NATS_KV_BUCKET") ?? missing("a bucket", "NATS_KV_BUCKET"),
     servers: [...new Set([...address.servers, ...more])],
     ...(prefix === undefined ? {} : { prefix }),
     ...(credsFile === undefined ? {} : { credsFile }),
@@ -131,7 +132,7 @@ function addressOf(url: URL): NatsAddress {
 
 /** `NATS_URL` may list several servers; user and password of the first are those of all. */
 function addressFromEnvironment(environment: Readonly<Record<string, string | undefined>>): NatsAddress {
-  const text = nonEmpty(environment["NATS_URL"]) ?? missing("a host", "NATS_URL");
+  const text = settingOf(environment, "NATS_URL") ?? missing("a host", "NATS_URL");
   const addresses = text.split(",").map((part) => {
     const full = part.includes("://") ? part.trim() : `nats://${part.trim()}`;
     const url = URL.canParse(full) ? new URL(full) : undefined;

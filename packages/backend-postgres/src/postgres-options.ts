@@ -8,6 +8,7 @@ import {
   choiceOption,
   integerOption,
   readUrlOptions,
+  settingOf,
   textOption,
   urlError,
 } from "@holdpoint/core/driver";
@@ -229,7 +230,7 @@ export function parsePostgresUrl(
     schema,
     table,
     create,
-    prefix: given.prefix ?? environment["STATE_PREFIX"],
+    prefix: given.prefix ?? settingOf(environment, "STATE_PREFIX"),
     timeoutMs,
     attemptTimeoutMs,
     maxAttempts,
@@ -251,8 +252,8 @@ type StandardParameters = ReturnType<typeof readUrlOptions<typeof standardReader
 function readVariables(environment: Readonly<Record<string, string | undefined>>): StandardParameters {
   const values: Record<string, unknown> = {};
   for (const [name, variable] of Object.entries(parameterVariables)) {
-    const text = environment[variable];
-    if (text === undefined || text === "") continue;
+    const text = settingOf(environment, variable);
+    if (text === undefined) continue;
     try {
       values[name] = standardReaders[name as keyof typeof parameterVariables](text);
     } catch (error) {

@@ -8,6 +8,7 @@ import {
   integerOption,
   prefixRulesOption,
   readUrlOptions,
+  settingOf,
   stateProxyPrefix,
   textOption,
   urlError,
@@ -134,7 +135,7 @@ const readers = {
 export function parseRedisUrl(url: URL, environment: Readonly<Record<string, string | undefined>>): RedisStoreOptions {
   const own = readParts(url, "redis");
   const isSilent = own.address === undefined && own.options.nodes === undefined && own.options.sentinels === undefined;
-  const fallback = isSilent ? readRedisUrlVariable(environment.REDIS_URL) : undefined;
+  const fallback = isSilent ? readRedisUrlVariable(settingOf(environment, "REDIS_URL")) : undefined;
   const {
     cluster = false,
     nodes,
@@ -151,7 +152,7 @@ export function parseRedisUrl(url: URL, environment: Readonly<Record<string, str
     waitReplicas,
     waitAof,
     waitTimeoutMs,
-    prefix: ownPrefix = environment.STATE_PREFIX,
+    prefix: ownPrefix = settingOf(environment, "STATE_PREFIX"),
     prefixRules,
     ...common
   } = rest;
@@ -223,7 +224,7 @@ function readParts(url: URL, name: string): UrlParts {
 
 function readRedisUrlVariable(text: string | undefined): UrlParts {
   const name = "REDIS_URL";
-  if (text === undefined || text === "") {
+  if (text === undefined) {
     throw urlError("redis", "it names no host, and the environment variable REDIS_URL, which could, is not set");
   }
   let url: URL;
@@ -242,12 +243,11 @@ function readRedisUrlVariable(text: string | undefined): UrlParts {
   return readParts(url, name);
 }
 
-function loginFromEnvironment({
-  REDIS_USERNAME: username = "",
-  REDIS_PASSWORD: password = "",
-}: Readonly<Record<string, string | undefined>>): UrlParts["login"] {
-  if (password === "") return undefined;
-  return username === "" ? { password } : { username, password };
+function loginFromEnvironment(environment: Readonly<Record<string, string | undefined>>): UrlParts["login"] {
+  const username = settingOf(environment, "REDIS_USERNAME");
+  const password = settingOf(environment, "REDIS_PASSWORD");
+  if (password === undefined) return undefined;
+  return username === undefined ? { password } : { username, password };
 }
 
 function hostOf(hostname: string, name: string): string {

@@ -1,5 +1,5 @@
 import { CheckpointError } from "@holdpoint/core";
-import { stateProxyPrefix, urlError } from "@holdpoint/core/driver";
+import { settingOf, stateProxyPrefix, urlError } from "@holdpoint/core/driver";
 import type { PrefixRules } from "@holdpoint/core/driver";
 
 import { maxObjectNameBytes } from "./s3-key.ts";
@@ -20,11 +20,11 @@ export function readBucketLocation(
   parts: { readonly bucket: string; readonly prefix: string | undefined },
   environment: Environment,
 ): { readonly bucket: string; readonly prefix: string | undefined } {
-  const bucket = decodePart(scheme, parts.bucket) || environment["STATE_BUCKET"];
+  const bucket = decodePart(scheme, parts.bucket) || settingOf(environment, "STATE_BUCKET");
   if (bucket === undefined || bucket === "") {
     throw urlError(scheme, "it names no bucket, and STATE_BUCKET is not set either");
   }
-  const prefix = parts.prefix === undefined ? environment["STATE_PREFIX"] : decodePart(scheme, parts.prefix);
+  const prefix = parts.prefix === undefined ? settingOf(environment, "STATE_PREFIX") : decodePart(scheme, parts.prefix);
   return { bucket, prefix };
 }
 

@@ -6,6 +6,7 @@ import {
   choiceOption,
   prefixRulesOption,
   readUrlOptions,
+  settingOf,
   textOption,
   urlError,
 } from "@holdpoint/core/driver";
@@ -81,7 +82,7 @@ export function parseS3Url(url: URL, environment: Environment): S3StoreOptions {
       { bucket: url.hostname, prefix: url.pathname === "" ? undefined : url.pathname.slice(1) },
       environment,
     ),
-    region: options.region ?? (environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"] || undefined),
+    region: options.region ?? settingOf(environment, "AWS_REGION") ?? settingOf(environment, "AWS_DEFAULT_REGION"),
     endpoint: options.endpoint ?? endpointOfEnvironment(environment),
   };
 }
@@ -92,6 +93,6 @@ export function parseS3Url(url: URL, environment: Environment): S3StoreOptions {
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
  */
 export function endpointOfEnvironment(environment: Environment): string | undefined {
-  if (environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"]?.toLowerCase() === "true") return undefined;
-  return environment["AWS_ENDPOINT_URL_S3"] || environment["AWS_ENDPOINT_URL"] || undefined;
+  if (settingOf(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")?.toLowerCase() === "true") return undefined;
+  return settingOf(environment, "AWS_ENDPOINT_URL_S3") ?? settingOf(environment, "AWS_ENDPOINT_URL");
 }

@@ -17,6 +17,7 @@ export { DriverFailureError } from "./store/driver-failure-error.ts";
 export { isError } from "./store/is-error.ts";
 export { openDriver } from "./store/open-driver.ts";
 export { retryAfterMs } from "./store/retry-after.ts";
+export { settingOf } from "./store/setting-of.ts";
 export { serverWords } from "./store/server-words.ts";
 export type { StoreFinding } from "./store/store-finding.ts";
 export { defaultAttemptTimeoutMs } from "./store/store-options.ts";

@@ -4,6 +4,7 @@ import {
   booleanOption,
   prefixRulesOption,
   readUrlOptions,
+  settingOf,
   textOption,
   urlError,
 } from "@holdpoint/core/driver";
@@ -77,7 +78,7 @@ export function parseMinioUrl(url: URL, environment: Environment): MinioStoreOpt
     ...readBucketLocation("minio", { bucket, prefix }, environment),
     ...readCredentials(url, environment),
     tls: tls ?? server.tls,
-    region: region ?? (environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"] || undefined),
+    region: region ?? settingOf(environment, "AWS_REGION") ?? settingOf(environment, "AWS_DEFAULT_REGION"),
   };
 }
 
@@ -103,12 +104,12 @@ function readCredentials(url: URL, environment: Environment): MinioCredentials {
 
 /** The first pair of variables of which either is set. */
 export function credentialsOfEnvironment(environment: Environment): MinioCredentials {
-  if (environment["MINIO_ACCESS_KEY"] || environment["MINIO_SECRET_KEY"]) {
-    return { accessKey: environment["MINIO_ACCESS_KEY"], secretKey: environment["MINIO_SECRET_KEY"] };
-  }
+  const accessKey = settingOf(environment, "MINIO_ACCESS_KEY");
+  const secretKey = settingOf(environment, "MINIO_SECRET_KEY");
+  if (accessKey !== undefined || secretKey !== undefined) return { accessKey, secretKey };
   return {
-    accessKey: environment["AWS_ACCESS_KEY_ID"] || undefined,
-    secretKey: environment["AWS_SECRET_ACCESS_KEY"] || undefined,
-    sessionToken: environment["AWS_SESSION_TOKEN"] || undefined,
+    accessKey: settingOf(environment, "AWS_ACCESS_KEY_ID"),
+    secretKey: settingOf(environment, "AWS_SECRET_ACCESS_KEY"),
+    sessionToken: settingOf(environment, "AWS_SESSION_TOKEN"),
   };
 }

@@ -2,6 +2,7 @@ import { ActorSetupError, readActorEnvironment, readStoreSetting } from "@holdpo
 import type { Environment } from "@holdpoint/actors";
 import type { StoreFinding } from "@holdpoint/core";
 import { redactStoreUrl } from "@holdpoint/core";
+import { settingOf } from "@holdpoint/core/driver";
 
 const subject = "configuration";
 
@@ -90,7 +91,7 @@ export function checkVariables(
   read: ReadonlySet<string>,
   source: string,
 ): readonly StoreFinding[] {
-  const set = storeVariables.filter((name) => environment[name] !== undefined && environment[name] !== "");
+  const set = storeVariables.filter((name) => settingOf(environment, name) !== undefined);
   if (set.length === 0) return [];
   const used = set.filter((name) => name === source || read.has(name));
   const unused = set.filter((name) => !used.includes(name));
