@@ -32,6 +32,14 @@ export type CaseOutcome = "passed" | "refused as declared";
 
 type GroupSlug<Group extends string> = Group extends `${infer Left} ${infer Right}` ? `${Left}-${Right}` : Group;
 
+/**
+ * A part of the harness: one of its members, or something that its `faults` must know of what is spoken:
+ *
+ * - `passing errors`: at least one of the server's own errors
+ * - `reads and writes`: which request reads and which writes
+ */
+export type HarnessPart = "worker" | "corrupt" | "faults" | "passing errors" | "reads and writes";
+
 /** One thing that a store must get right. */
 export interface ConformanceCase {
   /** Stable: the group, a slash, and a name within the group. */
@@ -41,7 +49,7 @@ export interface ConformanceCase {
   /** Where the store has not declared this capability, the refusal is checked instead of `run`. */
   readonly needs?: OptionalCapability | undefined;
   /** The part of the harness without which the case is left out. */
-  readonly needsHarness?: "worker" | "corrupt" | "faults" | undefined;
+  readonly needsHarness?: HarnessPart | undefined;
   /**
    * Tries the store. Resolves to nothing for `passed`.
    *

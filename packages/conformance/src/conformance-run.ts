@@ -13,6 +13,7 @@ import { ConformanceFailure } from "./conformance-failure.ts";
 import type { ConformanceHarness } from "./conformance-harness.ts";
 import type { ConformanceOptions, ConformanceSettings } from "./conformance-options.ts";
 import { defaultSettings } from "./conformance-options.ts";
+import { harnessHas } from "./harness-has.ts";
 import { openLocalParticipants } from "./participants/local-participants.ts";
 import { WorkerPool } from "./participants/worker-pool.ts";
 
@@ -37,7 +38,7 @@ export class ConformanceRun implements AsyncDisposable {
     this.cases = conformanceCases.filter(
       (conformanceCase) =>
         this.settings.groups.includes(groupOf(conformanceCase)) &&
-        (conformanceCase.needsHarness === undefined || harness[conformanceCase.needsHarness] !== undefined),
+        (conformanceCase.needsHarness === undefined || harnessHas(harness, conformanceCase.needsHarness)),
     );
   }
 

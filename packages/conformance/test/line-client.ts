@@ -32,6 +32,10 @@ export class LineClient {
     this.#address = address;
   }
 
+  get isConnected(): boolean {
+    return this.#socket !== undefined;
+  }
+
   async request(request: Omit<LineRequest, "id">, signal: AbortSignal): Promise<LineAnswer> {
     const socket = await this.#connected();
     signal.throwIfAborted();

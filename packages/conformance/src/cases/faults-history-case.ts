@@ -47,7 +47,7 @@ export const faultsHistoryCase: ConformanceCase = {
         }));
         const followed = await followFaultPlan(proxy, work, {
           seed,
-          errors: errorFaults(proxy, harness),
+          errors: errorFaults(harness),
         });
         const recorded = [...(await work).flat(), ...(await readAtTheEnd(direct))];
         const { uniqueVersions } = direct.capabilities;

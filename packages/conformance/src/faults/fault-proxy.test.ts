@@ -150,6 +150,32 @@ describe("a fault proxy before an HTTP server", () => {
     expect((await ask(proxy, "PUT", "a")).status).toBe(200);
   });
 
+  test("clear passes nothing on that a client had written before it", async () => {
+    const { asked, proxy } = await httpProxy();
+    const { host, hostname, port } = new URL(proxy.address);
+    for (const fault of ["blackhole", "cut-before-request"] as const) {
+      proxy.always(fault);
+      const socket = connect({ host: hostname, port: Number(port) });
+      await once(socket, "connect");
+      await new Promise((resolve) => {
+        socket.write(`PUT / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 5\r\n\r\ngiven`, resolve);
+      });
+      // Given up: at once, so that the proxy has not come round to it yet.
+      socket.destroy();
+      await proxy.clear();
+      expect((await ask(proxy, "PUT", fault)).status).toBe(200);
+    }
+    expect(asked).toEqual(["PUT blackhole", "PUT cut-before-request"]);
+  });
+
+  test("refuse happens also where nobody is connected", async () => {
+    const { proxy } = await httpProxy();
+    proxy.always("refuse");
+    expect(proxy.injected).toEqual({ refuse: 1 });
+    await proxy.clear();
+    expect(proxy.injected).toEqual({ refuse: 1 });
+  });
+
   test("throttle and delay: late, and whole", async () => {
     const { proxy } = await httpProxy();
     const body = "x".repeat(20_000);

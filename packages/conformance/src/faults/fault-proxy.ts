@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import type { Server, Socket } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
 
 import type { Fault, FaultOptions, PlannedFault, RequestFault } from "./fault.ts";
 import { faultProtocols } from "./fault-protocol.ts";
@@ -32,7 +33,7 @@ export interface FaultProxy extends AsyncDisposable {
   readonly faults: readonly Fault[];
   /** What clients have asked since the start, in its order; also what did not reach the server. */
   readonly requests: readonly SeenRequest[];
-  /** How often each fault has happened since the start: to a request, or to a connection. */
+  /** How often each fault has happened since the start: to a request, to a connection, or, `refuse`, to all of them. */
   readonly injected: Readonly<Partial<Record<Fault, number>>>;
   /** How many faults of `nextWrite` and `nextRead` still wait for their request. */
   readonly waiting: number;
@@ -49,7 +50,8 @@ export interface FaultProxy extends AsyncDisposable {
    */
   choose(choose: (request: SeenRequest) => PlannedFault | undefined): void;
   /**
-   * Ends all faults, those too that still wait for a request. Connections that a fault has silenced are reset.
+   * Ends all faults, those too that still wait for a request. Connections that a fault has silenced are reset. What
+   * clients sent before still meets the faults, so that nothing is passed on that they gave up meanwhile.
    *
    * @throws {Error} if a `meanwhile` has failed, with its error as `cause`
    */
@@ -95,6 +97,8 @@ const requestFaults: readonly RequestFault[] = [
 const firstPort = 10_000;
 const ports = 22_768;
 const maxListenAttempts = 100;
+// Of the event loop, from when a connection is accepted until what has come on it is read; one or two to spare.
+const turnsToRead = 4;
 
 class RunningFaultProxy implements FaultProxy, ProxyRules {
   readonly faults: readonly Fault[];
@@ -109,6 +113,8 @@ class RunningFaultProxy implements FaultProxy, ProxyRules {
   #waiting: { readonly kind: SeenRequest; readonly planned: PlannedFault }[] = [];
   #choose: ((request: SeenRequest) => PlannedFault | undefined) | undefined;
   #server: Server | undefined;
+  /** Connections of our own, which only tell that all were accepted that had been made before them. */
+  readonly #own = new Set<Socket>();
   #port = 0;
   #problem: { readonly error: unknown } | undefined;
 
@@ -150,7 +156,10 @@ class RunningFaultProxy implements FaultProxy, ProxyRules {
     this.#assertKnown(fault);
     if (standingFaults.has(fault)) {
       this.standing = { ...options, fault };
-      if (fault === "refuse") this.#refuse();
+      if (fault !== "refuse") return;
+      // Once, for the port: where no connection stands open, nothing else would tell that it has happened.
+      this.count("refuse");
+      this.#refuse();
     } else {
       const planned: PlannedFault = { ...options, fault: fault as RequestFault };
       this.#choose = () => planned;
@@ -162,6 +171,7 @@ class RunningFaultProxy implements FaultProxy, ProxyRules {
   }
 
   async clear(): Promise<void> {
+    await this.#takeWhatHasCome();
     this.standing = undefined;
     this.#choose = undefined;
     this.#waiting = [];
@@ -226,7 +236,22 @@ class RunningFaultProxy implements FaultProxy, ProxyRules {
     throw new TypeError(`The fault proxy cannot cause ${fault} here; it knows: ${this.faults.join(", ")}.`);
   }
 
+  /** Has what clients sent before this meet the faults that it was sent under, also what nobody has read yet. */
+  async #takeWhatHasCome(): Promise<void> {
+    if (this.#server === undefined) return;
+    // Connections are accepted in the order in which they were made: after this one, all that came before are known.
+    const last = connect({ host: "127.0.0.1", port: this.#port });
+    this.#own.add(last);
+    await once(last.resume(), "close").catch(() => undefined);
+    this.#own.delete(last);
+    for (let turn = 0; turn < turnsToRead; turn += 1) await nextTurn();
+  }
+
   #accept(client: Socket): void {
+    if ([...this.#own].some(({ localPort }) => localPort === client.remotePort)) {
+      client.destroy();
+      return;
+    }
     const connection = new ProxyConnection(client, this.#upstream, this.#protocol.createReader(), this);
     this.#connections.add(connection);
     void connection.run().finally(() => this.#connections.delete(connection));
@@ -236,9 +261,6 @@ class RunningFaultProxy implements FaultProxy, ProxyRules {
   #refuse(): void {
     this.#server?.close();
     this.#server = undefined;
-    for (const connection of this.#connections) {
-      if (this.standing?.fault === "refuse") this.count("refuse");
-      connection.cut();
-    }
+    for (const connection of this.#connections) connection.cut();
   }
 }
