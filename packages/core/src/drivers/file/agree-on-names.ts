@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { link, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { link, open, readFile, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import { FileStoreError, errnoOf } from "./file-error.ts";
 import type { FileNames } from "./file-key.ts";
-import { syncDirectory } from "./sync-directory.ts";
+import type { DirectoryPlace } from "./make-directory.ts";
+import { syncDescriptor, syncDirectory } from "./sync-directory.ts";
 
 /** How the files are laid out, written once for all processes: two that differ would not see each other's values. */
 interface Layout {
@@ -16,9 +17,9 @@ interface Layout {
  * How files are named in a directory: as the first process found right for the filesystem, and wrote down in the file
  * `path`. Throws if that does not suit the filesystem as this process sees it.
  */
-export async function agreeOnNames(path: string, temporary: string): Promise<FileNames> {
-  const probed = await probeNames(temporary);
-  const text = (await readIfThere(path)) ?? (await proposeLayout(path, temporary, { layout: 1, names: probed }));
+export async function agreeOnNames(path: string, place: DirectoryPlace): Promise<FileNames> {
+  const probed = await probeNames(place);
+  const text = (await readIfThere(path)) ?? (await proposeLayout(path, place, { layout: 1, names: probed }));
   const { names } = readLayout(text, path);
   if (names === "exact" && probed === "portable") {
     throw new FileStoreError(
@@ -37,12 +38,12 @@ export async function readNames(path: string): Promise<FileNames | undefined> {
 }
 
 /** Finds out whether the filesystem keeps names byte for byte, by making one and looking for others that are near it. */
-async function probeNames(temporary: string): Promise<FileNames> {
+async function probeNames({ temporary, owner }: DirectoryPlace): Promise<FileNames> {
   const stem = randomUUID();
   const composed = `${stem}-a\u00e9`;
   const path = join(temporary, composed);
   try {
-    await writeFile(path, "", { flag: "wx" });
+    await writeNew(path, "", owner);
   } catch (error) {
     if (errnoOf(error) === "EINVAL" || errnoOf(error) === "EILSEQ") return "portable";
     throw error;
@@ -78,9 +79,9 @@ async function readIfThere(path: string): Promise<string | undefined> {
 }
 
 /** Writes the layout unless another process is first; returns what is written then. */
-async function proposeLayout(path: string, temporary: string, layout: Layout): Promise<string> {
+async function proposeLayout(path: string, { temporary, owner }: DirectoryPlace, layout: Layout): Promise<string> {
   const proposal = join(temporary, randomUUID());
-  await writeFile(proposal, layoutText(layout), { flag: "wx", flush: true });
+  await writeNew(proposal, layoutText(layout), owner);
   try {
     await link(proposal, path);
   } catch (error) {
@@ -90,6 +91,17 @@ async function proposeLayout(path: string, temporary: string, layout: Layout): P
   }
   await syncDirectory(dirname(path));
   return await readFile(path, "utf8");
+}
+
+async function writeNew(path: string, text: string, owner: DirectoryPlace["owner"]): Promise<void> {
+  const handle = await open(path, "wx");
+  try {
+    owner?.give(handle.fd);
+    await handle.writeFile(text);
+    await syncDescriptor(handle.fd);
+  } finally {
+    await handle.close();
+  }
 }
 
 function readLayout(text: string, path: string): Layout {

@@ -1,7 +1,8 @@
-import { mkdir } from "node:fs/promises";
+import { rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
 
-import { errnoOf } from "./file-error.ts";
+import type { DirectoryPlace } from "./make-directory.ts";
+import { makeDirectory } from "./make-directory.ts";
 import { syncDirectory } from "./sync-directory.ts";
 
 const mostRemembered = 10_000;
@@ -13,23 +14,26 @@ const mostRemembered = 10_000;
 export class DurableParents {
   readonly #root: string;
   readonly #durable = new Set<string>();
+  readonly #made: string[] = [];
 
   constructor(root: string) {
     this.#root = root;
   }
 
-  async ensure(directory: string): Promise<void> {
+  async ensure(directory: string, place: DirectoryPlace): Promise<void> {
     if (directory === this.#root || this.#durable.has(directory)) return;
     const parent = dirname(directory);
-    await this.ensure(parent);
-    try {
-      await mkdir(directory);
-    } catch (error) {
-      if (errnoOf(error) !== "EEXIST") throw error;
-    }
+    await this.ensure(parent, place);
+    if ((await makeDirectory(directory, place)) && this.#made.length < mostRemembered) this.#made.push(directory);
     await syncDirectory(parent);
     if (this.#durable.size >= mostRemembered) this.#durable.clear();
     this.#durable.add(directory);
+  }
+
+  /** Removes what was made here and holds nothing any more. Whoever needs it in this moment makes it again. */
+  async removeEmpty(): Promise<void> {
+    // Those inside come after those that they are in.
+    for (const directory of this.#made.splice(0).toReversed()) await rmdir(directory).catch(() => undefined);
   }
 
   /** A directory has turned out to be missing: somebody else removed it. */

@@ -21,6 +21,7 @@ import { DurableParents } from "./durable-parents.ts";
 import { FileStoreError, classifyFileError, errnoOf } from "./file-error.ts";
 import { escapeKey } from "./file-key.ts";
 import { inspectFilesystem } from "./file-inspection.ts";
+import { inspectOwnership } from "./inspect-ownership.ts";
 import { fileVersion } from "./file-version.ts";
 import { listValues } from "./list-values.ts";
 import { ProcessLocks } from "./process-locks.ts";
@@ -65,12 +66,15 @@ export class FileDriver implements CheckpointDriver {
   readonly #isReadOnly: boolean;
   readonly #directorySync = new SharedDirectorySync();
   #prepared: Promise<StateDirectory> | undefined;
+  #directory: StateDirectory | undefined;
 
   constructor(root: string, { lockWaitMs, isReadOnly = false }: FileDriverSettings) {
     this.#isReadOnly = isReadOnly;
     this.#root = root;
     this.location = pathToFileURL(root).href;
-    this.#locks = new ProcessLocks(lockWaitMs);
+    this.#locks = new ProcessLocks(lockWaitMs, (path) => {
+      this.#directory?.owner?.makeFile(path, this.#directory.temporary);
+    });
     this.#parents = new DurableParents(root);
   }
 
@@ -96,8 +100,8 @@ export class FileDriver implements CheckpointDriver {
     try {
       // A version never comes back, so that a precondition that fails now need not be tried with a file written in vain.
       assertHolds(precondition, place.target);
-      await this.#parents.ensure(dirname(place.target));
-      await using file = await TemporaryFile.create(place.directory.temporary, body, signal);
+      await this.#parents.ensure(dirname(place.target), place.directory);
+      await using file = await TemporaryFile.create(place.directory.temporary, body, signal, place.directory.owner);
       const publish = (): ReturnType<typeof publishValue> => publishValue(file, precondition, place);
       const { version } = await this.#change(place, signal, publish, async ({ timeChanged }) => {
         // The bytes were durable before; now the version becomes so too.
@@ -141,7 +145,7 @@ export class FileDriver implements CheckpointDriver {
     await assertStillMounted(directory);
     if (this.#isReadOnly) return await assertReadable(directory.root);
     const place = { directory, target: join(directory.temporary, randomUUID()), lockPath: lockPathOf(directory, "") };
-    await using file = await TemporaryFile.create(directory.temporary, new Uint8Array(), signal);
+    await using file = await TemporaryFile.create(directory.temporary, new Uint8Array(), signal, directory.owner);
     try {
       await this.#change(place, signal, () => publishValue(file, { kind: "absent" }, place));
     } finally {
@@ -150,11 +154,12 @@ export class FileDriver implements CheckpointDriver {
   }
 
   async inspect(): Promise<readonly StoreFinding[]> {
-    return await inspectFilesystem(this.#root);
+    return [...(await inspectFilesystem(this.#root)), await inspectOwnership(this.#root)];
   }
 
   async close(): Promise<void> {
     this.#locks.close();
+    await this.#parents.removeEmpty();
   }
 
   classify(error: unknown): DriverFailure {
@@ -170,7 +175,8 @@ export class FileDriver implements CheckpointDriver {
   async #prepare(): Promise<StateDirectory> {
     this.#prepared ??= this.#isReadOnly ? findStateDirectory(this.#root) : prepareStateDirectory(this.#root);
     try {
-      return await this.#prepared;
+      this.#directory = await this.#prepared;
+      return this.#directory;
     } catch (error) {
       this.#prepared = undefined;
       throw error;

@@ -37,12 +37,17 @@ interface LockFile {
  */
 export class ProcessLocks {
   readonly #waitMs: number;
+  readonly #make: ((path: string) => void) | undefined;
   readonly #files = new Map<string, LockFile>();
   #closed = false;
 
-  /** @param waitMs how long a lock that another process holds is waited for */
-  constructor(waitMs: number) {
+  /**
+   * @param waitMs how long a lock that another process holds is waited for
+   * @param make makes a lock's file that is missing, without opening it under its name; SQLite does if nothing is given
+   */
+  constructor(waitMs: number, make?: (path: string) => void) {
     this.#waitMs = waitMs;
+    this.#make = make;
   }
 
   /**
@@ -94,6 +99,7 @@ export class ProcessLocks {
   }
 
   #open(path: string): LockFile | undefined {
+    if (this.#make !== undefined && inodeOf(path) === undefined) this.#make(path);
     const inode = inodeOf(path);
     let database: DatabaseSync | undefined;
     try {

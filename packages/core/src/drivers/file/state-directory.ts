@@ -1,9 +1,11 @@
-import { access, constants, lstat, mkdir, readdir, rm } from "node:fs/promises";
+import { access, constants, lstat, readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import { agreeOnNames, readNames } from "./agree-on-names.ts";
+import { DirectoryOwner } from "./directory-owner.ts";
 import { errnoOf, mountNotFound } from "./file-error.ts";
 import type { FileNames } from "./file-key.ts";
+import { makeDirectory } from "./make-directory.ts";
 
 /** A directory that is ready to keep values, and where the store keeps its own files in it. */
 export interface StateDirectory {
@@ -14,6 +16,8 @@ export interface StateDirectory {
   readonly temporary: string;
   readonly locks: string;
   readonly names: FileNames;
+  /** Whom whatever is made in it is given to; `undefined` if it stays with who makes it. */
+  readonly owner: DirectoryOwner | undefined;
 }
 
 const orphanAgeMs = 60 * 60 * 1_000;
@@ -25,10 +29,12 @@ export async function prepareStateDirectory(root: string): Promise<StateDirector
   const temporary = join(own, "tmp");
   const locks = join(own, "locks");
   // One by one, because a recursive mkdir would make the root too if it vanished just now.
-  for (const directory of [own, temporary, locks]) await makeDirectory(directory);
-  const names = await agreeOnNames(join(own, "layout.json"), temporary);
+  const owner = await DirectoryOwner.of(root);
+  await makeDirectory(own, { temporary: root, owner });
+  for (const directory of [temporary, locks]) await makeDirectory(directory, { temporary: own, owner });
+  const names = await agreeOnNames(join(own, "layout.json"), { temporary, owner });
   await removeOrphans(temporary);
-  return { root, isReadOnly: false, temporary, locks, names };
+  return { root, isReadOnly: false, temporary, locks, names, owner };
 }
 
 /** The same for who only reads: the directory is taken as it is, with or without `.holdpoint` in it. */
@@ -37,15 +43,7 @@ export async function findStateDirectory(root: string): Promise<StateDirectory> 
   const own = join(root, ".holdpoint");
   // Where no store has written yet, another program's files have the names that it gave them.
   const names = (await readNames(join(own, "layout.json"))) ?? "exact";
-  return { root, isReadOnly: true, temporary: join(own, "tmp"), locks: join(own, "locks"), names };
-}
-
-async function makeDirectory(path: string): Promise<void> {
-  try {
-    await mkdir(path);
-  } catch (error) {
-    if (errnoOf(error) !== "EEXIST") throw error;
-  }
+  return { root, isReadOnly: true, temporary: join(own, "tmp"), locks: join(own, "locks"), names, owner: undefined };
 }
 
 /** Throws unless the directory still is what was prepared: an unmounted volume leaves an empty directory behind. */
@@ -72,8 +70,10 @@ async function removeOrphans(temporary: string): Promise<void> {
   for (const name of await readdir(temporary)) {
     const path = join(temporary, name);
     try {
-      const { ctimeMs } = await lstat(path);
-      if (Date.now() - ctimeMs > orphanAgeMs) await rm(path, { force: true });
+      const stats = await lstat(path);
+      if (Date.now() - stats.ctimeMs <= orphanAgeMs) continue;
+      if (stats.isDirectory()) await rmdir(path);
+      else await rm(path, { force: true });
     } catch {
       // Gone already, or not ours to remove: it only takes space.
     }

@@ -5,6 +5,7 @@ import { open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
+import type { DirectoryOwner } from "./directory-owner.ts";
 import { syncDescriptor } from "./sync-directory.ts";
 import { currentTimeSeconds } from "./unique-time.ts";
 
@@ -22,10 +23,17 @@ export class TemporaryFile implements AsyncDisposable {
     this.handle = handle;
   }
 
-  static async create(directory: string, body: Uint8Array, signal: AbortSignal): Promise<TemporaryFile> {
+  /** @param owner whom the file is given to, unless it stays with who writes it */
+  static async create(
+    directory: string,
+    body: Uint8Array,
+    signal: AbortSignal,
+    owner?: DirectoryOwner,
+  ): Promise<TemporaryFile> {
     const path = join(directory, randomUUID());
     const file = new TemporaryFile(path, await open(path, "wx"));
     try {
+      owner?.give(file.handle.fd);
       await file.handle.writeFile(body, { signal });
       // The kernel's own times have the resolution of its tick, in which somebody may well rewrite the file in place.
       const time = currentTimeSeconds();
