@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /** What it reads on standard input. @default nothing */
   readonly input?: string | undefined;
+  /** Who it runs as, which only root can choose. @default who runs the tests */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
   /** Called at once, to do something to the process while it runs. */
   readonly onStart?: ((child: ChildProcess) => void) | undefined;
 }
@@ -36,7 +38,8 @@ export interface RunOptions {
 /** Runs a program to its end. */
 export async function run(program: string, parameters: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const { ASYA_CHECKPOINT_STORE: _store, ASYA_PERSISTENCE_MOUNT: _mount, ...environment } = process.env;
-  const child = spawn(program, parameters, { env: { ...environment, NODE_COMPILE_CACHE, ...options.environment } });
+  const env = { ...environment, NODE_COMPILE_CACHE, ...options.environment };
+  const child = spawn(program, parameters, { env, ...options.user });
   // It may end before it has read everything.
   child.stdin.on("error", () => undefined);
   child.stdin.end(options.input ?? "");
