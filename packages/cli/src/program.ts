@@ -17,6 +17,9 @@ export async function createProgram(context: CommandContext, names: readonly str
   for (const { name, load } of commandEntries) {
     const command = names.includes(name) ? ((await load())(context) as Command) : new Command(name);
     command.copyInheritedSettings(program);
+    if (command.registeredArguments[0]?.name() === "id") {
+      command.showHelpAfterError("(holdpoint --help says more; an id that begins with - stands after --)");
+    }
     program.addCommand(command);
   }
   return program;

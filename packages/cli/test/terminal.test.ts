@@ -62,6 +62,30 @@ describe.skipIf(!hasScript)("at a terminal", () => {
     expect(await readFile(`${file}.again`, "utf8")).toBe(await readFile(file, "utf8"));
   });
 
+  it("preselects nothing of an optional choice, except for its default", async () => {
+    const optional = { required: false, prompt: "" } as const;
+    const choices = [
+      { ...optional, name: "tone", type: "string" as const, options: ["dry", "warm"] },
+      { ...optional, name: "sure", type: "boolean" as const },
+      { ...optional, name: "count", type: "number" as const, options: [1, 2], default: 2 },
+      { ...optional, name: "place", type: "object" as const, options: [{ x: 1 }, { x: 2 }], default: { x: 2 } },
+      { ...optional, name: "tags", type: "array" as const, options: [{ a: 1 }, "b"], default: [{ a: 1 }] },
+      { ...optional, name: "none", type: "string" as const, options: ["a", "b"], default: "c" },
+    ];
+    await workplace.ledger.pause(pauseEnvelope({ id: "choices" }), { metadata: { prompt: "?", fields: choices } });
+    const file = join(workplace.directory, "message.json");
+    const terminal = runInTerminal(workplace, ["resume", "choices", "--no-validation"], { redirect: `> '${file}'` });
+    for (const { name } of choices) {
+      await terminal.waitForPrompt(`${name} (optional)`);
+      terminal.type(keys.enter);
+    }
+    await terminal.waitForPrompt("Resume the task with this answer?");
+    terminal.type(keys.yes);
+    expect(await terminal.exitCode).toBe(0);
+    const [message] = jsonLines(await readFile(file, "utf8"));
+    expect(message).toHaveProperty("payload", { analysis: "fine", count: 2, place: { x: 2 }, tags: [{ a: 1 }] });
+  });
+
   it("changes nothing on Ctrl-C, or when the answer is not confirmed", async () => {
     const interrupted = runInTerminal(workplace, ["resume", "task-1"]);
     await interrupted.waitForPrompt("Is it good?");

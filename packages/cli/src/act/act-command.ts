@@ -1,6 +1,7 @@
 import { Option } from "@commander-js/extra-typings";
 
 import { examples, storeCommand } from "../command.ts";
+import { commandAfterDashes } from "../frame/command-after-dashes.ts";
 import type { CommandContext } from "../frame/command-context.ts";
 import { CommandError } from "../frame/command-error.ts";
 import { exitCodes } from "../frame/exit-code.ts";
@@ -55,15 +56,12 @@ export function actCommand(context: CommandContext) {
     .action(async (id, command, options, { parent }) => {
       const typed = (parent as { rawArgs?: readonly string[] } | null)?.rawArgs ?? [];
       const { actOnHold } = await import("./act-on-hold.ts");
-      await actOnHold(context, id, commandAfterDashes(command, typed), options);
+      await actOnHold(context, id, assertCommand(command, commandAfterDashes(command, typed)), options);
     });
 }
 
 /** Else an argument of ours that is misspelt would be started as a program. */
-function commandAfterDashes(command: readonly string[], typed: readonly string[]): readonly string[] {
-  const after = typed.indexOf("--") === -1 ? 0 : typed.length - typed.indexOf("--") - 1;
-  // Where the id stands after dashes too, the command has its own.
-  const given = after === command.length ? command : command[0] === "--" ? command.slice(1) : undefined;
+function assertCommand(command: readonly string[], given: readonly string[] | undefined): readonly string[] {
   if (given?.[0] !== undefined) return given;
   const problem =
     command[0] === undefined || command[0] === "--"

@@ -19,7 +19,7 @@ export function cancelCommand(context: CommandContext) {
         ["holdpoint cancel task-1 --reason duplicate", "so that nobody has to ask why"],
         ["holdpoint cancel task-1 --via http://asya-gateway:8080", "on both sides"],
         [
-          "holdpoint ls --state paused --older-than 30d --json | jq -r .id | xargs -n1 holdpoint cancel --yes --reason expired",
+          "holdpoint ls --state paused --older-than 30d --json | jq -r .id | xargs -n1 holdpoint cancel --yes --reason expired --",
           "what nobody answered for a month",
         ],
       ),

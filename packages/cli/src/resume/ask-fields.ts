@@ -2,7 +2,7 @@ import { confirm, multiselect, select, text } from "@clack/prompts";
 import type { PauseField } from "@holdpoint/asya";
 import type { JsonObject } from "@holdpoint/core";
 import { parseLosslessJson } from "@holdpoint/core";
-import { describeJsonError } from "@holdpoint/core/json";
+import { describeJsonError, isSameJson } from "@holdpoint/core/json";
 
 import { answerOf, promptStreams } from "../frame/ask.ts";
 import type { CommandContext } from "../frame/command-context.ts";
@@ -38,7 +38,8 @@ async function askField(context: CommandContext, field: PauseField): Promise<unk
   const message = required ? asked : `${asked} (optional)`;
   const choices = choicesOf(field);
   if (type === "array" && choices !== undefined) {
-    const initialValues = Array.isArray(initial) ? initial : [];
+    const defaults: readonly unknown[] = Array.isArray(initial) ? initial : [];
+    const initialValues = choices.map(({ value }) => value).filter((value) => isAmong(defaults, value));
     return answerOf(await multiselect<unknown>({ ...streams, message, options: choices, initialValues, required }));
   }
   if (choices !== undefined || (type === "boolean" && !required)) {
@@ -46,7 +47,10 @@ async function askField(context: CommandContext, field: PauseField): Promise<unk
       ...(choices ?? [true, false].map(choiceOf)),
       ...(required ? [] : [{ value: leaveOut, label: "(no answer)" }]),
     ];
-    return answerOf(await select<unknown>({ ...streams, message, options, initialValue: initial }));
+    // Without one, the first would be chosen by a mere Enter; so what may be left out is, unless it has a default.
+    const chosen = options.find(({ value }) => initial !== null && isAmong([initial], value));
+    const initialValue = chosen === undefined && !required ? leaveOut : chosen?.value;
+    return answerOf(await select<unknown>({ ...streams, message, options, initialValue }));
   }
   if (type === "boolean") return answerOf(await confirm({ ...streams, message, initialValue: initial !== false }));
   const isText = type === "string";
@@ -63,6 +67,10 @@ async function askField(context: CommandContext, field: PauseField): Promise<unk
   );
   if (answer === "" && !required) return leaveOut;
   return isText ? answer : parseLosslessJson(answer);
+}
+
+function isAmong(values: readonly unknown[], value: unknown): boolean {
+  return value !== leaveOut && values.some((each) => isSameJson(each, value));
 }
 
 function choicesOf({ options }: PauseField) {

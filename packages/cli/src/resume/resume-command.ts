@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 
 import { examples, storeCommand } from "../command.ts";
+import { commandAfterDashes } from "../frame/command-after-dashes.ts";
 import type { CommandContext } from "../frame/command-context.ts";
 import { CommandError } from "../frame/command-error.ts";
 import { exitCodes } from "../frame/exit-code.ts";
@@ -52,21 +53,20 @@ export function resumeCommand(context: CommandContext) {
         ["holdpoint resume task-1 -- ./send-to-queue", "be asked, and hand the message to a command"],
         ["holdpoint resume task-1 -f approved=true -f notes=fine > message.json", "from a script"],
         ["holdpoint resume task-1 -f approved=true --via http://asya-gateway:8080/a2a/", "through the gateway"],
+        ["holdpoint resume -f approved=true -- -odd-id -- ./send-to-queue", "an id that looks like an option"],
         ["jq '{approved: .ok}' answer.json | holdpoint resume task-1 --input - --by ci", "with input from a pipe"],
       ),
     )
     .action(async (id, command, options, { parent }) => {
-      assertAfterDashes(command, (parent as { rawArgs?: readonly string[] } | null)?.rawArgs ?? []);
+      const typed = (parent as { rawArgs?: readonly string[] } | null)?.rawArgs ?? [];
+      const started = commandAfterDashes(command, typed) ?? unexpected(command);
       const { resumeTask } = await import("./resume-task.ts");
-      await resumeTask(context, id, command, options);
+      await resumeTask(context, id, started, options);
     });
 }
 
 /** Else an answer whose --field was forgotten would be started as a program, once the task is claimed. */
-function assertAfterDashes([first, ...rest]: readonly string[], typed: readonly string[]): void {
-  const dashes = typed.indexOf("--");
-  const after = dashes === -1 ? 0 : typed.length - dashes - 1;
-  if (first === undefined || after === rest.length + 1) return;
+function unexpected([first]: readonly string[]): never {
   throw new CommandError(
     exitCodes.usage,
     `Unexpected ${JSON.stringify(first)}: an answer is written --field name=value, and a command stands after --.`,
