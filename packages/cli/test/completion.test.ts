@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -16,6 +16,7 @@ let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "hp-completion-"));
   await writeFile(join(directory, "answer.json"), "{}");
+  await mkdir(join(directory, "another-store"));
   await Promise.all(
     shells.map(async (shell) => {
       const { stdout } = await run(process.execPath, [executable, "completion", shell]);
@@ -45,12 +46,16 @@ describe("in bash", () => {
     expect(await offeredByBash("ls", "--st")).toEqual(["--store", "--state"]);
     expect(await offeredByBash("ls", "--state", "c")).toEqual(["canceled", "corrupt"]);
     expect(await offeredByBash("act", "hold-1", "--when-in-doubt", "")).toEqual(["stop", "again"]);
-    expect(await offeredByBash("act", "hold-1", "--", "an")).toEqual(["answer.json"]);
-    expect(await offeredByBash("ask", "hold-1", "--content", "an")).toEqual(["answer.json"]);
+    expect(await offeredByBash("ls", "--store", "an")).toEqual(["another-store"]);
+    expect(await offeredByBash("copy", "an")).toEqual(["another-store"]);
+    expect(await offeredByBash("copy", "/state", "an")).toEqual(["another-store"]);
+    expect(await offeredByBash("show", "an")).toEqual([]);
+    expect(await offeredByBash("act", "hold-1", "--", "ans")).toEqual(["answer.json"]);
+    expect(await offeredByBash("ask", "hold-1", "--content", "ans")).toEqual(["answer.json"]);
     expect(await offeredByBash("ls", "--older-than", "")).toEqual([]);
     expect(await offeredByBash("completion", "")).toEqual(expect.arrayContaining(["bash", "zsh", "fish"]));
-    expect(await offeredByBash("resume", "task-1", "--input", "an")).toEqual(["answer.json"]);
-    expect(await offeredByBash("resume", "task-1", "--", "an")).toEqual(["answer.json"]);
+    expect(await offeredByBash("resume", "task-1", "--input", "ans")).toEqual(["answer.json"]);
+    expect(await offeredByBash("resume", "task-1", "--", "ans")).toEqual(["answer.json"]);
   });
 
   it("is registered, also when it is loaded twice", async () => {
@@ -73,7 +78,9 @@ describe.skipIf(!has("fish"))("in fish", () => {
     expect((await offered("holdpoint ls --st")).toSorted()).toEqual(["--state", "--store"]);
     expect(await offered("holdpoint ls --state res")).toEqual(["resumed"]);
     expect(await offered("holdpoint completion z")).toEqual(["zsh"]);
-    expect(await offered("holdpoint resume task-1 --input an")).toEqual(["answer.json"]);
+    expect(await offered("holdpoint resume task-1 --input ans")).toEqual(["answer.json"]);
+    expect(await offered("holdpoint ls --store an")).toEqual(["another-store/"]);
+    expect(await offered("holdpoint copy an")).toEqual(["another-store/"]);
     expect(await offered("holdpoint show an")).toEqual([]);
   });
 });

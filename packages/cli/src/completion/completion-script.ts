@@ -1,9 +1,9 @@
 import type { CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 
-/** What a shell offers where a value is expected: some words, a file's name, or nothing. */
+/** What a shell offers where a value is expected: some words, the name of a file or of a directory, or nothing. */
 interface Values {
   readonly words?: readonly string[] | undefined;
-  readonly files: boolean;
+  readonly paths?: "files" | "directories" | undefined;
 }
 
 /** One way to write an option. */
@@ -19,8 +19,7 @@ interface Completable {
   readonly name: string;
   readonly summary: string;
   readonly flags: readonly Flag[];
-  /** Of its first argument. */
-  readonly argument: Values;
+  readonly arguments: readonly Values[];
 }
 
 /** A script for a shell, which asks nothing of this program when it completes. */
@@ -31,40 +30,49 @@ export function completionScript(program: CommandUnknownOpts, shell: "bash" | "z
 
 function completable(command: CommandUnknownOpts): Completable {
   const help = command.createHelp();
-  const [argument] = command.registeredArguments;
   return {
     name: command.name(),
     summary: command.summary(),
     flags: help.visibleOptions(command).flatMap(flagsOf),
-    argument: { words: argument?.argChoices, files: false },
+    arguments: command.registeredArguments
+      .filter(({ variadic }) => !variadic)
+      .map(({ argChoices, description }) => ({ words: argChoices, paths: pathsOf("", description) })),
   };
 }
 
 function flagsOf(option: Option): readonly Flag[] {
-  const values = option.required ? { words: option.argChoices, files: /<file>/u.test(option.flags) } : undefined;
+  const paths = pathsOf(option.flags, option.description);
+  const values = option.required ? { words: option.argChoices, paths } : undefined;
   // The long way first; commander's type does not say that either may be missing.
   return [option.long, option.short]
     .filter((flag) => typeof flag === "string")
     .map((flag) => ({ flag, description: option.description, values }));
 }
 
+/** A store may be a directory, which its description says. */
+function pathsOf(flags: string, description: string): Values["paths"] {
+  if (/<file>/u.test(flags)) return "files";
+  return /\ba directory\b/u.test(description) ? "directories" : undefined;
+}
+
 function bashScript(name: string, commands: readonly Completable[]): string {
   const values = commands.flatMap((command) =>
     command.flags.flatMap(({ flag, values: offered }) => {
       if (offered === undefined) return [];
-      const reply = offered.files
-        ? `compgen -f -- "$word"`
+      const reply = offered.paths
+        ? `compgen ${offered.paths === "files" ? "-f" : "-d"} -- "$word"`
         : `compgen -W "${offered.words?.join(" ") ?? ""}" -- "$word"`;
       return [`    "${command.name} ${flag}") mapfile -t COMPREPLY < <(${reply}); return ;;`];
     }),
   );
-  const words = commands.map(({ name: command, flags, argument }) => {
-    const offered = [...(argument.words ?? []), ...flags.map(({ flag }) => flag)];
-    return `    ${command}) words="${offered.join(" ")}" ;;`;
+  const words = commands.map(({ name: command, flags, arguments: operands }) => {
+    const offered = [...operands.flatMap((each) => each.words ?? []), ...flags.map(({ flag }) => flag)];
+    const directories = operands.some(({ paths }) => paths === "directories") ? " directories=1" : "";
+    return `    ${command}) words="${offered.join(" ")}"${directories} ;;`;
   });
   return `# bash completion of ${name}
 _${name}() {
-  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" command="\${COMP_WORDS[1]}" words=""
+  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" command="\${COMP_WORDS[1]}" words="" directories=""
   COMPREPLY=()
   if (( COMP_CWORD == 1 )); then
     mapfile -t COMPREPLY < <(compgen -W "${commands.map((each) => each.name).join(" ")} --help" -- "$word")
@@ -81,7 +89,7 @@ ${values.join("\n")}
   case "$command" in
 ${words.join("\n")}
   esac
-  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word"; [[ -z $directories ]] || compgen -d -- "$word")
 }
 complete -o filenames -F _${name} ${name}
 `;
@@ -94,7 +102,10 @@ function zshScript(name: string, commands: readonly Completable[]): string {
       // The star: it may be given again.
       return quote(`*${flag}[${description.replaceAll(/[[\]:\\]/gu, String.raw`\$&`)}]${action}`);
     });
-    const rest = [quote(`1:argument:${zshValues(command.argument)}`), quote("*::command:_normal")];
+    const rest = [
+      ...command.arguments.map((values, index) => quote(`${index + 1}:argument:${zshValues(values)}`)),
+      quote("*::command:_normal"),
+    ];
     return `    ${command.name}) _arguments ${[...flags, ...rest].join(" ")} ;;`;
   });
   const names = commands.map(({ name: command, summary }) =>
@@ -119,27 +130,35 @@ if [[ $funcstack[1] == _${name} ]]; then _${name} "$@"; else compdef _${name} ${
 `;
 }
 
-function zshValues({ words, files }: Values): string {
-  return files ? "_files" : words === undefined ? " " : `(${words.join(" ")})`;
+function zshValues({ words, paths }: Values): string {
+  if (paths !== undefined) return paths === "files" ? "_files" : "_files -/";
+  return words === undefined ? " " : `(${words.join(" ")})`;
 }
 
 function fishScript(name: string, commands: readonly Completable[]): string {
-  const lines = commands.flatMap(({ name: command, summary, flags, argument }) => {
+  const lines = commands.flatMap(({ name: command, summary, flags, arguments: operands }) => {
     const within = `complete -c ${name} -n ${quote(`__fish_seen_subcommand_from ${command}`)}`;
     return [
       `complete -c ${name} -n __fish_use_subcommand -a ${command} -d ${quote(summary)}`,
       ...flags.map(({ flag, description, values }) => {
         const option = flag.startsWith("--") ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`;
-        const offered = values === undefined ? "" : ` -r${values.files ? " -F" : ` -f${fishWords(values)}`}`;
+        const offered =
+          values === undefined ? "" : ` -r${values.paths === "files" ? " -F" : ` -f${fishWords(values)}`}`;
         return `${within} ${option}${offered} -d ${quote(description)}`;
       }),
-      ...(argument.words === undefined ? [] : [`${within}${fishWords(argument)}`]),
+      ...new Set(
+        operands
+          .map(fishWords)
+          .filter((words) => words !== "")
+          .map((words) => `${within}${words}`),
+      ),
     ];
   });
   return `# fish completion of ${name}\ncomplete -c ${name} -f\n${lines.join("\n")}\n`;
 }
 
-function fishWords({ words }: Values): string {
+function fishWords({ words, paths }: Values): string {
+  if (paths === "directories") return ` -a ${quote("(__fish_complete_directories)")}`;
   return words === undefined ? "" : ` -a ${quote(words.join(" "))}`;
 }
 

@@ -7,14 +7,24 @@ import type { StoreOptions } from "./store-options.ts";
 import { readStoreText, schemeOfStore } from "./store-text.ts";
 
 /**
- * The options type of each backend by its name. Importing a backend's package adds that backend.
+ * The options type of each backend by its name. Importing a backend's package adds that backend, so a program that
+ * opens `{ backend: "s3", … }` has `import "@holdpoint/backend-s3"` in some file of its own; without it TypeScript
+ * knows `file` and `memory` alone. A URL needs no import: `openStore("s3://…")` finds the package that is installed.
+ *
+ * @example
+ * ```ts
+ * import "@holdpoint/backend-s3";
+ * import { openStore } from "@holdpoint/core";
+ *
+ * await using store = await openStore({ backend: "s3", bucket: "asya-checkpoints", prefix: "team-a" });
+ * ```
  */
 export interface StoreConfigs {
   file: FileStoreOptions;
   memory: MemoryStoreOptions;
 }
 
-/** A backend's name together with its options. */
+/** A backend's name together with its options, of those backends whose packages are imported: see {@link StoreConfigs}. */
 export type StoreConfig = {
   [Name in keyof StoreConfigs]: { readonly backend: Name } & StoreConfigs[Name];
 }[keyof StoreConfigs];
