@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
@@ -133,6 +134,20 @@ describe.skipIf(!hasScript)("at a terminal", () => {
     const empty = runInTerminal(workplace, ["ls"]);
     expect(await empty.exitCode).toBe(0);
     expect(empty.shown()).toContain("No such task at file://");
+  });
+
+  it("lists within 60 columns, with whole ids", async () => {
+    const id = "0b9c1f0e-6f5d-4a6e-9b1e-3f1f0f7f2a11";
+    const prompt = "Approve this analysis of a quarter's figures before it is published?";
+    await workplace.ledger.pause(pauseEnvelope({ id }), { metadata: { prompt, fields: [] } });
+    for (const columns of [60, 80, 120]) {
+      const listed = runInTerminal(workplace, ["ls"], { columns });
+      expect(await listed.exitCode).toBe(0);
+      const text = stripVTControlCharacters(listed.shown());
+      expect(text).toContain(id);
+      expect(text).toContain("Approve this analysis");
+      for (const line of text.split(/\r?\n/u)) expect(line.length).toBeLessThanOrEqual(columns);
+    }
   });
 
   it("lets nothing of a document act on it", async () => {

@@ -21,11 +21,11 @@ export const keys = { enter: "\r", ctrlC: "\u0003", down: "\u001B[B", yes: "y" }
 export function runInTerminal(
   workplace: Workplace,
   parameters: readonly string[],
-  { redirect = "" }: { readonly redirect?: string } = {},
+  { redirect = "", columns = 120 }: { readonly redirect?: string; readonly columns?: number } = {},
 ): Terminal {
   const command = [process.execPath, executable, ...parameters].map((each) => `'${each.replaceAll("'", "'\\''")}'`);
   // A new pseudo terminal has no size.
-  const line = `stty cols 120 rows 40; exec ${command.join(" ")} ${redirect}`;
+  const line = `stty cols ${columns} rows 40; exec ${command.join(" ")} ${redirect}`;
   const { CI: _ci, NO_COLOR: _noColor, ...environment } = process.env;
   const child = spawn("script", ["--quiet", "--return", "--command", line, "/dev/null"], {
     env: { ...environment, NODE_COMPILE_CACHE, ...workplace.environment, TERM: "xterm", SHELL: "/bin/sh" },

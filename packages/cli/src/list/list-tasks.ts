@@ -30,6 +30,9 @@ const colours: Readonly<Record<ListedRow["state"], "yellow" | "green" | "gray" |
   corrupt: "red",
 };
 
+// Where less is left for what is asked, it gets a line of its own.
+const narrowColumns = 100;
+
 /** Lists tasks and holds as they come, however many there are. */
 export async function listTasks(context: CommandContext, options: ListChoice): Promise<void> {
   const { output, messages, signal } = context;
@@ -78,10 +81,21 @@ function isInState({ state, isOpen }: ListedRow, wanted: ListChoice["state"]): b
 }
 
 function row({ output }: CommandContext, { id, state, since, asked, note }: ListedRow): string {
-  return [
-    (since === undefined ? "-" : shortTime(since)).padEnd(20),
+  const { columns = Number.POSITIVE_INFINITY } = output;
+  const isNarrow = columns < narrowColumns;
+  const time = since === undefined ? "-" : shortTime(since);
+  const head = [
+    (isNarrow ? time.slice(5, 16) : time).padEnd(isNarrow ? 11 : 20),
     output.style(colours[state], state.padEnd(8)),
-    escapeControls(id).padEnd(36),
-    `${escapeControls(asked)}${output.style("gray", note)}`,
+    isNarrow ? escapeControls(id) : escapeControls(id).padEnd(36),
   ].join("  ");
+  // An id is never cut, since it has to be typed again; show has the whole of what is asked.
+  const before = isNarrow ? 2 : 70 + Math.max(0, escapeControls(id).length - 36);
+  const shown = cut(escapeControls(asked), columns - before);
+  const rest = `${shown}${output.style("gray", cut(note, columns - before - shown.length))}`;
+  return isNarrow ? `${head}${rest === "" ? "" : `\n  ${rest}`}` : `${head}  ${rest}`;
+}
+
+function cut(text: string, columns: number): string {
+  return text.length <= columns ? text : columns < 1 ? "" : `${text.slice(0, columns - 1)}…`;
 }
