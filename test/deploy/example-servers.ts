@@ -144,6 +144,7 @@ async function securePostgres(directory: string): Promise<ExampleServer | undefi
       await chown(to, uid, gid);
     }
     await admin.query("ALTER SYSTEM SET ssl = on");
+    await admin.query("ALTER SYSTEM SET fsync = on");
     await admin.query("SELECT pg_reload_conf()");
     await admin.query("CREATE ROLE checkpoints LOGIN PASSWORD 'change-me'");
     await admin.query("CREATE DATABASE checkpoints OWNER checkpoints");

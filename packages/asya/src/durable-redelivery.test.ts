@@ -21,6 +21,7 @@ class MasterAlone {
     };
     this.store = new Proxy(good, {
       get(target, name) {
+        if (name === "capabilities") return { ...target.capabilities, showsUnacknowledged: true };
         if (name === "get") return get;
         if (name === "put") return put;
         const member: unknown = Reflect.get(target, name, target);

@@ -65,6 +65,7 @@ export class TaskLookup {
    * @throws {CheckpointError} what `get` throws
    */
   async confirm({ key, version }: Located, options: OperationOptions): Promise<boolean> {
+    if (this.#store.capabilities.showsUnacknowledged !== true) return true;
     return (await this.#store.get(key, { ...options, durable: true }))?.version === version;
   }
 

@@ -42,13 +42,7 @@ export interface RedisDriverOptions {
 export class RedisDriver implements CheckpointDriver {
   readonly backend = "redis";
   readonly location: string;
-  readonly capabilities: Capabilities = {
-    conditionalDelete: true,
-    ttl: true,
-    uniqueVersions: true,
-    maxBodyBytes: defaultMaxBodyBytes,
-  };
-  readonly showsUnacknowledged: boolean;
+  readonly capabilities: Capabilities;
   readonly #connection: RedisConnection;
   readonly #keys: RedisKeys;
   readonly #options: RedisDriverOptions;
@@ -56,7 +50,13 @@ export class RedisDriver implements CheckpointDriver {
   constructor(client: RedisClient, options: RedisDriverOptions) {
     this.location = options.location;
     this.#options = options;
-    this.showsUnacknowledged = options.durability !== undefined;
+    this.capabilities = {
+      conditionalDelete: true,
+      ttl: true,
+      uniqueVersions: true,
+      showsUnacknowledged: options.durability !== undefined,
+      maxBodyBytes: defaultMaxBodyBytes,
+    };
     this.#keys = new RedisKeys(options.prefix);
     this.#connection = new RedisConnection(client, {
       owned: options.owned,

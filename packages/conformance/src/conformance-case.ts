@@ -25,7 +25,7 @@ export const conformanceGroups = [
 export type ConformanceGroup = (typeof conformanceGroups)[number];
 
 /** A capability that a store may lack. */
-export type OptionalCapability = Exclude<keyof Capabilities, "maxBodyBytes">;
+export type OptionalCapability = Exclude<keyof Capabilities, "maxBodyBytes" | "showsUnacknowledged">;
 
 /** How a case ended that did not fail. `refused as declared`: the store lacks the capability, says so, and refuses. */
 export type CaseOutcome = "passed" | "refused as declared";

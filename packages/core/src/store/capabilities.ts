@@ -12,6 +12,11 @@ export interface Capabilities {
    * of the bytes, and a value that was changed and changed back has its old version again.
    */
   readonly uniqueVersions: boolean;
+  /**
+   * A plain `get` may show a write that is less safe than one that was acknowledged, so that `durable` has something to
+   * wait for. @default false
+   */
+  readonly showsUnacknowledged?: boolean | undefined;
   /** The largest body that is accepted, in bytes. */
   readonly maxBodyBytes: number;
 }

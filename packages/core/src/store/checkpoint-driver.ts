@@ -86,12 +86,6 @@ export interface CheckpointDriver {
    * @default no limit
    */
   readonly maxConcurrency?: number | undefined;
-  /**
-   * Whether a plain read may show a write that is less safe than one that was acknowledged, so that there is something
-   * for {@link ReadContext.durable} to wait for.
-   * @default false
-   */
-  readonly showsUnacknowledged?: boolean | undefined;
 
   /** The current value, never from a replica that may lag; `null` only if it is certain that there is none. */
   read(key: string, context: ReadContext): Promise<DriverRecord | null>;

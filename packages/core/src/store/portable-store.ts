@@ -79,7 +79,7 @@ export class PortableStore implements CheckpointStore {
         judge: (record) => judgeWrite(writeId, precondition, record),
         resultOf: (record) => ({ version: record?.version ?? "" }),
         looksFirst: true,
-        confirms: this.#driver.showsUnacknowledged ?? false,
+        confirms: this.capabilities.showsUnacknowledged ?? false,
       }),
     );
   }
@@ -101,7 +101,7 @@ export class PortableStore implements CheckpointStore {
         judge: (record) => judgeRemoval(ifVersion, record),
         resultOf: () => true,
         looksFirst: false,
-        confirms: this.#driver.showsUnacknowledged ?? false,
+        confirms: this.capabilities.showsUnacknowledged ?? false,
       });
       // After a lost answer, "there is nothing" may well be our own doing: the value is gone either way.
       return removed || doubt.isOpen;

@@ -51,10 +51,11 @@ if [ ! -f data/PG_VERSION ]; then
   [ -z "$as" ] || chown "$user" password
   $as "$postgres_bin/initdb" --pgdata "$directory/data" --username ${postgresUser.name} --pwfile password \\
     --auth scram-sha-256 --encoding UTF8 --locale C --no-sync --no-instructions
+  echo 'fsync = off' >> data/postgresql.conf
 fi
 while ls -l /proc/[0-9]*/cwd 2>/dev/null | grep -q "$directory/data$"; do sleep 0.1; done
 exec $as "$postgres_bin/postgres" -D "$directory/data" -p "$port" -c listen_addresses=127.0.0.1 \\
-  -c unix_socket_directories="$directory/data" -c fsync=off -c max_connections=300
+  -c unix_socket_directories="$directory/data" -c max_connections=300
 `;
 
 /** One PostgreSQL. */

@@ -56,10 +56,10 @@ export class FileDriver implements CheckpointDriver {
     conditionalDelete: true,
     ttl: false,
     uniqueVersions: true,
+    showsUnacknowledged: true,
     maxBodyBytes: defaultMaxBodyBytes,
   };
   readonly maxConcurrency = maxConcurrency;
-  readonly showsUnacknowledged = true;
   readonly #root: string;
   readonly #locks: ProcessLocks;
   readonly #parents: DurableParents;

@@ -100,6 +100,7 @@ it("rests what somebody hears without a write on a read as durable as the write"
     new Proxy(store, {
       get(target, name) {
         const member: unknown = Reflect.get(target, name, target);
+        if (name === "capabilities") return { ...target.capabilities, showsUnacknowledged: true };
         if (name !== "get") return typeof member === "function" ? member.bind(target) : member;
         return async (key: string, options: GetOptions) => {
           reads.push(options.durable);

@@ -192,7 +192,7 @@ export class HoldMachine<Ask, Given, Answer> {
       if (mine !== undefined && located?.document.nonce === mine.nonce) return { verdict: mine.verdict, located };
       const { next, verdict } = await judge(located);
       if (next === undefined) {
-        if (durable) return { verdict, located };
+        if (durable || this.store.capabilities.showsUnacknowledged !== true) return { verdict, located };
         durable = true;
         continue;
       }
