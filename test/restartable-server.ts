@@ -1,11 +1,10 @@
-import { join } from "node:path";
-
 import type { ServerName } from "@holdpoint/test-servers";
 
 import { serverCacheDirectory } from "../tooling/servers/src/cache-directory.ts";
 import { findFreePorts } from "../tooling/servers/src/free-ports.ts";
 import type { KeptProcess } from "../tooling/servers/src/keeper/server-keeper.ts";
 import { ServerKeeper } from "../tooling/servers/src/keeper/server-keeper.ts";
+import { binaryCommands } from "../tooling/servers/src/launch-server.ts";
 import type { ServerDefinition } from "../tooling/servers/src/server-definition.ts";
 import { serverDefinitions } from "../tooling/servers/src/server-definitions.ts";
 import { cacheSource } from "../tooling/servers/src/sources/cache-source.ts";
@@ -38,17 +37,12 @@ export async function startRestartableServer(name: ServerName): Promise<Restarta
     return undefined;
   }
   const ports = await findFreePorts(definition.portCount, definition.extraPortOffset);
-  const starts = definition.processes(ports, keeper.directory).map((process, index) => {
-    const logFile = join(keeper.directory, `${name}-${index + 1}.log`);
+  const starts = binaryCommands(definition, command, ports, keeper.directory).map((process) => {
     return async (): Promise<KeptProcess> => {
-      const kept = keeper.run({
-        ...process,
-        command,
-        arguments: [...process.arguments, ...(moreArguments[name] ?? [])],
-        logFile,
-        readyLine: definition.readyLine,
-      });
-      const ended = kept.exited.then(({ reason }) => Promise.reject(new Error(`${name} ${reason}; see ${logFile}`)));
+      const kept = keeper.run({ ...process, arguments: [...process.arguments, ...(moreArguments[name] ?? [])] });
+      const ended = kept.exited.then(({ reason }) =>
+        Promise.reject(new Error(`${name} ${reason}; see ${process.logFile}`)),
+      );
       await Promise.race([kept.ready, ended]);
       return kept;
     };

@@ -1,5 +1,5 @@
+import { LedgerError } from "@holdpoint/asya";
 import type { CheckpointStore } from "@holdpoint/core";
-import { CheckpointError } from "@holdpoint/core";
 import { describe, expect, it } from "vitest";
 
 import { pauseEnvelope, resumeEnvelope } from "../../packages/asya/test/ledger-fixture.ts";
@@ -125,18 +125,21 @@ describe.each(hostileStores)("$name", ({ isMissing, open }) => {
       "l".repeat(1_000_000),
     ];
     for (const id of refused) {
-      const problem = id.isWellFormed() ? /512/u : /lone surrogate/u;
       const answer = resumeEnvelope({ headers: { "x-asya-resume-task": id } });
-      for (const attempt of [
-        () => ledger.pause(pauseEnvelope({ id })),
-        () => ledger.resume(answer),
-        () => ledger.cancel(id),
-      ]) {
+      for (const [attempt, code, problem] of [
+        [
+          () => ledger.pause(pauseEnvelope({ id })),
+          "invalid-message",
+          id.isWellFormed() ? /500 bytes/u : /lone surrogate/u,
+        ],
+        [() => ledger.resume(answer), "task-not-found", /looked for/u],
+        [() => ledger.cancel(id), "task-not-found", /there is no/u],
+      ] as const) {
         const error: unknown = await attempt().then(
           () => "nothing was refused",
           (thrown: unknown) => thrown,
         );
-        expect(error).toSatisfy((thrown) => CheckpointError.is(thrown, "invalid-argument"));
+        expect(error).toSatisfy((thrown) => LedgerError.is(thrown, code));
         expect((error as Error).message).toMatch(problem);
         expect((error as Error).message.length).toBeLessThan(1_000);
       }

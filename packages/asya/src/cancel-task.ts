@@ -4,6 +4,7 @@ import { maxRaces } from "./ledger-context.ts";
 import { LedgerError } from "./ledger-error.ts";
 import type { CanceledDocument } from "./pause-document.ts";
 import type { CancelOptions } from "./pause-ledger.ts";
+import { quoteId } from "./quote-id.ts";
 import { expireSecondIds } from "./second-ids.ts";
 import { leadsOfId } from "./task-ids.ts";
 import { findTask } from "./view-task.ts";
@@ -20,7 +21,7 @@ export async function cancelTask(
     if (found === undefined) {
       throw new LedgerError(
         "task-not-found",
-        `Cannot cancel the task ${JSON.stringify(taskId)}: there is no ${documentKey(taskId)} at ${context.store.location}.`,
+        `Cannot cancel the task ${quoteId(taskId)}: there is no ${documentKey(taskId)} at ${context.store.location}.`,
         taskId,
       );
     }
@@ -34,7 +35,7 @@ export async function cancelTask(
       const { by: who, at } = document.resumption;
       throw new LedgerError(
         "already-resumed",
-        `Cannot cancel the task ${JSON.stringify(taskId)}: it was already resumed by ${JSON.stringify(who)} at ${at}.`,
+        `Cannot cancel the task ${quoteId(taskId)}: it was already resumed by ${JSON.stringify(who)} at ${at}.`,
         taskId,
       );
     }

@@ -6,6 +6,7 @@ import { mergeInput } from "./merge-input.ts";
 import type { TaskDetails } from "./pause-ledger.ts";
 import type { InputValidation } from "./prepare-input.ts";
 import { prepareInput } from "./prepare-input.ts";
+import { quoteId } from "./quote-id.ts";
 
 /** Options of {@link checkAnswer}. */
 export interface CheckAnswerOptions {
@@ -34,7 +35,7 @@ export function checkAnswer(task: TaskDetails, input: JsonObject, options: Check
     const when = task.endedAt === undefined ? "" : ` at ${task.endedAt.toISOString()}`;
     throw new LedgerError(
       code,
-      `task not paused: ${JSON.stringify(taskId)} was ${state} by ${JSON.stringify(task.endedBy)}${when}; the answer was not sent.`,
+      `task not paused: ${quoteId(taskId)} was ${state} by ${JSON.stringify(task.endedBy)}${when}; the answer was not sent.`,
       taskId,
     );
   }

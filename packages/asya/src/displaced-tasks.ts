@@ -8,6 +8,7 @@ import { documentKey, displacedTaskId } from "./document-key.ts";
 import type { LedgerContext } from "./ledger-context.ts";
 import { maxRaces } from "./ledger-context.ts";
 import type { PausedDocument } from "./pause-document.ts";
+import { quoteId } from "./quote-id.ts";
 import { recordSecondId } from "./second-ids.ts";
 
 /**
@@ -62,7 +63,7 @@ async function keep(
   }
   throw new CheckpointError(
     "conflict",
-    `${context.store.backend}: cannot pause the task ${JSON.stringify(waiting.taskId)}: the one that it displaces was displaced ${maxRaces} times before. Look at holdpoint ls.`,
+    `${context.store.backend}: cannot pause the task ${quoteId(waiting.taskId)}: the one that it displaces was displaced ${maxRaces} times before. Look at holdpoint ls.`,
     { backend: context.store.backend, operation: "pause", outcome: "not-applied" },
   );
 }

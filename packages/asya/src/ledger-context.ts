@@ -4,6 +4,7 @@ import type { CheckpointStore, OperationOptions, PutOptions } from "@holdpoint/c
 import { encodeDocument } from "./document-codec.ts";
 import { documentKey } from "./document-key.ts";
 import type { PauseDocument } from "./pause-document.ts";
+import { quoteId } from "./quote-id.ts";
 import { TaskLookup } from "./task-lookup.ts";
 
 /** How often a transition is judged anew because somebody else was faster. */
@@ -68,7 +69,7 @@ export class LedgerContext {
     const key = documentKey(taskId);
     throw new CheckpointError(
       "too-large",
-      `${this.store.backend}: cannot pause the task ${JSON.stringify(taskId)}: its document ${JSON.stringify(key)} would have ${body.byteLength} bytes; at most ${maxBytes} are allowed, which is what the store takes less ${reservedBytes} for an answer. Nothing was stored. Keep large content elsewhere and put a reference to it into the payload.`,
+      `${this.store.backend}: cannot pause the task ${quoteId(taskId)}: its document ${JSON.stringify(key)} would have ${body.byteLength} bytes; at most ${maxBytes} are allowed, which is what the store takes less ${reservedBytes} for an answer. Nothing was stored. Keep large content elsewhere and put a reference to it into the payload.`,
       { backend: this.store.backend, operation: "pause", key, outcome: "not-applied" },
     );
   }
@@ -77,7 +78,7 @@ export class LedgerContext {
     const key = documentKey(taskId);
     return new CheckpointError(
       "conflict",
-      `${this.store.backend}: cannot ${operation} the task ${JSON.stringify(taskId)}: its document ${JSON.stringify(key)} at ${this.store.location} ${problem}`,
+      `${this.store.backend}: cannot ${operation} the task ${quoteId(taskId)}: its document ${JSON.stringify(key)} at ${this.store.location} ${problem}`,
       { backend: this.store.backend, operation, key, retryable: true, outcome: "not-applied" },
     );
   }

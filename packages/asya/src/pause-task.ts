@@ -19,6 +19,7 @@ import type { PausedDocument, TaskDocument } from "./pause-document.ts";
 import type { PauseOptions, PauseResult } from "./pause-ledger.ts";
 import type { PauseMetadata } from "./pause-metadata.ts";
 import { defaultPauseMetadata } from "./pause-metadata.ts";
+import { quoteId } from "./quote-id.ts";
 import { recordSecondId } from "./second-ids.ts";
 import { storedRoute, wasResumed } from "./stored-route.ts";
 import { resumeIdOf } from "./task-ids.ts";
@@ -156,7 +157,7 @@ function assertTaskId(taskId: string): void {
   const problem = taskId.isWellFormed() ? `has ${Buffer.byteLength(taskId)} bytes in UTF-8` : "has a lone surrogate";
   throw new LedgerError(
     "invalid-message",
-    `The message ${JSON.stringify(taskId)} cannot be paused: its id ${problem}, and no store's key can hold it. Nothing was stored. Give messages ids of at most 500 bytes.`,
+    `The message ${quoteId(taskId)} cannot be paused: its id ${problem}, and no store's key can hold it. Nothing was stored. Give messages ids of at most 500 bytes.`,
     taskId,
   );
 }

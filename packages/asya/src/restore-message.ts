@@ -14,6 +14,7 @@ import type { PausedDocument, ResumedDocument, ResumeOutcome } from "./pause-doc
 import { foreignRun } from "./pause-point.ts";
 import type { InputValidation } from "./prepare-input.ts";
 import { prepareInput } from "./prepare-input.ts";
+import { quoteId } from "./quote-id.ts";
 import { restoredNext } from "./stored-route.ts";
 import { resumeIdOf } from "./task-ids.ts";
 
@@ -92,7 +93,7 @@ function restoredBudget(envelope: Envelope, stored: JsonObject, now: Date): Budg
   if (!(deadlineMs > now.getTime()) || deadlineMs > maxDateMs) {
     throw new LedgerError(
       "invalid-message",
-      `The header ${resumeTimeoutHeader} of the resume message ${JSON.stringify(envelope.id)} is ${JSON.stringify(timeout)}; expected the seconds that are left, more than 0. The task stays paused.`,
+      `The header ${resumeTimeoutHeader} of the resume message ${quoteId(envelope.id)} is ${JSON.stringify(timeout)}; expected the seconds that are left, more than 0. The task stays paused.`,
       envelope.id,
     );
   }

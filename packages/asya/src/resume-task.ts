@@ -15,6 +15,7 @@ import type { ResumeMark } from "./message-identity.ts";
 import { resumeMark } from "./message-identity.ts";
 import type { ResumedDocument, ResumeOutcome, TaskDocument } from "./pause-document.ts";
 import type { ResumeOptions, ResumeResult } from "./pause-ledger.ts";
+import { quoteId } from "./quote-id.ts";
 import { restoreMessage } from "./restore-message.ts";
 import { expireSecondIds } from "./second-ids.ts";
 import type { TaskLeads } from "./task-ids.ts";
@@ -117,8 +118,8 @@ function refusal(
   mark: ResumeMark,
   judgement: ResumeJudgement & { readonly kind: "repeated" | "already-resumed" | "canceled" },
 ): LedgerError {
-  const task = JSON.stringify(taskId);
-  const answer = `the answer of ${JSON.stringify(mark.id)} was not applied`;
+  const task = quoteId(taskId);
+  const answer = `the answer of ${quoteId(mark.id)} was not applied`;
   switch (judgement.kind) {
     case "canceled": {
       const { by, at, reason } = judgement.cancellation;

@@ -1,6 +1,7 @@
 import { a2aTaskHeader, resumeTaskHeader, textHeader } from "./asya-headers.ts";
 import type { Envelope } from "./envelope.ts";
 import { LedgerError } from "./ledger-error.ts";
+import { quoteId } from "./quote-id.ts";
 
 const resumePrefix = "resume-";
 
@@ -69,7 +70,7 @@ function idHeader({ id, headers = {} }: Envelope, name: string): string | undefi
   const kind = Array.isArray(value) ? "a list" : "an object";
   throw new LedgerError(
     "invalid-message",
-    `The header ${name} of the resume message ${JSON.stringify(id)} is ${kind}; expected a task's id. Nothing was resumed.`,
+    `The header ${name} of the resume message ${quoteId(id)} is ${kind}; expected a task's id. Nothing was resumed.`,
     id,
   );
 }

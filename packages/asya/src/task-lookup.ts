@@ -9,6 +9,7 @@ import { isForeign } from "./foreign-document.ts";
 import { answersTo, continuesTask, hasKept, isCalledBy } from "./kinship.ts";
 import { LedgerError } from "./ledger-error.ts";
 import type { AliasDocument, PauseDocument, TaskDocument } from "./pause-document.ts";
+import { quoteId } from "./quote-id.ts";
 import type { TaskLeads } from "./task-ids.ts";
 
 /** A document together with where it was found. */
@@ -151,11 +152,11 @@ export class TaskLookup {
     if (mine !== undefined) return mine;
     const waiting = targets.filter(({ document }) => document.state === "paused");
     if (waiting.length <= 1) return waiting[0] ?? targets.at(-1);
-    const names = waiting.map(({ document }) => JSON.stringify(document.taskId)).join(", ");
+    const names = waiting.map(({ document }) => quoteId(document.taskId)).join(", ");
     const { taskId } = found.document;
     throw new LedgerError(
       "ambiguous-task",
-      `The id ${JSON.stringify(taskId)} stands for several tasks that are paused: ${names}. Name one of these.`,
+      `The id ${quoteId(taskId)} stands for several tasks that are paused: ${names}. Name one of these.`,
       taskId,
     );
   }

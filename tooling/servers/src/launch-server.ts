@@ -51,7 +51,8 @@ export async function launchServer(
   }
 }
 
-function binaryCommands(
+/** The processes of a server, as its program is run. */
+export function binaryCommands(
   definition: ServerDefinition,
   path: string,
   ports: readonly number[],

@@ -73,11 +73,10 @@ export function storeTextProblem(given: string): string | undefined {
   if (scheme === undefined) return pathProblem(text);
   if (rest.startsWith("//")) return authorityProblem(rest.slice(2), scheme);
   const name = scheme.toLowerCase();
-  if (name === "memory" && /^(?:$|\?)/u.test(rest)) return undefined;
   // The URL parser takes `file:state` for `/state`, which is another directory than was meant.
   if (name === "file") return "is a file: URL that is not absolute. Write file:///directory, or the path alone";
-  // Where nothing but a host, a port and an option stand, backends take what is missing from their variables.
-  if (commonSchemes.includes(name) && /^(?:$|\?)/u.test(rest)) return undefined;
+  // A backend needs no place at all (memory:, and many of one's own), or takes it from its variables.
+  if (/^(?:$|\?)/u.test(rest)) return undefined;
   return commonSchemes.includes(name)
     ? `lacks the two slashes that stand after ${JSON.stringify(`${name}:`)}`
     : 'begins with no scheme and "://"';
