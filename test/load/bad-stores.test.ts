@@ -27,8 +27,8 @@ describe("limits that a bad store breaks", () => {
     await using one = await temporaryDirectory();
     await using other = await temporaryDirectory();
     const size = { inFlight: 50, payloadBytes: 40_000 };
-    const small = await measureLoad(`${scheme}:${one.path}`, { ...size, documents: 50 });
-    const large = await measureLoad(`${scheme}:${other.path}`, { ...size, documents: 350 });
+    const small = await measureLoad(`${scheme}://${one.path}`, { ...size, documents: 50 });
+    const large = await measureLoad(`${scheme}://${other.path}`, { ...size, documents: 350 });
     const found = brokenLimits(small, large, allowed);
     for (const pattern of broken) expect(found).toContainEqual(expect.stringMatching(pattern));
   });

@@ -4,6 +4,8 @@ import type { LoadReport } from "../../tooling/load/src/run-load.ts";
 export interface LoadLimits {
   /** Connections at any one time, and all in all: one that was opened is used again. */
   readonly connections: number;
+  /** Connections over the whole run. @default as many as at a time */
+  readonly opened?: number | undefined;
   /** Open files that are no connections. */
   readonly files: number;
 }
@@ -37,7 +39,7 @@ export function brokenLimits(small: LoadReport, large: LoadReport, limits: LoadL
         ...unless(files <= limits.files, `${name}: held ${files} files`),
       ];
     }),
-    ...unless(opened <= limits.connections, `opened ${opened} connections`),
+    ...unless(opened <= (limits.opened ?? limits.connections), `opened ${opened} connections`),
   ];
 }
 
