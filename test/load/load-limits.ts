@@ -2,9 +2,9 @@ import type { LoadReport } from "../../tooling/load/src/run-load.ts";
 
 /** What a store may hold, however many tasks there are. */
 export interface LoadLimits {
-  /** Connections at any one time, and all in all: one that was opened is used again. */
+  /** Connections at any one time. */
   readonly connections: number;
-  /** Connections over the whole run. @default as many as at a time */
+  /** Connections over the whole run. @default `connections`: one that was opened is used again */
   readonly opened?: number | undefined;
   /** Open files that are no connections. */
   readonly files: number;
