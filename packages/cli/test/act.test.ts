@@ -40,7 +40,7 @@ async function isAlive(pid: string | undefined): Promise<boolean> {
 
 describe("holdpoint act", () => {
   it("runs the command once, and gives whoever comes later its output and its exit code", async () => {
-    const script = `cat; env | grep ^HOLDPOINT_ | sort; echo warned >&2; echo ran >> '${path("ran")}'`;
+    const script = `cat; env | grep -E '^HOLDPOINT_(ATTEMPT|DECISION|HOLD|IDEMPOTENCY_KEY)=' | sort; echo warned >&2; echo ran >> '${path("ran")}'`;
     const first = await act(["refund-42"], script);
     expect(first).toMatchObject({ exitCode: 0, stderr: "warned\n" });
     expect(first.stdout).toMatch(
