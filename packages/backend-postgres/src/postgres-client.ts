@@ -34,8 +34,7 @@ export interface PostgresClient {
  *
  * @example
  * ```ts
- * const lent: PostgresPoolClient = await pool.connect();
- * lent.release();
+ * pool.connect((error, lent) => lent?.release());
  * ```
  */
 export interface PostgresPoolClient extends PostgresClient {
@@ -54,8 +53,8 @@ export interface PostgresPoolClient extends PostgresClient {
  * ```
  */
 export interface PostgresPool {
-  /** @throws {Error} why no connection could be had, as `pg` makes it */
-  connect(): Promise<PostgresPoolClient>;
+  /** Calls back with a client, or with why no connection could be had, as `pg` makes it. */
+  connect(callback: (error: Error | undefined, client: PostgresPoolClient | undefined) => void): void;
   readonly totalCount: number;
   readonly options: { readonly max: number };
 }

@@ -57,7 +57,7 @@ export class PostgresConnection {
     } catch (error) {
       // It may still come, and nobody needs it then.
       lending.then(
-        (client) => client.release(),
+        (client) => giveBack(client, false),
         () => undefined,
       );
       throw error;
@@ -71,26 +71,21 @@ export class PostgresConnection {
     aborted: Promise<never>,
     signal: AbortSignal,
   ): Promise<PostgresResult> {
-    client.on("error", ignore);
-    const giveBack = (isBroken: boolean): void => {
-      client.release(isBroken);
-      client.removeListener("error", ignore);
-    };
     try {
       assertNoTransaction(client);
       const answer = client.query({ text, values: [...values], types: readAsText });
       const results = await Promise.race([answer, aborted]);
       const result = "rows" in results ? results : (results.at(-1) ?? noResult);
       if (result.rows[0]?.["standby"] === "true") throw standbyError();
-      giveBack(false);
+      giveBack(client, false);
       return result;
     } catch (error) {
       if (signal.aborted && this.connections.cancel !== undefined) {
         // Otherwise it could wait for a lock for ever, and write when nobody expects it any more.
-        void this.connections.cancel(client).then(() => giveBack(true));
+        void this.connections.cancel(client).then(() => giveBack(client, true));
       } else {
         if (isReadOnlyError(error)) this.connections.leave?.(client);
-        giveBack(breaksConnection(error));
+        giveBack(client, breaksConnection(error));
       }
       throw error;
     }
@@ -101,13 +96,37 @@ export class PostgresConnection {
 // lent has one owner, so that one listener will do for all.
 function ignore(): void {}
 
+/**
+ * A client of the pool, whose events are listened to from the moment it is lent: a server that is shut down may say so in
+ * the same bytes by which it lets the client in, before anything that is awaited goes on.
+ */
+export async function lendFrom<Client extends PostgresPoolClient>(pool: {
+  connect(callback: (error: Error | undefined, client: Client | undefined) => void): void;
+}): Promise<Client> {
+  return await new Promise((resolve, reject) => {
+    pool.connect((error, client) => {
+      if (client === undefined) {
+        reject(error ?? new Error("the pool lends no client"));
+        return;
+      }
+      client.on("error", ignore);
+      resolve(client);
+    });
+  });
+}
+
+function giveBack(client: PostgresPoolClient, isBroken: boolean): void {
+  client.release(isBroken);
+  client.removeListener("error", ignore);
+}
+
 /** The connections of a pool that was handed in. */
 export function connectionsOfPool(pool: PostgresPool): PostgresConnections {
   return {
     max: pool.options.max,
     lend: async () => {
       try {
-        return await pool.connect();
+        return await lendFrom(pool);
       } catch (error) {
         throw new NotConnectedError(error);
       }

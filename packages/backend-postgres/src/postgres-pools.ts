@@ -8,7 +8,7 @@ import type { Client, ClientBase, PoolClient, PoolConfig } from "pg";
 import { ChannelBoundClient } from "./channel-bound-client.ts";
 import type { PostgresPoolClient } from "./postgres-client.ts";
 import type { PostgresConnections } from "./postgres-connection.ts";
-import { standbyError } from "./postgres-connection.ts";
+import { lendFrom, standbyError } from "./postgres-connection.ts";
 import { isServerError, NotConnectedError } from "./postgres-error.ts";
 import { addressText } from "./postgres-location.ts";
 import type { PostgresStoreOptions } from "./postgres-options.ts";
@@ -51,7 +51,7 @@ class PostgresHost {
     for (let step = 0; ; step += 1) {
       const index = (this.#chosen + step) % this.#encryptions.length;
       try {
-        const client = await this.#pool(this.#encryptions[index] ?? false).connect();
+        const client = await lendFrom(this.#pool(this.#encryptions[index] ?? false));
         this.#chosen = index;
         return client;
       } catch (error) {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 
 import { startFaultProxy } from "@holdpoint/conformance";
@@ -317,6 +317,40 @@ test.skipIf(postgres.isMissing)("a server that is away for a while is found agai
   await new Promise((resolve) => setTimeout(resolve, 300));
   await proxy.clear();
   expect((await reading)?.body).toEqual(body);
+});
+
+test.skipIf(postgres.isMissing)("a server that is shut down as it lets a client in", async () => {
+  const readyForQuery = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+  const fields = Buffer.from("SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0");
+  const shutDown = Buffer.concat([Buffer.from([0x45, 0, 0, 0, fields.length + 4]), fields]);
+  const { hostname, port } = new URL(postgres.url);
+  let shutDowns = 0;
+  const proxy = createServer((client) => {
+    const server = connect(Number(port), hostname);
+    client.pipe(server);
+    client.on("error", () => server.destroy());
+    server.on("error", () => client.destroy());
+    server.on("end", () => client.end());
+    server.on("data", (data: Buffer) => {
+      if (shutDowns === 3 || !data.subarray(-readyForQuery.length).equals(readyForQuery)) {
+        client.write(data);
+        return;
+      }
+      shutDowns += 1;
+      client.end(Buffer.concat([data, shutDown]));
+      server.destroy();
+    });
+  });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  onTestFinished(() => void proxy.close());
+  const url = new URL(postgres.url);
+  url.port = String((proxy.address() as AddressInfo).port);
+  url.searchParams.set("sslmode", "disable");
+
+  await using store = await open(url.href, { maxAttempts: 10 });
+  await store.put("key", body);
+  expect(shutDowns).toBe(3);
 });
 
 /** Waits until another session waits for a lock that the client holds. */
