@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -48,7 +48,7 @@ describe("a package of somebody's", () => {
     await put("packages/other/src/index.ts", "/** How many. */ export declare const total: number;");
     await put("packages/hidden/package.json", { name: "@acme/hidden", private: true, exports: { ".": "./index.js" } });
     await put("tooling/api-docs/tsconfig.json", {
-      compilerOptions: { types: [], module: "nodenext" },
+      compilerOptions: { types: [], module: "nodenext", customConditions: ["source"] },
       include: ["../../packages/*/src"],
     });
   });
@@ -94,6 +94,14 @@ describe("a package of somebody's", () => {
       "@acme/shelf.openShelf: has a @throws without codes",
       "@acme/shelf.openShelf: has no @example",
     ]);
+  });
+
+  it("is read with the sources of others, built or not", async () => {
+    await put("packages/acme/src/index.ts", '/** Counts. */ export { total as count } from "@acme/other";');
+    await mkdir(join(directory, "node_modules/@acme"), { recursive: true });
+    await symlink(join(directory, "packages/other"), join(directory, "node_modules/@acme/other"));
+    const pages = await renderPages(await readApi(directory));
+    expect(pages.get("@acme/shelf.md")).toMatch(/count[^]*total/u);
   });
 
   it("has pages that are out of date when a docstring changes, until they are written again", async () => {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import { Application, Converter, Logger, LogLevel } from "typedoc";
+import { Application, Converter, Logger, LogLevel, TSConfigReader } from "typedoc";
 import type { Comment, ProjectReflection, TypeDocOptions } from "typedoc";
 import type { PluginOptions } from "typedoc-plugin-markdown";
 
@@ -52,7 +52,8 @@ export async function readApi(root: string): Promise<Api> {
     classPropertiesFormat: "table",
     typeDeclarationFormat: "table",
   };
-  const app = await Application.bootstrapWithPlugins(options, []);
+  // Without it other packages would be read as they were last built, or not at all.
+  const app = await Application.bootstrapWithPlugins(options, [new TSConfigReader()]);
   const logger = new WarningsLogger();
   app.logger = logger;
   const throwing = new Set<number>();
