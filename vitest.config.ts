@@ -2,11 +2,17 @@ import type { TestProjectInlineConfiguration } from "vitest/config";
 import { defineConfig } from "vitest/config";
 
 import { HoldpointReporter } from "./tooling/servers/src/holdpoint-reporter.ts";
+import type { ProgramName } from "./tooling/servers/src/find-program.ts";
 import type { ServerName } from "./tooling/servers/src/server-definition.ts";
 import { serverNames } from "./tooling/servers/src/server-definition.ts";
 
 /** Tests that need the same servers; only the servers of the projects that have tests to run are started. */
-function project(name: string, folder: string, servers: readonly ServerName[] = []): TestProjectInlineConfiguration {
+function project(
+  name: string,
+  folder: string,
+  servers: readonly ServerName[] = [],
+  programs: readonly ProgramName[] = [],
+): TestProjectInlineConfiguration {
   return {
     extends: true,
     test: {
@@ -14,8 +20,8 @@ function project(name: string, folder: string, servers: readonly ServerName[] = 
       include: /^(?:packages|tooling)\//u.test(folder)
         ? [`${folder}/{src,test}/**/*.test.ts`]
         : [`${folder}/*.test.ts`],
-      globalSetup: servers.length === 0 ? [] : ["tooling/servers/src/global-setup.ts"],
-      provide: { servers },
+      globalSetup: servers.length + programs.length === 0 ? [] : ["tooling/servers/src/global-setup.ts"],
+      provide: { servers, programs },
     },
   };
 }
@@ -34,7 +40,7 @@ export default defineConfig({
       project("asya", "packages/asya"),
       project("conformance", "packages/conformance"),
       project("actors", "packages/actors"),
-      project("cli", "packages/cli"),
+      project("cli", "packages/cli", [], ["fish", "zsh"]),
       project("s3", "packages/backend-s3", ["minio"]),
       project("gcs", "packages/backend-gcs", ["gcs"]),
       project("redis", "packages/backend-redis", ["redis", "redis-cluster"]),

@@ -1,14 +1,15 @@
-import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { testProgram } from "@holdpoint/test-servers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { commandEntries } from "../src/command-entries.ts";
 import { executable, run } from "./run-cli.ts";
 
-const has = (shell: string): boolean => spawnSync(shell, ["-c", "exit 0"]).status === 0;
+const fish = testProgram("fish");
+const zsh = testProgram("zsh");
 const shells = ["bash", "zsh", "fish"] as const;
 
 let directory: string;
@@ -65,10 +66,10 @@ describe("in bash", () => {
   });
 });
 
-describe.skipIf(!has("fish"))("in fish", () => {
+describe.skipIf(fish === undefined)("in fish", () => {
   const offered = async (line: string): Promise<readonly string[]> => {
     const script = `source ${join(directory, "script.fish")}; cd ${directory}; complete --do-complete '${line}'`;
-    const { stdout, stderr } = await run("fish", ["--no-config", "-c", script]);
+    const { stdout, stderr } = await run(fish ?? "fish", ["--no-config", "-c", script]);
     expect(stderr).toBe("");
     return stdout.split("\n").flatMap((each) => (each === "" ? [] : [each.split("\t")[0] ?? ""]));
   };
@@ -81,11 +82,16 @@ describe.skipIf(!has("fish"))("in fish", () => {
     expect(await offered("holdpoint resume task-1 --input ans")).toEqual(["answer.json"]);
     expect(await offered("holdpoint ls --store an")).toEqual(["another-store/"]);
     expect(await offered("holdpoint copy an")).toEqual(["another-store/"]);
+    expect(await offered("holdpoint copy /state an")).toEqual(["another-store/"]);
     expect(await offered("holdpoint show an")).toEqual([]);
+    expect(await offered("holdpoint ls --older-than an")).toEqual([]);
+    expect(await offered("holdpoint act hold-1 --when-in-doubt ")).toEqual(["again", "stop"]);
+    expect(await offered("holdpoint act hold-1 -- ans")).toEqual(["answer.json"]);
+    expect(await offered("holdpoint resume task-1 -- ans")).toEqual(["answer.json"]);
   });
 });
 
-describe.skipIf(!has("zsh"))("in zsh", () => {
+describe.skipIf(zsh === undefined)("in zsh", () => {
   /**
    * What zsh lists after a line. Completion works in the line editor alone, so this types into another zsh, once its
    * editor says that it reads keys: what is typed before is the terminal's, which may wait for the end of the line. The
@@ -94,7 +100,7 @@ describe.skipIf(!has("zsh"))("in zsh", () => {
   const listed = async (line: string): Promise<string> => {
     const script = `
       zmodload zsh/zpty
-      zpty z zsh -f -i
+      zpty z "$4" -f -i
       zpty -w z "cd $2; autoload -Uz compinit; compinit -D; source $1; PS1=; bindkey -e; bindkey '^I' list-choices
         zle-line-init() { print REA''DY }; zle -N zle-line-init"
       zpty -r -m z out '*READY*'
@@ -103,17 +109,35 @@ describe.skipIf(!has("zsh"))("in zsh", () => {
       zpty -r -m z out '*DONE*'
       print -r -- $out`;
     const file = join(directory, "script.zsh");
-    const { stdout } = await run("zsh", ["-f", "-c", script, "zsh", file, directory, line]);
+    const { stdout } = await run(zsh ?? "zsh", ["-f", "-c", script, "zsh", file, directory, line, zsh ?? ""]);
     return stdout;
   };
 
   it("offers commands, options, and what an option may be", async () => {
-    const [commands, options, values, files] = await Promise.all(
-      ["holdpoint ", "holdpoint ls --", "holdpoint ls --state ", "holdpoint resume task-1 --input a"].map(listed),
+    const [commands, options, values, files, after] = await Promise.all(
+      [
+        "holdpoint ",
+        "holdpoint ls --",
+        "holdpoint ls --state ",
+        "holdpoint resume task-1 --input a",
+        "holdpoint act hold-1 -- ./a",
+      ].map(listed),
     );
     for (const { name } of commandEntries) expect(commands).toContain(name);
     expect(options).toMatch(/--older-than[^]*--state[^]*--store/u);
     expect(values).toMatch(/canceled[^]*paused[^]*resumed/u);
     expect(files).toContain("answer.json");
+    expect(after).toContain("answer.json");
+  });
+
+  it("offers directories where a store is expected, and nothing where an id is", async () => {
+    const [option, from, to, id] = await Promise.all(
+      ["holdpoint ls --store a", "holdpoint copy a", "holdpoint copy /state a", "holdpoint show a"].map(listed),
+    );
+    for (const stores of [option, from, to]) {
+      expect(stores).toContain("another-store/");
+      expect(stores).not.toContain("answer.json");
+    }
+    expect(id).not.toMatch(/another-store|answer/u);
   });
 });

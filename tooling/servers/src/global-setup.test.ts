@@ -26,7 +26,7 @@ async function testProject(files: Readonly<Record<string, string>>): Promise<str
     const globalSetup = [${JSON.stringify(join(sources, "global-setup.ts"))}];
     const project = (name, servers) => ({
       extends: true,
-      test: { name, include: [name + ".test.js"], globalSetup, provide: { servers } },
+      test: { name, include: [name + ".test.js"], globalSetup, provide: { servers, programs: [] } },
     });
     export default { test: {
       globals: true,
@@ -120,7 +120,7 @@ describe("servers that cannot be had", () => {
     const skipped = `test.skipIf(process.env.${variable} === undefined)("needs redis", () => {});`;
     const root = await testProject({ "redis.test.js": skipped, "none.test.js": passing });
     const { code, stdout } = await run(root, { PATH: root }).result;
-    expect(stdout).toContain("Servers that could not be had: redis");
+    expect(stdout).toContain("Could not be had: redis");
     expect(stdout).toContain(`environment variable: ${variable} is not set`);
     expect(stdout).toContain("What to do: Put redis-server (6.2 or later) on PATH");
     expect(stdout.split("\n").at(-1)).toBe("1 passed, 0 failed, 1 skipped");

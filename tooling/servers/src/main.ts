@@ -1,7 +1,7 @@
 /** Starts every server for a person to play with, prints how to reach them, and keeps them until Ctrl-C. */
 import { once } from "node:events";
 
-import { describeMissingServers } from "./reporting/missing-servers.ts";
+import { describeMissing } from "./reporting/describe-missing.ts";
 import { serverDefinitions } from "./server-definitions.ts";
 import { serverNames } from "./server-definition.ts";
 import { startServer } from "./start-server.ts";
@@ -25,7 +25,7 @@ for (const { name, url, origin } of running) {
   }
   console.log(`  for tests: ${serverDefinitions[name].environmentVariable}=${url}`);
 }
-if (missing.length > 0) console.log(`\n${describeMissingServers(missing)}`);
+if (missing.length > 0) console.log(`\n${describeMissing(missing)}`);
 if (running.length === 0) {
   process.exitCode = 1;
 } else {

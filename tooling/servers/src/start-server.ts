@@ -1,6 +1,7 @@
 import { serverCacheDirectory } from "./cache-directory.ts";
 import { ServerKeeper } from "./keeper/server-keeper.ts";
 import { launchServer } from "./launch-server.ts";
+import type { Missing } from "./reporting/describe-missing.ts";
 import { serverDefinitions } from "./server-definitions.ts";
 import type { ServerName } from "./server-definition.ts";
 import type { ServerSource, SourceContext } from "./server-source.ts";
@@ -23,16 +24,7 @@ export interface RunningServer extends AsyncDisposable {
 }
 
 /** A server that could not be had. */
-export interface MissingServer {
-  readonly kind: "missing";
-  readonly name: ServerName;
-  /** Why, source by source. */
-  readonly reasons: readonly { readonly source: string; readonly reason: string }[];
-  /** Whether a person named this very server in its environment variable, so that going on without it is wrong. */
-  readonly wasAskedFor: boolean;
-  /** What a person can do about it, in one sentence. */
-  readonly remedy: string;
-}
+export type MissingServer = Missing<ServerName>;
 
 /** Options of {@link startServer}. */
 export interface StartServerOptions {

@@ -154,7 +154,9 @@ function fishScript(name: string, commands: readonly Completable[]): string {
       ),
     ];
   });
-  return `# fish completion of ${name}\ncomplete -c ${name} -f\n${lines.join("\n")}\n`;
+  // What stands after -- is another program's.
+  const afterDashes = `complete -c ${name} -n ${quote("contains -- -- (commandline -opc)")} -F`;
+  return `# fish completion of ${name}\ncomplete -c ${name} -f\n${afterDashes}\n${lines.join("\n")}\n`;
 }
 
 function fishWords({ words, paths }: Values): string {

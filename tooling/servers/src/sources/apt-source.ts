@@ -1,68 +1,22 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-
 import { versionProblem } from "../binary-version.ts";
-import { withBuildLock } from "../build-lock.ts";
-import { findExecutable, isExecutable } from "../find-executable.ts";
-import type { ServerKeeper } from "../keeper/server-keeper.ts";
-import { runLongCommand } from "../long-command.ts";
+import { installDebianPackages } from "../debian-packages.ts";
+import { findExecutable } from "../find-executable.ts";
 import type { ServerSource } from "../server-source.ts";
-
-// Asked by the package's scripts before they start a service: https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt
-const policyFile = "/usr/sbin/policy-rc.d";
-const policy = "#!/bin/sh\n# No service is to be started by an installation.\nexit 101\n";
 
 /** Debian's package, where we may install it. The service that comes with it is not started. */
 export const aptSource: ServerSource = {
   title: "apt-get install",
   find: async ({ name, binary }, context) => {
-    if (binary.debianPackage === undefined) return { kind: "not-applicable" };
-    const apt = await findExecutable("apt-get", context.environment);
-    if (apt === undefined) return { kind: "none", reason: "there is no apt-get" };
-    if (process.getuid?.() !== 0)
-      return { kind: "none", reason: `needs root; sudo apt-get install ${binary.debianPackage} does the same` };
     const { debianPackage } = binary;
-    const keeper = await context.keeper();
-    await mkdir(context.cacheDirectory, { recursive: true });
-    return await withBuildLock(join(context.cacheDirectory, "build.lock"), context.say, async () => {
-      const run = async (...step: readonly string[]): Promise<string | undefined> => {
-        const problem = await runLongCommand(keeper, context.say, {
-          title: `installing ${name}: apt-get ${step.join(" ")}`,
-          command: {
-            command: apt,
-            arguments: ["-q", "-o", "DPkg::Lock::Timeout=120", ...step],
-            environment: { DEBIAN_FRONTEND: "noninteractive" },
-            atEnd: "finish",
-          },
-        });
-        return problem === undefined ? undefined : `apt-get ${step.join(" ")} ${problem}`;
-      };
-      const problems = await withoutStartingServices(keeper, async () => [
-        // One broken repository among many fails this, and need not keep the next step from succeeding.
-        await run("update"),
-        await run("install", "-y", "--no-install-recommends", ...debianPackage.split(" ")),
-      ]);
-      if (problems.at(-1) !== undefined) return { kind: "none", reason: problems.filter(Boolean).join("\n") };
-      const path = await findExecutable(binary.command, context.environment, [
-        "/usr/bin",
-        ...(binary.directories?.() ?? []),
-      ]);
-      if (path === undefined) return { kind: "none", reason: `${debianPackage} brought no ${binary.command}` };
-      const problem = await versionProblem(path, binary);
-      return problem === undefined ? { kind: "binary", path } : { kind: "none", reason: problem };
-    });
+    if (debianPackage === undefined) return { kind: "not-applicable" };
+    const reason = await installDebianPackages(name, debianPackage, context);
+    if (reason !== undefined) return { kind: "none", reason };
+    const path = await findExecutable(binary.command, context.environment, [
+      "/usr/bin",
+      ...(binary.directories?.() ?? []),
+    ]);
+    if (path === undefined) return { kind: "none", reason: `${debianPackage} brought no ${binary.command}` };
+    const problem = await versionProblem(path, binary);
+    return problem === undefined ? { kind: "binary", path } : { kind: "none", reason: problem };
   },
 };
-
-async function withoutStartingServices<Result>(keeper: ServerKeeper, install: () => Promise<Result>): Promise<Result> {
-  // One that is there already, as in most container images, is somebody else's decision.
-  if (await isExecutable(policyFile)) return await install();
-  keeper.removeAtEnd(policyFile);
-  await writeFile(policyFile, policy, { mode: 0o755 });
-  try {
-    return await install();
-  } finally {
-    await rm(policyFile, { force: true });
-    keeper.keepAtEnd(policyFile);
-  }
-}
