@@ -19,6 +19,7 @@ const urls = [
   (port: number) => `rediss://127.0.0.1:${port}?cluster=true`,
   (port: number) => `rediss://127.0.0.1:${port}?sentinelMaster=main`,
   (port: number) => `nats://127.0.0.1:${port}/bucket?tlsFirst=true`,
+  (port: number) => `postgres://127.0.0.1:${port}/db?sslmode=verify-full&sslnegotiation=direct`,
 ];
 
 describe.each(Object.entries(certificates))("a server with a certificate that is %s", (code, { chain, key }) => {
