@@ -60,11 +60,11 @@ test.skipIf(postgres.isMissing)("what is over is gone from the table after a lis
   expect(await keys()).toHaveLength(52);
 
   await using reader = await createPostgresStore(optionsFor(schema, { access: "read" }));
-  expect(await Array.fromAsync(reader.list(""))).toHaveLength(2);
+  expect(await Array.fromAsync(reader.list())).toHaveLength(2);
   await reader.close();
   expect(await keys()).toHaveLength(52);
 
-  expect(await Array.fromAsync(writer.list(""))).toHaveLength(2);
+  expect(await Array.fromAsync(writer.list())).toHaveLength(2);
   await writer.close();
   expect(await keys()).toEqual(["for-ever", "long"]);
 });
@@ -136,8 +136,7 @@ test.skipIf(postgres.isMissing)(
   { timeout: 120_000 },
   async () => {
     const { admin, schema } = await ownSchema();
-    await using store = await createPostgresStore(optionsFor(schema));
-    const table = new PostgresTable(schema, "holdpoint_checkpoints");
+    X = new PostgresTable(schema, "holdpoint_checkpoints");
     const pageBuffers = async (): Promise<number> => {
       await admin.query(`VACUUM (ANALYZE) ${table.quoted}`);
       const { rows } = await admin.query<{ readonly "QUERY PLAN": readonly [{ readonly Plan: QueryPlan }] }>({
