@@ -136,7 +136,8 @@ test.skipIf(postgres.isMissing)(
   { timeout: 120_000 },
   async () => {
     const { admin, schema } = await ownSchema();
-    X = new PostgresTable(schema, "holdpoint_checkpoints");
+    await (await createPostgresStore(optionsFor(schema))).close();
+    const table = new PostgresTable(schema, "holdpoint_checkpoints");
     const pageBuffers = async (): Promise<number> => {
       await admin.query(`VACUUM (ANALYZE) ${table.quoted}`);
       const { rows } = await admin.query<{ readonly "QUERY PLAN": readonly [{ readonly Plan: QueryPlan }] }>({
