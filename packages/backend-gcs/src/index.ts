@@ -1,7 +1,7 @@
 import type { Storage } from "@google-cloud/storage";
 import type { CheckpointBackend, CheckpointStore } from "@holdpoint/core";
 import { CheckpointError } from "@holdpoint/core";
-import { openDriver, settingOf } from "@holdpoint/core/driver";
+import { folderPath, openDriver, settingOf } from "@holdpoint/core/driver";
 
 import { GcsBucket } from "./gcs-bucket.ts";
 import { GcsDriver } from "./gcs-driver.ts";
@@ -37,6 +37,12 @@ export const backend: CheckpointBackend<GcsStoreOptions> = {
   schemes: ["gs"],
   parseUrl: parseGcsUrl,
   open: createGcsStore,
+  variables: ["STATE_BUCKET", "STATE_PREFIX", "GCS_PROJECT", "STORAGE_EMULATOR_HOST"],
+  listPermission: "storage.objects.list",
+  placeOf: (location) => ({
+    server: `Cloud Storage ${location.searchParams.get("endpoint") ?? ""}`,
+    path: folderPath(location.hostname + location.pathname, location.searchParams.get("prefixRules")),
+  }),
 };
 
 async function createGcsDriver(options: GcsStoreOptions): Promise<GcsDriver> {

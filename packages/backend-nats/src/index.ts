@@ -1,6 +1,6 @@
 import type { CheckpointBackend, CheckpointStore } from "@holdpoint/core";
 import { CheckpointError } from "@holdpoint/core";
-import { openDriver } from "@holdpoint/core/driver";
+import { openDriver, serverAddress } from "@holdpoint/core/driver";
 
 import { NatsDriver } from "./nats-driver.ts";
 import type { NatsStoreOptions } from "./nats-options.ts";
@@ -47,6 +47,12 @@ export const backend: CheckpointBackend<NatsStoreOptions> = {
   schemes: ["nats"],
   parseUrl: parseNatsUrl,
   open: createNatsStore,
+  variables: ["NATS_URL", "NATS_KV_BUCKET", "NATS_CREDS_FILE", "STATE_PREFIX"],
+  listPermission: "the subjects of consumers of the bucket's stream",
+  placeOf: (location) => ({
+    server: serverAddress(location, 4222) + location.pathname,
+    path: location.searchParams.get("prefix") ?? "",
+  }),
 };
 
 function assertOptions({ bucket, prefix = "", servers = [], client, replicas }: NatsStoreOptions): void {

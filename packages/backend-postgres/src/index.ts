@@ -6,8 +6,8 @@ import { isPool } from "./postgres-client.ts";
 import { connectionsOfClient, connectionsOfPool } from "./postgres-connection.ts";
 import type { PostgresConnections } from "./postgres-connection.ts";
 import { PostgresDriver } from "./postgres-driver.ts";
-import { locationOf } from "./postgres-location.ts";
-import { defaultUsername, parsePostgresUrl, postgresDefaults } from "./postgres-options.ts";
+import { locationOf, placeOf } from "./postgres-location.ts";
+import { defaultUsername, parsePostgresUrl, postgresDefaults, postgresVariables } from "./postgres-options.ts";
 import type { PostgresStoreOptions } from "./postgres-options.ts";
 import { PostgresPools } from "./postgres-pools.ts";
 import { encryptionsOf } from "./postgres-tls.ts";
@@ -58,6 +58,9 @@ export const backend: CheckpointBackend<PostgresStoreOptions> = {
   hostLists: true,
   parseUrl: parsePostgresUrl,
   open: createPostgresStore,
+  variables: postgresVariables,
+  listPermission: "SELECT on the table",
+  placeOf,
 };
 
 async function connectionsFor(options: PostgresStoreOptions): Promise<PostgresConnections> {

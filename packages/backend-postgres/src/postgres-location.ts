@@ -1,3 +1,6 @@
+import { serverAddress } from "@holdpoint/core/driver";
+import type { StorePlace } from "@holdpoint/core/driver";
+
 import type { PostgresAddress } from "./postgres-options.ts";
 import { postgresDefaults } from "./postgres-options.ts";
 
@@ -31,6 +34,20 @@ export function locationOf({ hosts, database, schema, table, prefix }: PostgresP
   ].map(([name, value = ""]) => `${name}=${encodeURIComponent(value).replaceAll(/%3A|%2F|%2C/gu, decodeURIComponent)}`);
   const query = options.length === 0 ? "" : `?${options.join("&")}`;
   return `postgres://${isOne ? addressText(first) : ""}/${isPath ? encodeURIComponent(database) : ""}${query}`;
+}
+
+/** The table of a location, and the prefix there. */
+export function placeOf(location: URL): StorePlace {
+  const { searchParams, pathname } = location;
+  const named = (name: string, fallback: string): string => searchParams.get(name) ?? fallback;
+  const hosts = searchParams.get("host");
+  const server = hosts === null ? serverAddress(location, postgresDefaults.port) : `${hosts} ${named("port", "")}`;
+  const table = [
+    named("dbname", pathname),
+    named("schema", postgresDefaults.schema),
+    named("table", postgresDefaults.table),
+  ];
+  return { server: [server, ...table].join(" "), path: named("prefix", "") };
 }
 
 /** A host with its port, as it stands in a URL. */

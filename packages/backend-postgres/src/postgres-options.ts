@@ -167,6 +167,9 @@ const parameterVariables = {
   connect_timeout: "PGCONNECT_TIMEOUT",
 } as const;
 
+/** Every variable that is looked up. */
+export const postgresVariables: readonly string[] = [...Object.values(parameterVariables), "STATE_PREFIX"];
+
 /**
  * Reads `postgres://[user[:password]@][host[:port],…][/database][?parameters]`, or `postgresql:`.
  *

@@ -1,6 +1,6 @@
 import { CheckpointError } from "@holdpoint/core";
 import type { CheckpointBackend, CheckpointStore } from "@holdpoint/core";
-import { defaultAttemptTimeoutMs, openDriver } from "@holdpoint/core/driver";
+import { defaultAttemptTimeoutMs, openDriver, serverAddress } from "@holdpoint/core/driver";
 
 import { createRedisClient, explainFailure } from "./redis-client.ts";
 import type { RedisClient } from "./redis-connection.ts";
@@ -53,6 +53,12 @@ export const backend: CheckpointBackend<RedisStoreOptions> = {
   schemes: ["redis", "rediss"],
   parseUrl: parseRedisUrl,
   open: createRedisStore,
+  variables: ["REDIS_URL", "REDIS_USERNAME", "REDIS_PASSWORD", "STATE_PREFIX"],
+  listPermission: "+scan",
+  placeOf: (location) => ({
+    server: serverAddress(location, 6379) + location.pathname,
+    path: location.searchParams.get("prefix") ?? "",
+  }),
 };
 
 const exclusiveWithClient = [

@@ -2,9 +2,9 @@ import { S3Client } from "@aws-sdk/client-s3";
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import type { CheckpointBackend, CheckpointStore } from "@holdpoint/core";
 import { CheckpointError } from "@holdpoint/core";
-import { openDriver } from "@holdpoint/core/driver";
+import { folderPath, openDriver } from "@holdpoint/core/driver";
 
-import { namePrefixOf, pathForPeople } from "./s3-location.ts";
+import { bucketVariables, listPermission, namePrefixOf, objectServer, pathForPeople } from "./s3-location.ts";
 import { S3ObjectClient } from "./s3-client.ts";
 import { S3Driver } from "./s3-driver.ts";
 import { endpointOfEnvironment, parseS3Url } from "./s3-options.ts";
@@ -61,6 +61,15 @@ export const backend: CheckpointBackend<S3StoreOptions> = {
   schemes: ["s3"],
   parseUrl: parseS3Url,
   open: createS3Store,
+  variables: [...bucketVariables, "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"],
+  listPermission,
+  placeOf: ({ hostname, pathname, searchParams }) => {
+    const endpoint = searchParams.get("endpoint");
+    return {
+      server: endpoint === null ? "S3" : objectServer(new URL(endpoint)),
+      path: folderPath(hostname + pathname, searchParams.get("prefixRules")),
+    };
+  },
 };
 
 function clientConfig(options: S3StoreOptions): S3ClientConfig {

@@ -3,10 +3,10 @@ import { Agent as HttpsAgent } from "node:https";
 
 import type { CheckpointBackend, CheckpointStore } from "@holdpoint/core";
 import { CheckpointError } from "@holdpoint/core";
-import { openDriver } from "@holdpoint/core/driver";
+import { folderPath, openDriver } from "@holdpoint/core/driver";
 import type { Client } from "minio";
 
-import { namePrefixOf, pathForPeople } from "./s3-location.ts";
+import { bucketVariables, listPermission, namePrefixOf, objectServer, pathForPeople } from "./s3-location.ts";
 import { MinioObjectClient } from "./minio/minio-client.ts";
 import { credentialsOfEnvironment, parseMinioUrl } from "./minio/minio-options.ts";
 import type { MinioStoreOptions } from "./minio/minio-options.ts";
@@ -54,6 +54,12 @@ export const backend: CheckpointBackend<MinioStoreOptions> = {
   schemes: ["minio"],
   parseUrl: parseMinioUrl,
   open: createMinioStore,
+  variables: [...bucketVariables, "MINIO_ACCESS_KEY", "MINIO_SECRET_KEY"],
+  listPermission,
+  placeOf: (location) => ({
+    server: objectServer(location),
+    path: folderPath(location.pathname.slice(1), location.searchParams.get("prefixRules")),
+  }),
 };
 
 interface Connection {

@@ -1,5 +1,5 @@
 import { CheckpointError } from "@holdpoint/core";
-import { settingOf, stateProxyPrefix, urlError } from "@holdpoint/core/driver";
+import { serverAddress, settingOf, stateProxyPrefix, urlError } from "@holdpoint/core/driver";
 import type { PrefixRules } from "@holdpoint/core/driver";
 
 import { maxObjectNameBytes } from "./s3-key.ts";
@@ -64,6 +64,17 @@ function prefixProblem(path: string, anySegments: boolean): string | undefined {
   const maxBytes = maxNameBytes - maxObjectNameBytes - 1;
   const bytes = Buffer.byteLength(path);
   return bytes > maxBytes ? `has ${bytes} UTF-8 bytes; at most ${maxBytes} leave room for every key` : undefined;
+}
+
+/** The variables that both clients look up. */
+export const bucketVariables = ["STATE_BUCKET", "STATE_PREFIX", "AWS_REGION", "AWS_DEFAULT_REGION"];
+
+/** What both clients need for listings. */
+export const listPermission = "s3:ListBucket on the bucket itself";
+
+/** A server of object storage, whichever client and scheme it is reached with. */
+export function objectServer(url: URL): string {
+  return `object storage at ${serverAddress(url, url.protocol === "https:" ? 443 : 80)}`;
 }
 
 /** An object location for people: the prefix in percent-encoding, without the slash at its end, and the URL's query. */

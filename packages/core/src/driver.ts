@@ -1,3 +1,4 @@
+export { findBackend, installedBackends } from "./store/backend-registry.ts";
 export { defaultMaxBodyBytes } from "./store/capabilities.ts";
 export type { ConnectionHints } from "./store/connection-failure.ts";
 export { connectionFailure } from "./store/connection-failure.ts";
@@ -31,5 +32,7 @@ export {
   urlError,
 } from "./store/url-options.ts";
 export type { UrlOptionReader } from "./store/url-options.ts";
+export { folderPath, serverAddress } from "./store/store-place.ts";
+export type { StorePlace } from "./store/store-place.ts";
 export { prefixRulesOption, stateProxyPrefix } from "./store/prefix-rules.ts";
 export type { PrefixRules } from "./store/prefix-rules.ts";

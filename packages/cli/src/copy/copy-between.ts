@@ -30,7 +30,7 @@ export async function copyBetween(
   const { environment, messages, output, signal } = context;
   await using source = await openStore(from, { environment, access: "read" });
   await using target = await openStore(to, { environment, access: options.dryRun ? "read" : "write" });
-  assertSeparate(source, target);
+  await assertSeparate(source, target);
   const { prefix, concurrency, update, cancelRemoved, dryRun, json } = options;
   const report = await copyStore(source, target, {
     prefix,

@@ -2,7 +2,7 @@ import { ActorSetupError, readActorEnvironment, readStoreSetting } from "@holdpo
 import type { Environment } from "@holdpoint/actors";
 import type { StoreFinding } from "@holdpoint/core";
 import { redactStoreUrl } from "@holdpoint/core";
-import { settingOf } from "@holdpoint/core/driver";
+import { installedBackends, settingOf } from "@holdpoint/core/driver";
 
 const subject = "configuration";
 
@@ -54,21 +54,7 @@ function problemsOf({ problems }: ActorSetupError): readonly StoreFinding[] {
   }));
 }
 
-// As docs/stores.md lists them.
-const storeVariables = [
-  "ASYA_CHECKPOINT_STORE",
-  "ASYA_PERSISTENCE_MOUNT",
-  "STATE_BUCKET",
-  "STATE_PREFIX",
-  "AWS_REGION",
-  "AWS_ENDPOINT_URL",
-  "GCS_PROJECT",
-  "STORAGE_EMULATOR_HOST",
-  "REDIS_URL",
-  "NATS_URL",
-  "NATS_KV_BUCKET",
-  "NATS_CREDS_FILE",
-];
+const actorVariables = ["ASYA_CHECKPOINT_STORE", "ASYA_PERSISTENCE_MOUNT"];
 
 /** The same environment, which remembers what it was asked for. */
 export function watchEnvironment(environment: Environment): {
@@ -86,12 +72,14 @@ export function watchEnvironment(environment: Environment): {
 }
 
 /** Which of the variables that stores know are set, and which of these the store's URL leaves unused. */
-export function checkVariables(
+export async function checkVariables(
   environment: Environment,
   read: ReadonlySet<string>,
   source: string,
-): readonly StoreFinding[] {
-  const set = storeVariables.filter((name) => settingOf(environment, name) !== undefined);
+): Promise<readonly StoreFinding[]> {
+  const backends = await installedBackends();
+  const known = new Set([...actorVariables, ...backends.flatMap(({ variables = [] }) => variables)]);
+  const set = [...known].filter((name) => settingOf(environment, name) !== undefined);
   if (set.length === 0) return [];
   const used = set.filter((name) => name === source || read.has(name));
   const unused = set.filter((name) => !used.includes(name));

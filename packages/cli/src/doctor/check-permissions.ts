@@ -1,12 +1,11 @@
 import type { StoreFinding } from "@holdpoint/core";
 import { CheckpointError } from "@holdpoint/core";
+import { installedBackends } from "@holdpoint/core/driver";
 
 import type { Scratch } from "./scratch.ts";
 import { scratchBody } from "./scratch.ts";
 
 const readme = 'Allow what "Permissions it needs" in the README of the backend lists';
-const listing =
-  "s3:ListBucket on the bucket itself, storage.objects.list, +scan, or the subjects of consumers of the NATS bucket";
 
 /** Tries put, get, list and delete on a scratch key, and compares the server's clock with this machine's. */
 export async function* checkPermissions(scratch: Scratch): AsyncIterable<StoreFinding> {
@@ -33,9 +32,11 @@ export async function* checkPermissions(scratch: Scratch): AsyncIterable<StoreFi
     });
   }
 
+  const backends = await installedBackends();
+  const listPermission = backends.find(({ name }) => name === store.backend)?.listPermission;
   yield await finding(
     "list",
-    `Allow it: ${listing}`,
+    listPermission === undefined ? readme : `Allow it: ${listPermission}`,
     "The actors do without it; ls, prune and copy do not. On S3 it also makes a missing task look missing, and not forbidden.",
     async () => {
       const keys: string[] = [];

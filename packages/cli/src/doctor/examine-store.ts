@@ -31,12 +31,12 @@ export async function* examineStore(options: ExamineOptions): AsyncGenerator<Sto
     await (await openStore(origin.from, { environment: watched.environment, access: "read" })).close();
     opened = await openStore(origin.from, { environment: watched.environment });
   } catch (error) {
-    yield* checkVariables(environment, watched.read, origin.source);
+    yield* await checkVariables(environment, watched.read, origin.source);
     yield failure(subjectOf(error), error, "Nothing can be paused or resumed before this is mended.");
     return;
   }
   await using store = opened;
-  yield* checkVariables(environment, watched.read, origin.source);
+  yield* await checkVariables(environment, watched.read, origin.source);
   const tookMs = Math.round(performance.now() - startedAt);
   yield { subject: "reachability", level: "ok", found: `${store.location} answers; opening it took ${tookMs} ms` };
   yield* examineOpenStore(store, signal);

@@ -3,9 +3,6 @@ import { openStore } from "@holdpoint/core";
 
 import type { CommandContext } from "../frame/command-context.ts";
 
-// The stores whose connectors have rules of their own for prefixes.
-const schemes = new Set(["s3:", "minio:", "gs:", "redis:", "rediss:"]);
-
 /**
  * Where tasks are kept beside a store that has none: in the same bucket or database under the state proxy's rules for
  * prefixes, or under no prefix at all. A URL that opens that place; `undefined` if there is none, or it cannot be told.
@@ -14,7 +11,7 @@ export async function lookBeside(
   { environment, signal }: CommandContext,
   url: string | undefined,
 ): Promise<string | undefined> {
-  if (url === undefined || !URL.canParse(url) || !schemes.has(new URL(url).protocol)) return undefined;
+  if (url === undefined || !URL.canParse(url)) return undefined;
   const { STATE_PREFIX: _prefix, ...withoutPrefix } = environment;
   for (const variables of [environment, withoutPrefix]) {
     const beside = new URL(url);
@@ -23,7 +20,7 @@ export async function lookBeside(
       await using store = await openStore(beside.href, { environment: variables, access: "read" });
       if (await hasTasks(store, signal)) return store.location;
     } catch {
-      // Looking is a courtesy: whatever keeps us from it is not what was asked for.
+      // Looking is a courtesy, and most stores have no such rules: whatever keeps us from it is not what was asked for.
     }
   }
   return undefined;

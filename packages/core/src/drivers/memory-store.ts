@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+
 import type { Capabilities } from "../store/capabilities.ts";
 import { defaultMaxBodyBytes } from "../store/capabilities.ts";
 import type { CheckpointBackend } from "../store/checkpoint-backend.ts";
@@ -32,6 +34,8 @@ export const memoryBackend: CheckpointBackend<MemoryStoreOptions> = {
   schemes: ["memory"],
   parseUrl: (url) => readUrlOptions(url, {}),
   open: createMemoryStore,
+  // Each lives in what opened it.
+  placeOf: () => ({ server: "memory", path: randomUUID() }),
 };
 
 interface MemoryRecord extends DriverRecord {

@@ -40,6 +40,10 @@ export function registerBackend<Options extends object>(backend: CheckpointBacke
 /**
  * Finds a backend by URL scheme or by name, and loads its package if need be.
  *
+ * @example
+ * ```ts
+ * const backend = await findBackend("scheme", "redis");
+ * ```
  * @throws {CheckpointError} `invalid-argument` if nobody has that scheme or name, or if its package is not installed
  */
 export async function findBackend(by: "scheme" | "name", value: string): Promise<CheckpointBackend> {
@@ -54,6 +58,23 @@ export async function findBackend(by: "scheme" | "name", value: string): Promise
     "invalid-argument",
     `There is no backend with the ${by} ${JSON.stringify(value)}; known are: ${[...new Set(names)].join(", ")}.`,
   );
+}
+
+/**
+ * Every backend that is registered or installed; loads the packages of all of them.
+ *
+ * @example
+ * ```ts
+ * const names = (await installedBackends()).map(({ name }) => name);
+ * ```
+ * @throws {Error} what loading a package throws
+ */
+export async function installedBackends(): Promise<readonly CheckpointBackend[]> {
+  const missing = installable.filter(
+    ({ name, module }) =>
+      !registered.some((backend) => backend.name === name) && resolveInstalled(module) !== undefined,
+  );
+  return [...registered, ...(await Promise.all(missing.map(loadBackend)))];
 }
 
 async function loadBackend({ module }: BackendModule): Promise<CheckpointBackend> {

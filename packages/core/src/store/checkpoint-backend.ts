@@ -1,5 +1,6 @@
 import type { CheckpointStore } from "./checkpoint-store.ts";
 import type { StoreOptions } from "./store-options.ts";
+import type { StorePlace } from "./store-place.ts";
 
 /**
  * A backend as {@link openStore} finds it: by the scheme of a URL, or by its name in a config object.
@@ -27,6 +28,18 @@ export interface CheckpointBackend<Options extends object = object> {
    */
   readonly hostLists?: boolean | undefined;
   /**
+   * The variables of the environment that say where a store is and how it is reached, where its URL does not.
+   *
+   * @default none
+   */
+  readonly variables?: readonly string[] | undefined;
+  /**
+   * What the server must permit for keys to be listed, in its own words.
+   *
+   * @default unknown
+   */
+  readonly listPermission?: string | undefined;
+  /**
    * Reads a URL, and where the URL is silent the environment, into options; touches no network.
    *
    * @throws {CheckpointError} `invalid-argument`, for example for an option that does not exist
@@ -39,4 +52,9 @@ export interface CheckpointBackend<Options extends object = object> {
    * `unsupported`
    */
   open(options: Options & StoreOptions): Promise<CheckpointStore>;
+  /**
+   * Where the values of a store lie whose `location` this is; the same for every spelling. Without it only equal locations
+   * are one place.
+   */
+  placeOf?(location: URL): StorePlace;
 }

@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -7,6 +8,7 @@ import type { CheckpointStore } from "../../store/checkpoint-store.ts";
 import { openDriver } from "../../store/open-driver.ts";
 import { defaultAttemptTimeoutMs } from "../../store/store-options.ts";
 import type { StoreOptions } from "../../store/store-options.ts";
+import { folderPath } from "../../store/store-place.ts";
 import { assertStorePath } from "../../store/store-text.ts";
 import { readUrlOptions, urlError } from "../../store/url-options.ts";
 import { FileDriver } from "./file-driver.ts";
@@ -59,6 +61,7 @@ export const fileBackend: CheckpointBackend<FileStoreOptions> = {
   schemes: ["file"],
   parseUrl: (url) => ({ directory: readPath(url), ...readUrlOptions(url, {}) }),
   open: createFileStore,
+  placeOf: (location) => ({ server: "file", path: folderPath(realpathSync(fileURLToPath(location))) }),
 };
 
 function readPath(url: URL): string {
