@@ -28,36 +28,10 @@ export type {
   WaitResult,
   Work,
 } from "./holds/holds.ts";
-export type {
-  ActingDocument,
-  AnsweredDocument,
-  CanceledDocument,
-  Claim,
-  DoneDocument,
-  End,
-  ExpiredDocument,
-  ForgottenDocument,
-  HoldDocument,
-  InDoubtDocument,
-  Located,
-  LogEntry,
-  OtherDocument,
-  Person,
-  Receipt,
-  RejectedDocument,
-  StubDocument,
-  WaitingDocument,
-} from "./holds/machine/hold-document.ts";
-export type { AnswerRelation, AskRelation, HoldDocuments, HoldKind } from "./holds/machine/hold-kind.ts";
+export type { LogEntry, Person } from "./holds/hold-document.ts";
+export type { HoldDocuments, Located, ReservedRoom } from "./holds/machine/hold-documents.ts";
 export { HoldMachine } from "./holds/machine/hold-machine.ts";
-export type {
-  AnswerVerdict,
-  Changed,
-  Find,
-  HoldMachineOptions,
-  Judgement,
-  OpenVerdict,
-} from "./holds/machine/hold-machine.ts";
+export type { Changed, FirstWrite, HoldMachineOptions, Judgement, Transition } from "./holds/machine/hold-machine.ts";
 export { pruneHolds } from "./holds/machine/prune-holds.ts";
 export type { PruneCounts, PruneHoldsOptions } from "./holds/machine/prune-holds.ts";
 export { scanHolds } from "./holds/machine/scan-holds.ts";

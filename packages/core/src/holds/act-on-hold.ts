@@ -4,7 +4,8 @@ import { expired, isOverdue } from "./hold-expiry.ts";
 import { logged } from "./hold-log.ts";
 import { notFound } from "./hold-refusal.ts";
 import type { ActOptions, ActResult, Work } from "./holds.ts";
-import type { Claim, Located } from "./machine/hold-document.ts";
+import type { Claim } from "./hold-document.ts";
+import type { Located } from "./machine/hold-documents.ts";
 import type { ProgramHold } from "./program-documents.ts";
 import type { ProgramMachine } from "./program-machine.ts";
 import type { ActingHold } from "./run-work.ts";
@@ -49,8 +50,12 @@ export async function actOnHold<Result, Content>(
     const silentVersion = silent;
     const { verdict, located } = await machine
       .change<Verdict<Result>>(
-        (loadOptions) => machine.load(id, loadOptions),
-        (found) => judge(machine, id, found, wanted, silentVersion, unstarted),
+        {
+          operation: "act on",
+          id,
+          find: (loadOptions) => machine.load(id, loadOptions),
+          judge: (found) => judge(machine, id, found, wanted, silentVersion, unstarted),
+        },
         options,
       )
       .catch((error: unknown) => {

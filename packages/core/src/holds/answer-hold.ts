@@ -2,6 +2,8 @@ import type { HoldAnswer } from "./hold-answer.ts";
 import { agrees, readAnswer } from "./hold-answer.ts";
 import { answerRefusal, notFound } from "./hold-refusal.ts";
 import type { AnswerOptions, AnswerResult } from "./holds.ts";
+import type { AnswerVerdict } from "./judge-answer.ts";
+import { judgeAnswer } from "./judge-answer.ts";
 import { readPerson, unknownPerson } from "./person.ts";
 import type { ProgramMachine } from "./program-machine.ts";
 import { isHold, stateOf } from "./view-hold.ts";
@@ -15,7 +17,15 @@ export async function answerHold(
 ): Promise<AnswerResult> {
   const { by = unknownPerson, ...options } = answerOptions;
   const given = { answer: readAnswer(answer), by: readPerson(by, "by") };
-  const { verdict, located } = await machine.answer((loadOptions) => machine.load(id, loadOptions), given, options);
+  const { verdict, located } = await machine.change<AnswerVerdict>(
+    {
+      operation: "answer",
+      id,
+      find: (loadOptions) => machine.load(id, loadOptions),
+      judge: async (found) => await judgeAnswer(given, found?.document, machine.environment),
+    },
+    options,
+  );
   const document = located?.document;
   if (!isHold(document)) throw notFound(machine.store, id);
   if (verdict !== "applied" && verdict !== "found") throw answerRefusal(document, given.answer);

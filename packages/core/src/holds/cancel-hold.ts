@@ -16,18 +16,22 @@ export async function cancelHold(
   const { by: given = unknownPerson, reason, ...options } = cancelOptions;
   const by = readPerson(given, "by");
   const { verdict } = await machine.change<boolean>(
-    (loadOptions) => machine.load(id, loadOptions),
-    (located) => {
-      const document = located?.document;
-      if (!isHold(document)) throw notFound(machine.store, id);
-      if (document.state === "canceled" || (document.state === "stub" && document.ended === "canceled")) {
-        return { verdict: false };
-      }
-      if (document.state !== "waiting" && document.state !== "answered") throw refusal(document);
-      const answer = document.state === "answered" ? { answer: document.answer } : {};
-      const log = logged(document, machine.environment, { did: "canceled", by, input: reason });
-      const end = { at: machine.environment.now().toISOString(), by, ...(reason === undefined ? {} : { reason }) };
-      return { verdict: true, next: { state: "canceled", id, ask: document.ask, ...answer, ...log, end } };
+    {
+      operation: "cancel",
+      id,
+      find: (loadOptions) => machine.load(id, loadOptions),
+      judge: (located) => {
+        const document = located?.document;
+        if (!isHold(document)) throw notFound(machine.store, id);
+        if (document.state === "canceled" || (document.state === "stub" && document.ended === "canceled")) {
+          return { verdict: false };
+        }
+        if (document.state !== "waiting" && document.state !== "answered") throw refusal(document);
+        const answer = document.state === "answered" ? { answer: document.answer } : {};
+        const log = logged(document, machine.environment, { did: "canceled", by, input: reason });
+        const end = { at: machine.environment.now().toISOString(), by, ...(reason === undefined ? {} : { reason }) };
+        return { verdict: true, next: { state: "canceled", id, ask: document.ask, ...answer, ...log, end } };
+      },
     },
     options,
   );
@@ -35,7 +39,7 @@ export async function cancelHold(
 }
 
 function refusal(
-  document: Exclude<ProgramHold, { state: "waiting" | "answered" | "canceled" | "forgotten" | "other" }>,
+  document: Exclude<ProgramHold, { state: "waiting" | "answered" | "canceled" | "forgotten" }>,
 ): HoldError {
   const { id } = document;
   const hold = `The hold ${JSON.stringify(id)} cannot be canceled`;

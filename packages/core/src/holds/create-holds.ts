@@ -13,7 +13,7 @@ import { systemEnvironment } from "./machine/hold-environment.ts";
 import { HoldMachine } from "./machine/hold-machine.ts";
 import { pruneHolds } from "./machine/prune-holds.ts";
 import { openHold } from "./open-hold.ts";
-import { programKind } from "./program-kind.ts";
+import { programDocuments } from "./program-documents.ts";
 import { pruneLeases } from "./prune-leases.ts";
 import { settleHold } from "./settle-hold.ts";
 import { HoldWaiters } from "./wait-for-hold.ts";
@@ -62,7 +62,7 @@ export function createHolds(store: CheckpointStore, options: HoldsOptions = {}):
 
 /** The same with an environment of the caller's. */
 export function createHoldsIn(store: CheckpointStore, environment: HoldEnvironment, forgetAfterMs?: number): Holds {
-  const machine = new HoldMachine(store, programKind(environment), { ttlMs: forgetAfterMs }, environment);
+  const machine = new HoldMachine(store, programDocuments, { ttlMs: forgetAfterMs }, environment);
   const unstarted = new Set<string>();
   const waiters = new HoldWaiters(machine);
   return {

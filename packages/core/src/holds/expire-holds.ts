@@ -14,12 +14,16 @@ export async function expireHolds(machine: ProgramMachine, expireOptions: Expire
     const outcome = document.ask.expiry?.answer === undefined ? "expired" : "answered";
     if (dryRun) return outcome;
     const { verdict } = await machine.change<"kept" | "expired" | "answered">(
-      (loadOptions) => machine.load(id, loadOptions),
-      // An answer that came meanwhile was in time.
-      (now) =>
-        now?.document.state === "waiting" && isOverdue(now.document, environment)
-          ? { verdict: outcome, next: expired(now.document, environment) }
-          : { verdict: "kept" },
+      {
+        operation: "expire",
+        id,
+        find: (loadOptions) => machine.load(id, loadOptions),
+        // An answer that came meanwhile was in time.
+        judge: (now) =>
+          now?.document.state === "waiting" && isOverdue(now.document, environment)
+            ? { verdict: outcome, next: expired(now.document, environment) }
+            : { verdict: "kept" },
+      },
       options,
     );
     return verdict;

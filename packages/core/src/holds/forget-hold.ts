@@ -30,11 +30,15 @@ export async function forgetHold(machine: ProgramMachine, id: string, options: O
   }
   // Without a condition, a delete could take a question with it that was asked since.
   const { verdict } = await machine.change<boolean>(
-    (loadOptions) => machine.load(id, loadOptions),
-    (now) =>
-      now !== undefined && programDocuments.endedAt(now.document) !== undefined
-        ? { verdict: true, next: { state: "forgotten", id, log: [], logCut: 0 } }
-        : { verdict: false },
+    {
+      operation: "forget",
+      id,
+      find: (loadOptions) => machine.load(id, loadOptions),
+      judge: (now) =>
+        now !== undefined && programDocuments.endedAt(now.document) !== undefined
+          ? { verdict: true, next: { state: "forgotten", id, log: [], logCut: 0 } }
+          : { verdict: false },
+    },
     options,
   );
   return verdict;

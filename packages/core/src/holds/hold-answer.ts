@@ -1,7 +1,7 @@
 import { jsonProblem } from "../json/json-problem.ts";
 import { canonicalJson } from "../json/lossless-json.ts";
 import { HoldError } from "./hold-error.ts";
-import type { Person } from "./machine/hold-document.ts";
+import type { Person } from "./hold-document.ts";
 import { validateAgainst } from "./question-schema.ts";
 import type { StoredQuestion } from "./question.ts";
 

@@ -6,7 +6,7 @@ import { canonicalJson } from "../json/lossless-json.ts";
 import { HoldError } from "./hold-error.ts";
 import type { ExpiryRequest, StoredExpiry } from "./hold-expiry.ts";
 import { readExpiry } from "./hold-expiry.ts";
-import type { Person } from "./machine/hold-document.ts";
+import type { Person } from "./hold-document.ts";
 import { readPerson } from "./person.ts";
 import type { Question, StoredQuestion } from "./question.ts";
 import { readQuestion } from "./question.ts";

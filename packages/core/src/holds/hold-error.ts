@@ -1,4 +1,4 @@
-import type { Person } from "./machine/hold-document.ts";
+import type { Person } from "./hold-document.ts";
 
 /**
  * Why a hold refused, as a closed set that programs may switch on.

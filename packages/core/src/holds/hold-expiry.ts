@@ -3,7 +3,7 @@ import { checkAnswer, readAnswer } from "./hold-answer.ts";
 import type { StoredAsk } from "./hold-ask.ts";
 import { HoldError } from "./hold-error.ts";
 import { logged } from "./hold-log.ts";
-import type { WaitingDocument } from "./machine/hold-document.ts";
+import type { WaitingDocument } from "./hold-document.ts";
 import type { HoldEnvironment } from "./machine/hold-environment.ts";
 import type { ProgramHold } from "./program-documents.ts";
 import type { StoredQuestion } from "./question.ts";

@@ -1,5 +1,5 @@
 import { canonicalJson } from "../json/lossless-json.ts";
-import type { HoldDocument, LogEntry } from "./machine/hold-document.ts";
+import type { HoldDocument, LogEntry } from "./hold-document.ts";
 import type { HoldEnvironment } from "./machine/hold-environment.ts";
 
 /** How many entries a log keeps; older ones are counted only. */

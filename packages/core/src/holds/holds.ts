@@ -1,7 +1,7 @@
 import type { OperationOptions } from "../store/checkpoint-store.ts";
 import type { HoldAnswer } from "./hold-answer.ts";
 import type { HoldRequest } from "./hold-ask.ts";
-import type { LogEntry, Person } from "./machine/hold-document.ts";
+import type { LogEntry, Person } from "./hold-document.ts";
 import type { PruneCounts } from "./machine/prune-holds.ts";
 import type { StoredQuestion } from "./question.ts";
 

@@ -1,6 +1,6 @@
 import type { OperationOptions } from "../store/checkpoint-store.ts";
 import { leaseKey } from "./hold-id.ts";
-import type { Claim } from "./machine/hold-document.ts";
+import type { Claim } from "./hold-document.ts";
 import type { ProgramMachine } from "./program-machine.ts";
 
 /** How often a worker shows during its lease that it lives. */

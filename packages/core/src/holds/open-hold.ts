@@ -4,6 +4,7 @@ import { HoldError } from "./hold-error.ts";
 import { logged } from "./hold-log.ts";
 import type { OpenOptions, OpenResult } from "./holds.ts";
 import { readPerson, unknownPerson } from "./person.ts";
+import type { ProgramHold } from "./program-documents.ts";
 import type { ProgramMachine } from "./program-machine.ts";
 import { isHold, stateNow } from "./view-hold.ts";
 
@@ -21,7 +22,20 @@ export async function openHold(
   const openedAt = now.toISOString();
   const ask = { ...(await readRequest(request, now)), idempotencyKey: environment.newNonce(), openedAt, openedBy };
   const log = logged({ log: [], logCut: 0 }, environment, { did: "opened", by: openedBy });
-  const { verdict, located } = await machine.open({ state: "waiting", id, ask, votes: [], ...log }, options);
+  const opened = { verdict: "opened", next: { state: "waiting", id, ask, votes: [], ...log } } as const;
+  const { verdict, located } = await machine.change<"opened" | "found" | "different">(
+    {
+      operation: "open",
+      id,
+      find: (loadOptions) => machine.load(id, loadOptions),
+      judge: (found) => {
+        if (!isHold(found?.document)) return opened;
+        return { verdict: digestOf(found.document) === ask.digest ? "found" : "different" };
+      },
+      first: [{ ...opened, ifVersion: undefined }],
+    },
+    options,
+  );
   const document = located?.document;
   const state = isHold(document) ? stateNow(document, environment) : "waiting";
   if (verdict === "opened" || verdict === "found") return { outcome: verdict, id, state };
@@ -31,4 +45,9 @@ export async function openHold(
     `The hold ${JSON.stringify(id)} is ${state}, and asks another question, or about another content. An answer is bound to what was shown, so this one was not taken: give another question another id; where the text differs at each run, give a fingerprint, or ifDifferent: "keep".`,
     { id },
   );
+}
+
+function digestOf(document: ProgramHold): string | undefined {
+  if ("ask" in document) return document.ask.digest;
+  return document.state === "stub" ? document.digest : undefined;
 }

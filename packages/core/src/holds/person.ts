@@ -1,5 +1,5 @@
 import { HoldError } from "./hold-error.ts";
-import type { Person } from "./machine/hold-document.ts";
+import type { Person } from "./hold-document.ts";
 
 /** Who acts where nobody says. */
 export const unknownPerson = "unknown";

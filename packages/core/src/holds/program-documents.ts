@@ -9,8 +9,8 @@ import type { StoredAnswer } from "./hold-answer.ts";
 import type { StoredAsk } from "./hold-ask.ts";
 import { holdIdOfKey, holdKey, holdPrefix } from "./hold-id.ts";
 import type { QuestionField } from "./question-fields.ts";
-import type { HoldDocument } from "./machine/hold-document.ts";
-import type { HoldDocuments } from "./machine/hold-kind.ts";
+import type { HoldDocument } from "./hold-document.ts";
+import type { HoldDocuments, ReservedRoom } from "./machine/hold-documents.ts";
 
 /** The hold of a program, in one of its states. */
 export type ProgramHold = HoldDocument<StoredAsk, StoredAnswer>;
@@ -173,15 +173,27 @@ function corruptHold(
   );
 }
 
+/** For the answer while a hold waits, and for who acts and what came of it after. */
+function reserve({ state }: ProgramHold, maxBodyBytes: number): ReservedRoom | undefined {
+  if (state === "waiting") return { bytes: Math.min(1024 * 1024, Math.floor(maxBodyBytes / 8)), for: "an answer" };
+  if (state !== "answered") return undefined;
+  return { bytes: Math.min(64 * 1024, Math.floor(maxBodyBytes / 32)), for: "what comes of it" };
+}
+
 /** How the holds of programs are written and read. */
-export const programDocuments: HoldDocuments<StoredAsk, StoredAnswer> = {
-  prefix: holdPrefix,
+export const programDocuments: HoldDocuments<ProgramHold> = {
+  prefixes: [holdPrefix],
   key: holdKey,
   idOfKey: holdIdOfKey,
-  encode: ({ id, ...document }) =>
+  idOf: ({ id }) => id,
+  subject: (id) => `the hold ${JSON.stringify(id)}`,
+  contentName: "content",
+  encode: ({ id, ...document }, nonce) =>
     // First whatever names the hold, so that a person sees it first.
-    new TextEncoder().encode(JSON.stringify({ id, format: formatVersion, ...document })),
+    new TextEncoder().encode(JSON.stringify({ id, format: formatVersion, ...document, nonce })),
   decode,
+  nonceOf: ({ nonce }) => nonce,
+  reserve,
   endedAt: (document) => ("end" in document ? new Date(document.end.at) : undefined),
   stub: (document) => {
     if (document.state === "stub" || !("end" in document)) return undefined;

@@ -1,7 +1,5 @@
-import type { StoredAnswer } from "./hold-answer.ts";
-import type { StoredAsk } from "./hold-ask.ts";
 import type { HoldMachine } from "./machine/hold-machine.ts";
-import type { Given } from "./program-kind.ts";
+import type { ProgramHold } from "./program-documents.ts";
 
 /** The machine of programs' holds. */
-export type ProgramMachine = HoldMachine<StoredAsk, Given, StoredAnswer>;
+export type ProgramMachine = HoldMachine<ProgramHold>;

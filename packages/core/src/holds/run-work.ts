@@ -9,7 +9,7 @@ import { HoldError } from "./hold-error.ts";
 import { logged } from "./hold-log.ts";
 import type { ActResult, Work } from "./holds.ts";
 import { keepLease } from "./keep-lease.ts";
-import type { ActingDocument, Receipt } from "./machine/hold-document.ts";
+import type { ActingDocument, Receipt } from "./hold-document.ts";
 import { NotApplied } from "./not-applied.ts";
 import type { ProgramHold } from "./program-documents.ts";
 import type { ProgramMachine } from "./program-machine.ts";
@@ -151,19 +151,23 @@ async function changeOwn(
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, maxPauseMs)) {
     try {
       await machine.change<void>(
-        (loadOptions) => machine.load(id, loadOptions),
-        (located) => {
-          const document = located?.document;
-          const isOwn =
-            (document?.state === "acting" || document?.state === "in-doubt") && document.claim.token === claim.token;
-          if (isOwn) return { verdict: undefined, next: change(document) };
-          // An earlier attempt of this very write, whose answer was lost.
-          if (isWritten(document, next, claim.token)) return { verdict: undefined };
-          throw claimLost(id, document);
+        {
+          operation: "write down what came of",
+          id,
+          find: (loadOptions) => machine.load(id, loadOptions),
+          judge: (located) => {
+            const document = located?.document;
+            const isOwn =
+              (document?.state === "acting" || document?.state === "in-doubt") && document.claim.token === claim.token;
+            if (isOwn) return { verdict: undefined, next: change(document) };
+            // An earlier attempt of this very write, whose answer was lost.
+            if (isWritten(document, next, claim.token)) return { verdict: undefined };
+            throw claimLost(id, document);
+          },
+          // Mostly nobody has touched it meanwhile.
+          first: [{ verdict: undefined, next, ifVersion: version }],
         },
         options,
-        // Mostly nobody has touched it meanwhile.
-        [{ verdict: undefined, next, ifVersion: version }],
       );
       return;
     } catch (error) {

@@ -5,7 +5,8 @@ import { HoldError } from "./hold-error.ts";
 import { logged } from "./hold-log.ts";
 import { notFound } from "./hold-refusal.ts";
 import type { SettleOptions, Settlement } from "./holds.ts";
-import type { Located, Person } from "./machine/hold-document.ts";
+import type { Person } from "./hold-document.ts";
+import type { Located } from "./machine/hold-documents.ts";
 import { personName, readPerson, unknownPerson } from "./person.ts";
 import type { ProgramHold } from "./program-documents.ts";
 import type { ProgramMachine } from "./program-machine.ts";
@@ -29,8 +30,12 @@ export async function settleHold(
   for (;;) {
     const silentVersion = silent;
     const { verdict, located } = await machine.change<Verdict>(
-      (loadOptions) => machine.load(id, loadOptions),
-      (found) => judge(machine, id, found, settlement, { by, reason, silentVersion }),
+      {
+        operation: "settle",
+        id,
+        find: (loadOptions) => machine.load(id, loadOptions),
+        judge: (found) => judge(machine, id, found, settlement, { by, reason, silentVersion }),
+      },
       options,
     );
     if (typeof verdict === "boolean") return verdict;

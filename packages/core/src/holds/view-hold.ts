@@ -3,27 +3,25 @@ import { holdKey } from "./hold-id.ts";
 import type { GivenAnswer, HoldDetails, HoldState, HoldSummary } from "./holds.ts";
 import { isOverdue } from "./hold-expiry.ts";
 import type { HoldEnvironment } from "./machine/hold-environment.ts";
-import type { Located } from "./machine/hold-document.ts";
+import type { Located } from "./machine/hold-documents.ts";
 import type { ProgramHold } from "./program-documents.ts";
 
 /** Where a hold stands. */
-export function stateOf(document: Exclude<ProgramHold, { state: "forgotten" | "other" }>): HoldState {
+export function stateOf(document: Exclude<ProgramHold, { state: "forgotten" }>): HoldState {
   return document.state === "stub" ? document.ended : document.state;
 }
 
 /** The same, and `expired` where its time is over and nobody has written that down yet. */
 export function stateNow(
-  document: Exclude<ProgramHold, { state: "forgotten" | "other" }>,
+  document: Exclude<ProgramHold, { state: "forgotten" }>,
   environment: HoldEnvironment,
 ): HoldState {
   return isOverdue(document, environment) ? "expired" : stateOf(document);
 }
 
 /** Whether there is a hold at all. */
-export function isHold(
-  document: ProgramHold | undefined,
-): document is Exclude<ProgramHold, { state: "forgotten" | "other" }> {
-  return document !== undefined && document.state !== "forgotten" && document.state !== "other";
+export function isHold(document: ProgramHold | undefined): document is Exclude<ProgramHold, { state: "forgotten" }> {
+  return document !== undefined && document.state !== "forgotten";
 }
 
 /** An answer as whoever acts or looks gets it. */
@@ -96,7 +94,7 @@ function omittedOf(document: ProgramHold): HoldDetails["omitted"] {
   return document.state === "done" && !document.receipt.kept ? document.receipt.omitted : undefined;
 }
 
-function sinceOf(document: Exclude<ProgramHold, { state: "forgotten" | "other" }>): Date {
+function sinceOf(document: Exclude<ProgramHold, { state: "forgotten" }>): Date {
   if ("end" in document) return new Date(document.end.at);
   switch (document.state) {
     case "waiting":

@@ -1,7 +1,7 @@
 import { CheckpointError } from "../store/checkpoint-error.ts";
 import type { OperationOptions } from "../store/checkpoint-store.ts";
 import { leaseKey } from "./hold-id.ts";
-import type { Claim } from "./machine/hold-document.ts";
+import type { Claim } from "./hold-document.ts";
 import type { ProgramMachine } from "./program-machine.ts";
 
 /** How often a worker's counter is looked at during its lease. */

@@ -1,9 +1,8 @@
 import { CheckpointError } from "../../store/checkpoint-error.ts";
 import type { CheckpointStore, GetOptions, OperationOptions, PutOptions } from "../../store/checkpoint-store.ts";
-import type { HoldDocument, Located, WaitingDocument } from "./hold-document.ts";
+import type { HoldDocuments, Located } from "./hold-documents.ts";
 import type { HoldEnvironment } from "./hold-environment.ts";
 import { systemEnvironment } from "./hold-environment.ts";
-import type { AnswerRelation, HoldKind } from "./hold-kind.ts";
 
 /** How often a hold is judged anew because somebody else was faster. */
 const maxRaces = 16;
@@ -19,19 +18,32 @@ export interface HoldMachineOptions {
   readonly ttlMs?: number | undefined;
 }
 
-/** Finds the hold that an operation is about; `undefined` if there is none. */
-export type Find<Document> = (options: GetOptions) => Promise<Located<Document> | undefined>;
-
 /** What a judgement comes to: a verdict that stands as it is, or one that holds once `next` is written. */
 export interface Judgement<Document, Verdict> {
   readonly verdict: Verdict;
   readonly next?: Document | undefined;
 }
 
-/** What to write, and the verdict that then holds. */
-interface Step<Document, Verdict> {
+/** What to write before anything is read, and the verdict that then holds. */
+export interface FirstWrite<Document, Verdict> {
   readonly verdict: Verdict;
   readonly next: Document;
+  /** The version that it is known to come after; `undefined`: only where the key is free. */
+  readonly ifVersion: string | undefined;
+}
+
+/** One step of a hold: which hold, and what the step is to the document that is found. */
+export interface Transition<Document, Verdict, Found extends Located<Document> = Located<Document>> {
+  /** What is being done, as a verb, for errors. */
+  readonly operation: string;
+  /** The id by which whoever asks calls the hold, for errors. */
+  readonly id: string;
+  /** Finds the hold; `undefined` if there is none. What it has found out beside goes to `judge`. */
+  readonly find: (options: GetOptions) => Promise<Found | undefined>;
+  /** What it throws is what the caller gets. */
+  readonly judge: (found: Found | undefined) => Judgement<Document, Verdict> | Promise<Judgement<Document, Verdict>>;
+  /** Tried one after the other. @default none */
+  readonly first?: readonly FirstWrite<Document, Verdict>[] | undefined;
 }
 
 /** A verdict, and the hold as it is now. */
@@ -40,39 +52,42 @@ export interface Changed<Document, Verdict> {
   readonly located: Located<Document> | undefined;
 }
 
-/** What became of an ask. */
-export type OpenVerdict = "opened" | "found" | "past" | "different";
-
-/** What became of an answer; `refused`: the hold does not wait, and has another answer, or none. */
-export type AnswerVerdict = "applied" | "found" | "past" | "unclear" | "refused" | "not-found";
-
 /**
  * The state machine of holds on top of any store: each transition is one conditional write of one document, judged anew
- * whenever somebody else was faster. What is particular to a kind of hold is handed in.
+ * whenever somebody else was faster. It knows nothing of what its documents say. A kind of holds brings how they are
+ * written and read, and with each transition what it makes of the document that is found.
  *
  * @example
  * ```ts
- * const machine = new HoldMachine(store, kind);
- * await machine.open({ state: "waiting", id: "lunch", ask: { text: "Pizza?" }, votes: [], log: [], logCut: 0 });
- * const { verdict } = await machine.answer((options) => machine.load("lunch", options), { text: "Yes", by: "ada" });
+ * const machine = new HoldMachine(store, documents);
+ * const { verdict } = await machine.change({
+ *   operation: "answer",
+ *   id: "lunch",
+ *   find: (options) => machine.load("lunch", options),
+ *   judge: (found) =>
+ *     found?.document.state === "waiting"
+ *       ? { verdict: "answered", next: { ...found.document, state: "answered", answer: "Pizza" } }
+ *       : { verdict: "too late" },
+ * });
  * ```
  */
-export class HoldMachine<Ask, Given, Answer> {
+export class HoldMachine<Document> {
   readonly store: CheckpointStore;
-  readonly kind: HoldKind<Ask, Given, Answer>;
+  readonly documents: HoldDocuments<Document>;
   readonly environment: HoldEnvironment;
-  readonly #ttlMs: number | undefined;
+  /** How long after its end a hold is kept, in milliseconds; `undefined`: for ever. */
+  readonly ttlMs: number | undefined;
 
   constructor(
     store: CheckpointStore,
-    kind: HoldKind<Ask, Given, Answer>,
+    documents: HoldDocuments<Document>,
     options: HoldMachineOptions = {},
     environment: HoldEnvironment = systemEnvironment(options.now),
   ) {
     this.store = store;
-    this.kind = kind;
+    this.documents = documents;
     this.environment = environment;
-    this.#ttlMs = options.ttlMs;
+    this.ttlMs = options.ttlMs;
   }
 
   /**
@@ -80,141 +95,91 @@ export class HoldMachine<Ask, Given, Answer> {
    *
    * @throws {CheckpointError} what `CheckpointStore.get` throws, and `corrupt`
    */
-  async load(id: string, options: GetOptions = {}): Promise<Located<HoldDocument<Ask, Answer>> | undefined> {
-    const key = this.kind.documents.key(id);
+  async load(id: string, options: GetOptions = {}): Promise<Located<Document> | undefined> {
+    const key = this.documents.key(id);
     const stored = await this.store.get(key, options);
     if (stored === null) return undefined;
-    return { key, version: stored.version, document: this.kind.documents.decode(stored, id, this.store) };
-  }
-
-  /**
-   * Keeps a question so that it waits for an answer. One request where the key is free.
-   *
-   * @throws {CheckpointError} what `CheckpointStore.put` throws, and `corrupt`; `too-large` also for a question that
-   * would leave no room for an answer
-   */
-  async open(
-    arriving: WaitingDocument<Ask, Answer>,
-    options: OperationOptions & {
-      /** A version that the question is known to come after: then it is written over that one at once. */
-      readonly ifVersion?: string | undefined;
-    } = {},
-  ): Promise<Changed<HoldDocument<Ask, Answer>, OpenVerdict>> {
-    const { ifVersion, ...rest } = options;
-    const opened = { next: arriving, verdict: "opened" as const };
-    return await this.change<OpenVerdict>(
-      (loadOptions) => this.load(arriving.id, loadOptions),
-      async (located) => {
-        if (located === undefined || located.document.state === "forgotten") return opened;
-        const found = this.kind.relateAsks(arriving.ask, located.document);
-        switch (found.relation) {
-          case "same":
-            return { verdict: "found" };
-          case "past":
-          case "different":
-            return { verdict: found.relation };
-          case "displaces":
-            await this.#keepDisplaced(located.document, rest);
-            return { ...opened, next: { ...arriving, ask: found.ask } };
-          case "next":
-            return { ...opened, next: { ...arriving, ask: found.ask } };
-        }
-      },
-      rest,
-      // Before any read: a store without the permission to list does not tell a missing key from a forbidden one.
-      [...(ifVersion === undefined ? [] : [{ ...opened, ifVersion }]), { ...opened, ifVersion: undefined }],
-    );
-  }
-
-  /**
-   * Gives an answer to the hold that `find` leads to. Two requests where it waits.
-   *
-   * @throws {CheckpointError} what `CheckpointStore.put` throws, and `corrupt`
-   * @throws whatever the kind's `applyAnswer` throws
-   */
-  async answer(
-    find: Find<HoldDocument<Ask, Answer>>,
-    given: Given,
-    options: OperationOptions = {},
-  ): Promise<Changed<HoldDocument<Ask, Answer>, AnswerVerdict>> {
-    return await this.change<AnswerVerdict>(
-      find,
-      async (located) => {
-        if (located === undefined || located.document.state === "forgotten") return { verdict: "not-found" };
-        const { document, version } = located;
-        const relation: AnswerRelation = this.kind.relateAnswers(given, document);
-        if (relation === "same") return { verdict: "found" };
-        if (relation === "past") return { verdict: "past" };
-        if (document.state !== "waiting") return { verdict: "refused" };
-        if (relation === "unclear") return { verdict: "unclear" };
-        return { verdict: "applied", next: await this.kind.applyAnswer(given, document, version) };
-      },
-      options,
-    );
+    return { key, version: stored.version, document: this.documents.decode(stored, id, this.store) };
   }
 
   /**
    * The one way in which documents change: finds the hold, judges it, and writes what comes next under the version that
-   * was judged; from the start again whenever somebody else was faster.
+   * was judged; from the start again whenever somebody else was faster. What somebody hears without a write of their own
+   * is as safe as the write that they hear of.
    *
-   * @param first what to write before anything is read; without a version, only where the key is free
    * @throws {CheckpointError} `conflict` if the hold changes faster than it can be judged; what `get` and `put` throw
-   * @throws whatever `judge` throws
+   * @throws whatever `find` and `judge` throw
    */
-  async change<Verdict>(
-    find: Find<HoldDocument<Ask, Answer>>,
-    judge: (
-      located: Located<HoldDocument<Ask, Answer>> | undefined,
-    ) => Judgement<HoldDocument<Ask, Answer>, Verdict> | Promise<Judgement<HoldDocument<Ask, Answer>, Verdict>>,
+  async change<Verdict, Found extends Located<Document> = Located<Document>>(
+    { operation, id, find, judge, first = [] }: Transition<Document, Verdict, Found>,
     options: OperationOptions = {},
-    first: readonly (Step<HoldDocument<Ask, Answer>, Verdict> & { readonly ifVersion: string | undefined })[] = [],
-  ): Promise<Changed<HoldDocument<Ask, Answer>, Verdict>> {
+  ): Promise<Changed<Document, Verdict>> {
     let mine: { readonly nonce: string; readonly verdict: Verdict } | undefined;
     const write = async (
-      { next, verdict }: Step<HoldDocument<Ask, Answer>, Verdict>,
+      next: Document,
+      verdict: Verdict,
       ifVersion: string | undefined,
-    ): Promise<Changed<HoldDocument<Ask, Answer>, Verdict> | undefined> => {
-      const nonce = this.environment.newNonce();
-      mine = { nonce, verdict };
-      const located = await this.#put({ ...next, nonce }, ifVersion, options);
+    ): Promise<Changed<Document, Verdict> | undefined> => {
+      mine = { nonce: this.environment.newNonce(), verdict };
+      const located = await this.#put(operation, next, mine.nonce, ifVersion, options);
       return located === undefined ? undefined : { verdict, located };
     };
-    for (const step of first) {
-      const written = await write(step, step.ifVersion);
+    // Before any read: a store without the permission to list does not tell a missing key from a forbidden one.
+    for (const { next, verdict, ifVersion } of first) {
+      const written = await write(next, verdict, ifVersion);
       if (written !== undefined) return written;
     }
     // What somebody hears without a write of their own must be as safe as the write that they hear of.
     let durable = first.length > 0;
-    let key = "";
+    let key = this.documents.key(id);
     for (let race = 0; race < maxRaces; race += 1) {
       const located = await find({ ...options, durable });
       if (located !== undefined) ({ key } = located);
-      if (mine !== undefined && located?.document.nonce === mine.nonce) return { verdict: mine.verdict, located };
+      if (mine !== undefined && this.#hasNonce(located, mine.nonce)) return { verdict: mine.verdict, located };
       const { next, verdict } = await judge(located);
       if (next === undefined) {
-        if (durable || this.store.capabilities.showsUnacknowledged !== true) return { verdict, located };
+        if (durable || (await this.#isSafe(located, options))) return { verdict, located };
         durable = true;
         continue;
       }
-      const written = await write({ next, verdict }, located?.version);
+      const written = await write(next, verdict, located?.version);
       if (written !== undefined) return written;
     }
     throw new CheckpointError(
       "conflict",
-      `${this.store.backend}: the document ${JSON.stringify(key)} at ${this.store.location} changed ${maxRaces} times meanwhile. Try again.`,
-      { backend: this.store.backend, key, retryable: true, outcome: "not-applied" },
+      `${this.store.backend}: cannot ${operation} ${this.documents.subject(id)}: its document ${JSON.stringify(key)} at ${this.store.location} changed ${maxRaces} times meanwhile. Try again.`,
+      { backend: this.store.backend, operation, key, retryable: true, outcome: "not-applied" },
     );
   }
 
-  /** Resolves to `undefined` if the condition does not hold, for whatever reason: the caller looks. */
+  /**
+   * Writes one document if its key still has the version, or nothing where that is `undefined`. Resolves to `undefined`
+   * if that is not so.
+   *
+   * @param operation what is being done, as a verb, for errors
+   * @throws {CheckpointError} what `put` throws, a conflict apart; `too-large` also for a document that would leave no
+   * room for what comes next
+   */
+  async write(
+    operation: string,
+    document: Document,
+    ifVersion: string | undefined,
+    options: OperationOptions = {},
+  ): Promise<Located<Document> | undefined> {
+    return await this.#put(operation, document, this.environment.newNonce(), ifVersion, options);
+  }
+
   async #put(
-    document: HoldDocument<Ask, Answer>,
+    operation: string,
+    document: Document,
+    nonce: string,
     ifVersion: string | undefined,
     options: OperationOptions,
-  ): Promise<Located<HoldDocument<Ask, Answer>> | undefined> {
-    const key = this.kind.documents.key(document.id);
-    const body = this.kind.documents.encode(document);
-    this.#assertRoom(document, key, body);
+  ): Promise<Located<Document> | undefined> {
+    const id = this.documents.idOf(document);
+    const key = this.documents.key(id);
+    const body = this.documents.encode(document, nonce);
+    this.#assertRoom(operation, document, body);
     const condition: PutOptions = ifVersion === undefined ? { ifAbsent: true } : { ifVersion };
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -224,45 +189,46 @@ export class HoldMachine<Ask, Given, Answer> {
         if (CheckpointError.is(error, "conflict")) return undefined;
         const isUnknown = CheckpointError.is(error) && error.outcome === "unknown";
         if (!isUnknown || attempt === maxSettlements || options.signal?.aborted === true) throw error;
-        const stored = await this.load(document.id, { ...options, durable: true }).catch(() => {
+        const stored = await this.load(id, { ...options, durable: true }).catch(() => {
           throw error;
         });
-        if (stored?.document.nonce === document.nonce) return stored;
+        if (this.#hasNonce(stored, nonce)) return stored;
         if (stored?.version !== ifVersion) return undefined;
         // As it was; the write may still arrive. The same write under the same condition takes effect once at most.
       }
     }
   }
 
-  async #keepDisplaced(document: HoldDocument<Ask, Answer>, options: OperationOptions): Promise<void> {
-    const { displacedKey, encode } = this.kind.documents;
-    if (displacedKey === undefined) throw new TypeError("a kind whose asks displace names a displacedKey");
-    await this.store.put(displacedKey(document), encode(document), options);
+  #hasNonce(located: Located<Document> | undefined, nonce: string): boolean {
+    return located !== undefined && this.documents.nonceOf?.(located.document) === nonce;
   }
 
-  #ttlOf(document: HoldDocument<Ask, Answer>): number | undefined {
-    const endedAt = this.#ttlMs === undefined ? undefined : this.kind.documents.endedAt(document);
-    if (this.#ttlMs === undefined || endedAt === undefined) return undefined;
-    const leftMs = endedAt.getTime() + this.#ttlMs - this.environment.now().getTime();
-    return Math.max(1, Math.min(this.#ttlMs, leftMs));
+  /** Whether what was found is as safe as a write that was acknowledged, and still what it was. */
+  async #isSafe(located: Located<Document> | undefined, options: OperationOptions): Promise<boolean> {
+    if (this.store.capabilities.showsUnacknowledged !== true) return true;
+    if (located === undefined) return false;
+    return (await this.store.get(located.key, { ...options, durable: true }))?.version === located.version;
+  }
+
+  #ttlOf(document: Document): number | undefined {
+    const endedAt = this.ttlMs === undefined ? undefined : this.documents.endedAt(document);
+    if (this.ttlMs === undefined || endedAt === undefined) return undefined;
+    const leftMs = endedAt.getTime() + this.ttlMs - this.environment.now().getTime();
+    return Math.max(1, Math.min(this.ttlMs, leftMs));
   }
 
   /** A hold whose document left no room for what comes next would be stuck for ever. */
-  #assertRoom(document: HoldDocument<Ask, Answer>, key: string, body: Uint8Array): void {
+  #assertRoom(operation: string, document: Document, body: Uint8Array): void {
     const { maxBodyBytes } = this.store.capabilities;
-    const reservedBytes = reservedFor(document, maxBodyBytes);
-    if (body.byteLength <= maxBodyBytes - reservedBytes) return;
+    const reserved = this.documents.reserve?.(document, maxBodyBytes);
+    if (reserved === undefined || body.byteLength <= maxBodyBytes - reserved.bytes) return;
     const { backend } = this.store;
+    const id = this.documents.idOf(document);
+    const key = this.documents.key(id);
     throw new CheckpointError(
       "too-large",
-      `${backend}: the document ${JSON.stringify(key)} would have ${body.byteLength} bytes; at most ${maxBodyBytes - reservedBytes} are allowed, which is what the store takes less ${reservedBytes} for what is added later. Nothing was stored. Keep large content elsewhere, and put a reference to it in its place.`,
-      { backend, operation: "put", key, outcome: "not-applied" },
+      `${backend}: cannot ${operation} ${this.documents.subject(id)}: its document ${JSON.stringify(key)} would have ${body.byteLength} bytes; at most ${maxBodyBytes - reserved.bytes} are allowed, which is what the store takes less ${reserved.bytes} for ${reserved.for}. Nothing was stored. Keep large content elsewhere and put a reference to it into the ${this.documents.contentName}.`,
+      { backend, operation, key, outcome: "not-applied" },
     );
   }
-}
-
-/** How many bytes a document leaves free: for the answer while it waits, and for who acts and what came of it after. */
-function reservedFor(document: HoldDocument<unknown, unknown>, maxBodyBytes: number): number {
-  if (document.state === "waiting") return Math.min(1024 * 1024, Math.floor(maxBodyBytes / 8));
-  return document.state === "answered" ? Math.min(64 * 1024, Math.floor(maxBodyBytes / 32)) : 0;
 }

@@ -1,6 +1,6 @@
 import { CheckpointError } from "../../store/checkpoint-error.ts";
 import type { OperationOptions } from "../../store/checkpoint-store.ts";
-import type { HoldDocument, Located } from "./hold-document.ts";
+import type { Located } from "./hold-documents.ts";
 import type { HoldMachine } from "./hold-machine.ts";
 import { scanHolds } from "./scan-holds.ts";
 
@@ -13,11 +13,13 @@ export interface PruneCounts {
 }
 
 /** Options of {@link pruneHolds}. */
-export interface PruneHoldsOptions extends OperationOptions {
+export interface PruneHoldsOptions<Document> extends OperationOptions {
   /** Only what ended at least this long ago, in milliseconds. */
   readonly olderThanMs: number;
   /** Whether what has ended may go altogether, where the store deletes under a condition. */
   readonly mayRemove: boolean;
+  /** Whether a document is of no use any more to anybody after that time. @default what its kind says of its end */
+  readonly mayGo?: ((document: Document, endedBefore: Date) => boolean | Promise<boolean>) | undefined;
   /** Counts what would be done, and changes nothing. @default false */
   readonly dryRun?: boolean | undefined;
   /** Told after each document what has been done so far. @default nobody is told */
@@ -33,21 +35,23 @@ export interface PruneHoldsOptions extends OperationOptions {
  * await pruneHolds(machine, { olderThanMs: 30 * 24 * 3_600_000, mayRemove: false });
  * ```
  */
-export async function pruneHolds<Ask, Given, Answer>(
-  machine: HoldMachine<Ask, Given, Answer>,
-  pruneOptions: PruneHoldsOptions,
+export async function pruneHolds<Document>(
+  machine: HoldMachine<Document>,
+  pruneOptions: PruneHoldsOptions<Document>,
 ): Promise<PruneCounts> {
-  const { olderThanMs, mayRemove, dryRun = false, onProgress, ...options } = pruneOptions;
+  const { endedAt, stub } = machine.documents;
+  const hasEnded = (document: Document, endedBefore: Date): boolean => {
+    const at = endedAt(document);
+    return at !== undefined && at <= endedBefore;
+  };
+  const { olderThanMs, mayRemove, mayGo = hasEnded, dryRun = false, onProgress, ...options } = pruneOptions;
   if (!(olderThanMs >= 0)) {
     throw new CheckpointError("invalid-argument", `Cannot prune: olderThanMs is ${olderThanMs}; expected 0 or more.`);
   }
   const before = new Date(machine.environment.now().getTime() - olderThanMs);
-  const { endedAt, stub } = machine.kind.documents;
   const counts = { examined: 0, removed: 0, compacted: 0 };
-  const pruneOne = async (located: Located<HoldDocument<Ask, Answer>>): Promise<"kept" | "removed" | "compacted"> => {
-    const { document, key, version } = located;
-    const ended = endedAt(document);
-    if (ended === undefined || ended > before) return "kept";
+  const pruneOne = async ({ document, key, version }: Located<Document>): Promise<"kept" | "removed" | "compacted"> => {
+    if (!(await mayGo(document, before))) return "kept";
     if (mayRemove && machine.store.capabilities.conditionalDelete) {
       if (dryRun) return "removed";
       try {
@@ -57,16 +61,13 @@ export async function pruneHolds<Ask, Given, Answer>(
         throw error;
       }
     }
+    // Without a condition, a delete could take with it what has come since the document was read. Writing it makes an
+    // emptied document new again.
     const next = stub(document);
     if (next === undefined) return "kept";
     if (dryRun) return "compacted";
-    const { verdict } = await machine.change<"kept" | "compacted">(
-      async (loadOptions) => await machine.load(document.id, loadOptions),
-      // Whatever has changed meanwhile is left for the next time.
-      (now) => (now?.version === version ? { verdict: "compacted", next } : { verdict: "kept" }),
-      options,
-    );
-    return verdict;
+    // Whatever has changed meanwhile is left for the next time.
+    return (await machine.write("prune", next, version, options)) === undefined ? "kept" : "compacted";
   };
   for await (const outcome of scanHolds(machine, options, async ({ located }) =>
     located === undefined ? "kept" : await pruneOne(located),

@@ -1,8 +1,8 @@
 import { pMapIterable } from "p-map";
 
 import { CheckpointError } from "../../store/checkpoint-error.ts";
-import type { OperationOptions } from "../../store/checkpoint-store.ts";
-import type { HoldDocument, Located } from "./hold-document.ts";
+import type { CheckpointEntry, CheckpointStore, OperationOptions } from "../../store/checkpoint-store.ts";
+import type { Located } from "./hold-documents.ts";
 import type { HoldMachine } from "./hold-machine.ts";
 
 /** How many documents are read at once. */
@@ -22,14 +22,14 @@ export type Scanned<Document> =
  * for await (const state of scanHolds(machine, {}, ({ located }) => located?.document.state)) console.log(state);
  * ```
  */
-export async function* scanHolds<Ask, Given, Answer, Result>(
-  machine: HoldMachine<Ask, Given, Answer>,
+export async function* scanHolds<Document, Result>(
+  machine: HoldMachine<Document>,
   options: OperationOptions,
-  each: (scanned: Scanned<HoldDocument<Ask, Answer>>) => Result | Promise<Result>,
+  each: (scanned: Scanned<Document>) => Result | Promise<Result>,
 ): AsyncIterable<Exclude<Awaited<Result>, undefined>> {
-  const { prefix, idOfKey } = machine.kind.documents;
+  const { prefixes, idOfKey } = machine.documents;
   const results = pMapIterable(
-    machine.store.list({ ...options, prefix }),
+    listKeys(machine.store, prefixes, options),
     async ({ key }) => {
       const id = idOfKey(key);
       if (id === undefined) return undefined;
@@ -44,4 +44,12 @@ export async function* scanHolds<Ask, Given, Answer, Result>(
     { concurrency: readConcurrency },
   );
   for await (const result of results) if (result !== undefined) yield result as Exclude<Awaited<Result>, undefined>;
+}
+
+async function* listKeys(
+  store: CheckpointStore,
+  prefixes: readonly string[],
+  options: OperationOptions,
+): AsyncIterable<CheckpointEntry> {
+  for (const prefix of prefixes) yield* store.list({ ...options, prefix });
 }

@@ -149,12 +149,6 @@ export interface ForgottenDocument extends DocumentBase {
   readonly state: "forgotten";
 }
 
-/** What stands under a key and is no hold, such as a second name of one. */
-export interface OtherDocument extends DocumentBase {
-  readonly state: "other";
-  readonly value: unknown;
-}
-
 /** A hold, in one of its states. */
 export type HoldDocument<Ask, Answer> =
   | WaitingDocument<Ask, Answer>
@@ -166,12 +160,4 @@ export type HoldDocument<Ask, Answer> =
   | CanceledDocument<Ask, Answer>
   | ExpiredDocument<Ask>
   | StubDocument
-  | ForgottenDocument
-  | OtherDocument;
-
-/** A document together with where it was found. */
-export interface Located<Document> {
-  readonly key: string;
-  readonly version: string;
-  readonly document: Document;
-}
+  | ForgottenDocument;

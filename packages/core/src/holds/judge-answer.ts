@@ -3,13 +3,13 @@ import { agrees, checkAnswer, isEqualAnswer } from "./hold-answer.ts";
 import type { StoredAsk } from "./hold-ask.ts";
 import { HoldError } from "./hold-error.ts";
 import { expired, isOverdue } from "./hold-expiry.ts";
+import type { Person, WaitingDocument } from "./hold-document.ts";
 import { logged } from "./hold-log.ts";
-import type { Person, WaitingDocument } from "./machine/hold-document.ts";
 import type { HoldEnvironment } from "./machine/hold-environment.ts";
-import type { HoldKind } from "./machine/hold-kind.ts";
+import type { Judgement } from "./machine/hold-machine.ts";
 import { isSamePerson, personName } from "./person.ts";
 import type { ProgramHold } from "./program-documents.ts";
-import { programDocuments } from "./program-documents.ts";
+import { isHold } from "./view-hold.ts";
 
 /** An answer as it arrives. */
 export interface Given {
@@ -17,14 +17,23 @@ export interface Given {
   readonly by: Person;
 }
 
-/** The holds of programs: ids are identity, and an answer is checked against its question. */
-export function programKind(environment: HoldEnvironment): HoldKind<StoredAsk, Given, StoredAnswer> {
-  return {
-    relateAsks: (arriving, stored) => ({ relation: digestOf(stored) === arriving.digest ? "same" : "different" }),
-    relateAnswers: (given, stored) => (answersOf(stored).some((answer) => isMine(given, answer)) ? "same" : "new"),
-    applyAnswer: (given, waiting) => applyAnswer(given, waiting, environment),
-    documents: programDocuments,
-  };
+/** What an answer that arrives is to a hold; `refused`: the hold does not wait, and has another answer, or none. */
+export type AnswerVerdict = "applied" | "found" | "refused" | "not-found";
+
+/**
+ * Judges an answer against the hold that it is for, and applies it where that one waits.
+ *
+ * @throws {HoldError} `invalid-answer`, `not-allowed`, `invalid-argument`, `already-voted`
+ */
+export async function judgeAnswer(
+  given: Given,
+  document: ProgramHold | undefined,
+  environment: HoldEnvironment,
+): Promise<Judgement<ProgramHold, AnswerVerdict>> {
+  if (!isHold(document)) return { verdict: "not-found" };
+  if (answersOf(document).some((answer) => isMine(given, answer))) return { verdict: "found" };
+  if (document.state !== "waiting") return { verdict: "refused" };
+  return { verdict: "applied", next: await applyAnswer(given, document, environment) };
 }
 
 /** Everything that was answered so far, the decisive answer first. */
@@ -32,11 +41,6 @@ function answersOf(document: ProgramHold): readonly StoredAnswer[] {
   if (document.state === "waiting") return document.votes;
   if (!("answer" in document) || document.answer === undefined) return [];
   return [document.answer, ...(document.answer.votes ?? [])];
-}
-
-function digestOf(document: ProgramHold): string | undefined {
-  if ("ask" in document) return document.ask.digest;
-  return document.state === "stub" ? document.digest : undefined;
 }
 
 function isMine(given: Given, answer: StoredAnswer): boolean {
