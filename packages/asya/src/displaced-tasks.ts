@@ -4,12 +4,14 @@ import { CheckpointError } from "@holdpoint/core";
 import type { OperationOptions } from "@holdpoint/core";
 
 import { encodeDocument } from "./document-codec.ts";
-import { documentKey, displacedTaskId } from "./document-key.ts";
+import { displacedTaskId } from "./document-key.ts";
 import type { LedgerContext } from "./ledger-context.ts";
-import { maxRaces } from "./ledger-context.ts";
 import type { PausedDocument } from "./pause-document.ts";
 import { quoteId } from "./quote-id.ts";
 import { recordSecondId } from "./second-ids.ts";
+
+/** How many documents of the same bytes are displaced under ids of their own. */
+const maxEqual = 16;
 
 /**
  * Keeps a task that waits, and has to make way for a newer one with its id, under an id of its own; its second ids lead
@@ -20,7 +22,7 @@ export async function keepDisplaced(
   waiting: PausedDocument,
   options: OperationOptions,
 ): Promise<void> {
-  const taskId = await keep(context, waiting, encodeDocument(waiting), options);
+  const taskId = await keep(context, waiting, options);
   for (const secondId of waiting.aliases) await recordSecondId(context, secondId, taskId, options);
 }
 
@@ -43,27 +45,23 @@ export async function keepTwin(
   const document = { ...twin, aliases: [], history: [], point: { ...twin.point, run: randomUUID() } };
   const taskId = displacedTaskId(twin.taskId, content);
   const kept = { ...document, taskId, displacedFrom: twin.taskId };
-  await context.write(kept, { ifAbsent: true }, options);
+  await context.machine.write("pause", kept, undefined, options);
   return taskId;
 }
 
-async function keep(
-  context: LedgerContext,
-  waiting: PausedDocument,
-  body: Uint8Array,
-  options: OperationOptions,
-): Promise<string> {
-  for (let round = 0; round < maxRaces; round += 1) {
+async function keep({ machine }: LedgerContext, waiting: PausedDocument, options: OperationOptions): Promise<string> {
+  const body = encodeDocument(waiting);
+  for (let round = 0; round < maxEqual; round += 1) {
     // A document of the same bytes may have been displaced, and answered, before.
     const taskId = displacedTaskId(waiting.taskId, Buffer.concat([body, Buffer.alloc(round)]));
     const displaced = { ...waiting, taskId, displacedFrom: waiting.displacedFrom ?? waiting.taskId };
-    if ((await context.write(displaced, { ifAbsent: true }, options)) !== undefined) return taskId;
-    const there = await context.store.get(documentKey(taskId), options);
+    if ((await machine.write("pause", displaced, undefined, options)) !== undefined) return taskId;
+    const there = await machine.store.get(machine.documents.key(taskId), options);
     if (there !== null && Buffer.compare(there.body, encodeDocument(displaced)) === 0) return taskId;
   }
   throw new CheckpointError(
     "conflict",
-    `${context.store.backend}: cannot pause the task ${quoteId(waiting.taskId)}: the one that it displaces was displaced ${maxRaces} times before. Look at holdpoint ls.`,
-    { backend: context.store.backend, operation: "pause", outcome: "not-applied" },
+    `${machine.store.backend}: cannot pause the task ${quoteId(waiting.taskId)}: the one that it displaces was displaced ${maxEqual} times before. Look at holdpoint ls.`,
+    { backend: machine.store.backend, operation: "pause", outcome: "not-applied" },
   );
 }

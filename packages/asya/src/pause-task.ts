@@ -12,7 +12,6 @@ import type { Envelope, OutgoingMessage } from "./envelope.ts";
 import type { ArrivingPause } from "./judge-pause.ts";
 import { judgePause } from "./judge-pause.ts";
 import type { LedgerContext } from "./ledger-context.ts";
-import { maxRaces } from "./ledger-context.ts";
 import { LedgerError } from "./ledger-error.ts";
 import { pauseMark } from "./message-identity.ts";
 import type { PausedDocument, TaskDocument } from "./pause-document.ts";
@@ -44,7 +43,8 @@ export async function pauseTask(
   const stored = await storePause(context, arriving, newIds, options);
   const key = documentKey(taskId);
   if (stored.outcome === "stale") return { outcome: "stale", key, message: endDelivery(envelope, stored.leftBehindBy) };
-  const { outcome, waiting, secondIds, keptAs } = stored;
+  const { outcome, waiting, secondIds, isTwin = false } = stored;
+  const keptAs = isTwin ? await keepTwin(context, arriving.document, waiting, options) : undefined;
   for (const secondId of secondIds) await recordSecondId(context, secondId, taskId, options);
   return { outcome, key, ...(keptAs === undefined ? {} : { keptAs }), message: reported(envelope, waiting) };
 }
@@ -56,7 +56,8 @@ type StoredPause =
       readonly waiting: PausedDocument;
       /** The second ids that have to lead to it. */
       readonly secondIds: readonly string[];
-      readonly keptAs?: string | undefined;
+      /** What waits may be another message than this one. */
+      readonly isTwin?: boolean;
     }
   /** What the task has come to since. */
   | { readonly outcome: "stale"; readonly leftBehindBy: TaskDocument };
@@ -70,41 +71,39 @@ async function storePause(
   const { document: waiting, trail: found } = arriving;
   const trail = found.kind === "own" ? found.trail : undefined;
   const secondIds = trail?.aliasesExpire === true ? waiting.aliases : newIds;
-  if (trail?.history !== undefined) {
-    const version = await context.write(waiting, { ifVersion: trail.version }, options);
-    if (version !== undefined) return { outcome: "paused", waiting, secondIds };
-  }
-  for (let race = 0; race < maxRaces; race += 1) {
-    // Before any read: a store without the permission to list does not tell a missing key from a forbidden one. Where the
-    // document of the earlier pause point is gone, its second ids may be, too.
-    if ((await context.write(waiting, { ifAbsent: true }, options)) !== undefined) {
-      return { outcome: "paused", waiting, secondIds: waiting.aliases };
-    }
-    const stored = await context.lookup.load(waiting.taskId, { ...options, durable: true });
-    if (stored === undefined) continue;
-    const { document, version } = stored;
-    if (document.state === "alias") {
-      // The id belongs to whoever has it as its first.
-      const written = await context.write(waiting, { ifVersion: version }, options);
-      if (written !== undefined) return { outcome: "paused", waiting, secondIds };
-      continue;
-    }
-    const judgement = judgePause(arriving, document);
-    if (judgement.kind === "stale") return { outcome: "stale", leftBehindBy: document };
-    if (judgement.kind === "same") {
-      const same = { outcome: "already-paused", waiting: judgement.waiting, secondIds } as const;
-      if (judgement.isCertain) return same;
-      return { ...same, secondIds: [], keptAs: await keepTwin(context, waiting, judgement.waiting, options) };
-    }
-    if (judgement.kind === "displace") await keepDisplaced(context, judgement.waiting, options);
-    const { history, aliases } = judgement;
-    const next = { ...waiting, history, aliases };
-    if ((await context.write(next, { ifVersion: version }, options)) !== undefined) {
-      const inherited = aliases.length > waiting.aliases.length;
-      return { outcome: "paused", waiting: next, secondIds: inherited ? aliases : secondIds };
-    }
-  }
-  throw context.contended(waiting.taskId, "pause");
+  // Where the document of the earlier pause point is gone, its second ids may be, too.
+  const alone = paused(waiting, waiting.aliases);
+  const following = { ...paused(waiting, secondIds), ifVersion: trail?.version };
+  const { verdict } = await context.machine.change<StoredPause>(
+    {
+      operation: "pause",
+      id: waiting.taskId,
+      find: async (loadOptions) => await context.machine.load(waiting.taskId, loadOptions),
+      judge: async (located) => {
+        if (located === undefined) return alone;
+        const { document } = located;
+        // The id belongs to whoever has it as its first.
+        if (document.state === "alias") return paused(waiting, secondIds);
+        const judgement = judgePause(arriving, document);
+        if (judgement.kind === "stale") return { verdict: { outcome: "stale", leftBehindBy: document } };
+        if (judgement.kind === "same") {
+          const { waiting: there, isCertain } = judgement;
+          const ids = isCertain ? secondIds : [];
+          return { verdict: { outcome: "already-paused", waiting: there, secondIds: ids, isTwin: !isCertain } };
+        }
+        if (judgement.kind === "displace") await keepDisplaced(context, judgement.waiting, options);
+        const { history, aliases } = judgement;
+        return paused({ ...waiting, history, aliases }, aliases.length > waiting.aliases.length ? aliases : secondIds);
+      },
+      first: [...(trail?.history === undefined ? [] : [following]), { ...alone, ifVersion: undefined }],
+    },
+    options,
+  );
+  return verdict;
+}
+
+function paused(next: PausedDocument, secondIds: readonly string[]) {
+  return { verdict: { outcome: "paused", waiting: next, secondIds }, next } as const;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { OperationOptions } from "@holdpoint/core";
+import type { GetOptions } from "@holdpoint/core";
 
 import type { ObjectEnvelope } from "./assert-envelope.ts";
 import { assertEnvelope } from "./assert-envelope.ts";
@@ -9,7 +9,6 @@ import type { Envelope, OutgoingMessage } from "./envelope.ts";
 import type { ResumeJudgement } from "./judge-resume.ts";
 import { judgeResume } from "./judge-resume.ts";
 import type { LedgerContext } from "./ledger-context.ts";
-import { maxRaces } from "./ledger-context.ts";
 import { LedgerError } from "./ledger-error.ts";
 import type { ResumeMark } from "./message-identity.ts";
 import { resumeMark } from "./message-identity.ts";
@@ -34,40 +33,51 @@ export async function resumeTask(
   const envelope = assertEnvelope(received, "resume a task");
   const mark = resumeMark(envelope);
   const leads = leadsOfMessage(envelope);
-  for (let race = 0; race < maxRaces; race += 1) {
-    const { located, judgement } = await locate(context, leads, mark, options);
-    const { document, version } = located;
-    if (judgement.kind !== "claim" && !(await context.lookup.confirm(located, options))) continue;
-    switch (judgement.kind) {
-      case "replay":
-        await expireSecondIds(context, judgement.resumed, options);
-        return resumeResult("replayed", judgement.resumed, version);
-      case "absorb":
-        return absorbed(envelope, document);
-      case "repeated":
-      case "already-resumed":
-      case "canceled":
-        throw refusal(document.taskId, mark, judgement);
-      case "claim": {
+  const { verdict, located } = await context.machine.change<ResumeVerdict, JudgedDocument>(
+    {
+      operation: "resume",
+      id: leads.leads[0]?.id ?? envelope.id,
+      find: async (loadOptions) => await locate(context, leads, mark, loadOptions),
+      judge: ({ document, version, judgement }) => {
+        if (judgement.kind !== "claim") return { verdict: { document, judgement } };
         if (ifVersion !== undefined && version !== ifVersion) throw context.changed(document.taskId, "resume");
         const now = context.now();
-        const aliasesExpire = context.retentionMs !== undefined;
+        const aliasesExpire = context.machine.ttlMs !== undefined;
         const restoring = { mergeMode, validation, by, now, aliasesExpire };
         const claim = restoreMessage(envelope, judgement.waiting, mark, restoring);
-        const claimed = await context.write(claim, { ifVersion: version }, options);
-        if (claimed === undefined) continue;
-        // Before the message goes on: its next pause renews them.
-        await expireSecondIds(context, claim, options);
-        return resumeResult("resumed", claim, claimed);
-      }
-    }
+        return { verdict: { claim }, next: claim };
+      },
+    },
+    options,
+  );
+  if ("claim" in verdict) {
+    // Before the message goes on: its next pause renews them.
+    await expireSecondIds(context, verdict.claim, options);
+    return resumeResult("resumed", verdict.claim, located.version);
   }
-  throw context.contended(leads.leads[0]?.id ?? envelope.id, "resume");
+  const { document, judgement } = verdict;
+  switch (judgement.kind) {
+    case "replay":
+      await expireSecondIds(context, judgement.resumed, options);
+      return resumeResult("replayed", judgement.resumed, located.version);
+    case "absorb":
+      return absorbed(envelope, document);
+    case "repeated":
+    case "already-resumed":
+    case "canceled":
+      throw refusal(document.taskId, mark, judgement);
+  }
 }
 
-/** A document and what the resume message is to it. */
-interface JudgedDocument {
-  readonly located: Located;
+type ResumeVerdict =
+  | { readonly claim: ResumedDocument & { readonly result: ResumeOutcome } }
+  | {
+      readonly document: TaskDocument;
+      readonly judgement: Exclude<ResumeJudgement, { readonly kind: "claim" }>;
+    };
+
+/** Where a task is, and what the resume message is to it: which of several documents is meant depends on that. */
+interface JudgedDocument extends Located {
   readonly judgement: ResumeJudgement;
 }
 
@@ -75,16 +85,16 @@ async function locate(
   context: LedgerContext,
   leads: TaskLeads,
   mark: ResumeMark,
-  options: OperationOptions,
+  options: GetOptions,
 ): Promise<JudgedDocument> {
   const isMine = (document: TaskDocument): boolean => ["replay", "absorb"].includes(judgeResume(mark, document).kind);
   const found = await context.lookup.find(leads, options, isMine);
   if (found === undefined) throw notFound(context, leads);
-  const judged = { located: found, judgement: judgeResume(mark, found.document) };
+  const judged = { ...found, judgement: judgeResume(mark, found.document) };
   if (!mayWaitElsewhere(judged.judgement)) return judged;
   const continuation = await context.lookup.findContinuation(found, options, isMine);
   if (continuation === undefined) return judged;
-  return { located: continuation, judgement: judgeResume(mark, continuation.document) };
+  return { ...continuation, judgement: judgeResume(mark, continuation.document) };
 }
 
 function mayWaitElsewhere(judgement: ResumeJudgement): boolean {
@@ -150,7 +160,7 @@ function notFound(context: LedgerContext, { leads }: TaskLeads): LedgerError {
   const keys = leads.map(({ id }) => documentKey(id)).join(", ");
   return new LedgerError(
     "task-not-found",
-    `task not paused: cannot find a checkpoint file at ${context.store.location}; looked for ${keys}, and for the id as an A2A id among the first ${maxSearched} documents. Check that x-pause and x-resume use the same store, and that the task has paused and was not pruned.`,
+    `task not paused: cannot find a checkpoint file at ${context.machine.store.location}; looked for ${keys}, and for the id as an A2A id among the first ${maxSearched} documents. Check that x-pause and x-resume use the same store, and that the task has paused and was not pruned.`,
     leads[0]?.id,
   );
 }

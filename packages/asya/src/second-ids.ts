@@ -3,9 +3,7 @@ import type { OperationOptions } from "@holdpoint/core";
 
 import { isCalledBy } from "./kinship.ts";
 import type { LedgerContext } from "./ledger-context.ts";
-import { maxRaces } from "./ledger-context.ts";
 import type { AliasDocument, PauseDocument, TaskDocument } from "./pause-document.ts";
-import type { Located } from "./task-lookup.ts";
 
 /**
  * Makes a second id lead to a task that waits, and keeps it from expiring. One request if the id is new. An id under
@@ -19,23 +17,27 @@ export async function recordSecondId(
 ): Promise<void> {
   const at = context.now().toISOString();
   const pointer: AliasDocument = { state: "alias", taskId: secondId, targets: [taskId], at };
-  for (let race = 0; race < maxRaces; race += 1) {
-    if ((await context.write(pointer, { ifAbsent: true }, options)) !== undefined) return;
-    let found: Located<PauseDocument> | undefined;
-    try {
-      found = await context.lookup.load(secondId, options);
-    } catch (error) {
-      if (CheckpointError.is(error, "corrupt")) return;
-      throw error;
-    }
-    if (found === undefined) continue;
-    const { document, version } = found;
-    if (document.state !== "alias") return;
-    if (document.targets.includes(taskId) && document.expires === undefined) return;
-    const targets = [...new Set([...document.targets, taskId])];
-    if ((await context.write({ ...pointer, targets }, { ifVersion: version }, options)) !== undefined) return;
-  }
-  throw context.contended(secondId, "record the id of");
+  const recorded = { verdict: undefined, next: pointer };
+  const recording = context.machine.change<void>(
+    {
+      operation: "record the id of",
+      id: secondId,
+      find: async (loadOptions) => await context.machine.load(secondId, loadOptions),
+      judge: (found) => {
+        if (found === undefined) return recorded;
+        const { document } = found;
+        const isDone = document.state !== "alias" || (document.targets.includes(taskId) && document.expires !== true);
+        if (isDone) return { verdict: undefined };
+        return { verdict: undefined, next: { ...pointer, targets: [...new Set([...document.targets, taskId])] } };
+      },
+      first: [{ ...recorded, ifVersion: undefined }],
+    },
+    options,
+  );
+  await recording.catch((error: unknown) => {
+    // What cannot be read is left to whoever repairs it.
+    if (!CheckpointError.is(error, "corrupt")) throw error;
+  });
 }
 
 /**
@@ -48,18 +50,26 @@ export async function expireSecondIds(
   { aliases }: TaskDocument,
   options: OperationOptions,
 ): Promise<void> {
-  if (context.retentionMs === undefined) return;
+  if (context.machine.ttlMs === undefined) return;
   for (const secondId of aliases) await expireSecondId(context, secondId, options);
 }
 
 async function expireSecondId(context: LedgerContext, secondId: string, options: OperationOptions): Promise<void> {
-  for (let race = 0; race < maxRaces; race += 1) {
-    const found = await context.lookup.loadReadable(secondId, options);
-    if (found?.document.state !== "alias" || (await leadsToWaiting(context, found.document, options))) return;
-    const expiring: AliasDocument = { ...found.document, expires: true };
-    if ((await context.write(expiring, { ifVersion: found.version }, options)) !== undefined) return;
-  }
-  throw context.contended(secondId, "let go of the id of");
+  await context.machine.change<void>(
+    {
+      operation: "let go of the id of",
+      id: secondId,
+      find: async (loadOptions) => await context.lookup.loadReadable(secondId, loadOptions),
+      judge: async (found) => {
+        const document = found?.document;
+        if (document?.state !== "alias" || (await leadsToWaiting(context, document, options))) {
+          return { verdict: undefined };
+        }
+        return { verdict: undefined, next: { ...document, expires: true } };
+      },
+    },
+    options,
+  );
 }
 
 async function leadsToWaiting(
@@ -82,7 +92,7 @@ async function loadUnlessCorrupt(
   options: OperationOptions,
 ): Promise<{ readonly document: PauseDocument | "corrupt" } | undefined> {
   try {
-    return await context.lookup.load(taskId, options);
+    return await context.machine.load(taskId, options);
   } catch (error) {
     if (CheckpointError.is(error, "corrupt")) return { document: "corrupt" };
     throw error;

@@ -1,16 +1,14 @@
-import { CheckpointError } from "@holdpoint/core";
-import type { CheckpointEntry, OperationOptions } from "@holdpoint/core";
-import { pMapIterable } from "p-map";
+import type { GetOptions, OperationOptions } from "@holdpoint/core";
+import { scanHolds } from "@holdpoint/core/holds";
 
 import type { LedgerContext } from "./ledger-context.ts";
-import { documentKey, taskIdOfKey } from "./document-key.ts";
-import type { TaskDocument } from "./pause-document.ts";
+import { documentKey } from "./document-key.ts";
+import type { PauseDocument, TaskDocument } from "./pause-document.ts";
 import { restoredNext } from "./stored-route.ts";
 import type { ListTasksOptions, TaskDetails, TaskSummary } from "./pause-ledger.ts";
 import type { TaskLeads } from "./task-ids.ts";
 import { leadsOfShownId } from "./task-ids.ts";
 import type { Located } from "./task-lookup.ts";
-import { readConcurrency } from "./task-lookup.ts";
 
 /** {@link PauseLedger.inspect} */
 export async function inspectTask(
@@ -26,7 +24,7 @@ export async function inspectTask(
 export async function findTask(
   context: LedgerContext,
   leads: TaskLeads,
-  options: OperationOptions,
+  options: GetOptions,
 ): Promise<Located | undefined> {
   const found = await context.lookup.find(leads, options);
   if (found?.document.state !== "resumed") return found;
@@ -36,41 +34,26 @@ export async function findTask(
 /** {@link PauseLedger.list} */
 export async function* listTasks(context: LedgerContext, listOptions: ListTasksOptions): AsyncIterable<TaskSummary> {
   const { state, ...options } = listOptions;
-  const summaries = pMapIterable(
-    context.lookup.keys(options),
-    async (entry) => await summarize(context, entry, options),
-    { concurrency: readConcurrency },
+  const summaries = scanHolds(context.machine, options, async ({ id, key, located, problem }) =>
+    located === undefined
+      ? corruptSummary(id, key, problem.message)
+      : await summarize(context, located.document, options),
   );
-  for await (const summary of summaries) {
-    if (summary !== undefined && (state === undefined || summary.state === state)) yield summary;
-  }
+  for await (const summary of summaries) if (state === undefined || summary.state === state) yield summary;
 }
 
-/** `undefined` for what is no task: a second id, a void copy, a stranger's key, or what was removed meanwhile. */
+/** `undefined` for what is no task: a second id, or a void copy. */
 async function summarize(
   context: LedgerContext,
-  entry: CheckpointEntry,
+  document: PauseDocument,
   options: OperationOptions,
 ): Promise<TaskSummary | undefined> {
-  const taskId = taskIdOfKey(entry.key);
-  if (taskId === undefined) return undefined;
-  try {
-    const document = (await context.lookup.load(taskId, options))?.document;
-    if (document === undefined || document.state === "alias") return undefined;
-    return (await context.lookup.isVoid(document, options)) ? undefined : summaryOf(document);
-  } catch (error) {
-    if (!CheckpointError.is(error, "corrupt")) throw error;
-    const { key } = entry;
-    return {
-      key,
-      taskId,
-      state: "corrupt",
-      sequence: 0,
-      pausedAt: undefined,
-      prompt: undefined,
-      problem: error.message,
-    };
-  }
+  if (document.state === "alias" || (await context.lookup.isVoid(document, options))) return undefined;
+  return summaryOf(document);
+}
+
+function corruptSummary(taskId: string, key: string, problem: string): TaskSummary {
+  return { key, taskId, state: "corrupt", sequence: 0, pausedAt: undefined, prompt: undefined, problem };
 }
 
 function summaryOf(document: TaskDocument): TaskSummary {

@@ -35,7 +35,7 @@ export type { Changed, FirstWrite, HoldMachineOptions, Judgement, Transition } f
 export { pruneHolds } from "./holds/machine/prune-holds.ts";
 export type { PruneCounts, PruneHoldsOptions } from "./holds/machine/prune-holds.ts";
 export { scanHolds } from "./holds/machine/scan-holds.ts";
-export type { Scanned } from "./holds/machine/scan-holds.ts";
+export type { Scanned, ScanOptions } from "./holds/machine/scan-holds.ts";
 export { NotApplied } from "./holds/not-applied.ts";
 export type { QuestionField } from "./holds/question-fields.ts";
 export type { ConvertibleSchema, QuestionSchema } from "./holds/question-schema.ts";

@@ -33,23 +33,23 @@ export interface FirstWrite<Document, Verdict> {
 }
 
 /** One step of a hold: which hold, and what the step is to the document that is found. */
-export interface Transition<Document, Verdict, Found extends Located<Document> = Located<Document>> {
+export interface Transition<Document, Verdict, Found extends Located<Document> | undefined> {
   /** What is being done, as a verb, for errors. */
   readonly operation: string;
   /** The id by which whoever asks calls the hold, for errors. */
   readonly id: string;
   /** Finds the hold; `undefined` if there is none. What it has found out beside goes to `judge`. */
-  readonly find: (options: GetOptions) => Promise<Found | undefined>;
+  readonly find: (options: GetOptions) => Promise<Found>;
   /** What it throws is what the caller gets. */
-  readonly judge: (found: Found | undefined) => Judgement<Document, Verdict> | Promise<Judgement<Document, Verdict>>;
+  readonly judge: (found: Found) => Judgement<Document, Verdict> | Promise<Judgement<Document, Verdict>>;
   /** Tried one after the other. @default none */
   readonly first?: readonly FirstWrite<Document, Verdict>[] | undefined;
 }
 
 /** A verdict, and the hold as it is now. */
-export interface Changed<Document, Verdict> {
+export interface Changed<Document, Verdict, Found extends Located<Document> | undefined> {
   readonly verdict: Verdict;
-  readonly located: Located<Document> | undefined;
+  readonly located: Located<Document> | Found;
 }
 
 /**
@@ -110,16 +110,16 @@ export class HoldMachine<Document> {
    * @throws {CheckpointError} `conflict` if the hold changes faster than it can be judged; what `get` and `put` throw
    * @throws whatever `find` and `judge` throw
    */
-  async change<Verdict, Found extends Located<Document> = Located<Document>>(
+  async change<Verdict, Found extends Located<Document> | undefined = Located<Document> | undefined>(
     { operation, id, find, judge, first = [] }: Transition<Document, Verdict, Found>,
     options: OperationOptions = {},
-  ): Promise<Changed<Document, Verdict>> {
+  ): Promise<Changed<Document, Verdict, Found>> {
     let mine: { readonly nonce: string; readonly verdict: Verdict } | undefined;
     const write = async (
       next: Document,
       verdict: Verdict,
       ifVersion: string | undefined,
-    ): Promise<Changed<Document, Verdict> | undefined> => {
+    ): Promise<Changed<Document, Verdict, Found> | undefined> => {
       mine = { nonce: this.environment.newNonce(), verdict };
       const located = await this.#put(operation, next, mine.nonce, ifVersion, options);
       return located === undefined ? undefined : { verdict, located };

@@ -13,6 +13,12 @@ export type Scanned<Document> =
   | { readonly id: string; readonly key: string; readonly located: Located<Document>; readonly problem?: undefined }
   | { readonly id: string; readonly key: string; readonly located?: undefined; readonly problem: CheckpointError };
 
+/** Options of {@link scanHolds}. */
+export interface ScanOptions extends OperationOptions {
+  /** How many keys are looked at, at most. @default all */
+  readonly maxDocuments?: number | undefined;
+}
+
 /**
  * All documents of a machine's kind, in no promised order, with what `each` makes of them; in bounded memory.
  *
@@ -24,12 +30,13 @@ export type Scanned<Document> =
  */
 export async function* scanHolds<Document, Result>(
   machine: HoldMachine<Document>,
-  options: OperationOptions,
+  scanOptions: ScanOptions,
   each: (scanned: Scanned<Document>) => Result | Promise<Result>,
 ): AsyncIterable<Exclude<Awaited<Result>, undefined>> {
+  const { maxDocuments = Infinity, ...options } = scanOptions;
   const { prefixes, idOfKey } = machine.documents;
   const results = pMapIterable(
-    listKeys(machine.store, prefixes, options),
+    listKeys(machine.store, prefixes, maxDocuments, options),
     async ({ key }) => {
       const id = idOfKey(key);
       if (id === undefined) return undefined;
@@ -49,7 +56,15 @@ export async function* scanHolds<Document, Result>(
 async function* listKeys(
   store: CheckpointStore,
   prefixes: readonly string[],
+  max: number,
   options: OperationOptions,
 ): AsyncIterable<CheckpointEntry> {
-  for (const prefix of prefixes) yield* store.list({ ...options, prefix });
+  let listed = 0;
+  for (const prefix of prefixes) {
+    for await (const entry of store.list({ ...options, prefix })) {
+      if (listed >= max) return;
+      listed += 1;
+      yield entry;
+    }
+  }
 }
