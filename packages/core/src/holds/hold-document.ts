@@ -46,7 +46,7 @@ export interface Claim {
 }
 
 /** How a hold ended. */
-export interface End {
+interface End {
   readonly at: string;
   readonly by?: Person | undefined;
   readonly reason?: string | undefined;
@@ -83,7 +83,7 @@ export interface WaitingDocument<Ask, Answer> extends Asked<Ask> {
 }
 
 /** An answer that lets act, and that nobody acts on yet. */
-export interface AnsweredDocument<Ask, Answer> extends Asked<Ask> {
+interface AnsweredDocument<Ask, Answer> extends Asked<Ask> {
   readonly state: "answered";
   readonly answer: Answer;
   /** How often somebody has acted, without effect. */
@@ -98,7 +98,7 @@ export interface ActingDocument<Ask, Answer> extends Asked<Ask> {
 }
 
 /** Somebody has acted, and nobody knows whether it had its effect. */
-export interface InDoubtDocument<Ask, Answer> extends Asked<Ask> {
+interface InDoubtDocument<Ask, Answer> extends Asked<Ask> {
   readonly state: "in-doubt";
   readonly answer: Answer;
   readonly claim: Claim;
@@ -106,7 +106,7 @@ export interface InDoubtDocument<Ask, Answer> extends Asked<Ask> {
 }
 
 /** It has been acted on. */
-export interface DoneDocument<Ask, Answer> extends Asked<Ask> {
+interface DoneDocument<Ask, Answer> extends Asked<Ask> {
   readonly state: "done";
   readonly answer: Answer;
   readonly claim: Claim;
@@ -117,27 +117,27 @@ export interface DoneDocument<Ask, Answer> extends Asked<Ask> {
 }
 
 /** An answer that lets nobody act. */
-export interface RejectedDocument<Ask, Answer> extends Asked<Ask> {
+interface RejectedDocument<Ask, Answer> extends Asked<Ask> {
   readonly state: "rejected";
   readonly answer: Answer;
   readonly end: End;
 }
 
 /** Ended by whoever needed no answer any more. */
-export interface CanceledDocument<Ask, Answer> extends Asked<Ask> {
+interface CanceledDocument<Ask, Answer> extends Asked<Ask> {
   readonly state: "canceled";
   readonly answer?: Answer | undefined;
   readonly end: End;
 }
 
 /** Ended by time, without an answer. */
-export interface ExpiredDocument<Ask> extends Asked<Ask> {
+interface ExpiredDocument<Ask> extends Asked<Ask> {
   readonly state: "expired";
   readonly end: End;
 }
 
 /** What is left of a hold that has ended, so that nobody asks or acts again. */
-export interface StubDocument extends DocumentBase {
+interface StubDocument extends DocumentBase {
   readonly state: "stub";
   readonly ended: "done" | "rejected" | "canceled" | "expired";
   readonly digest: string;
@@ -145,7 +145,7 @@ export interface StubDocument extends DocumentBase {
 }
 
 /** What was forgotten on a store whose deletes have no condition: as good as nothing. */
-export interface ForgottenDocument extends DocumentBase {
+interface ForgottenDocument extends DocumentBase {
   readonly state: "forgotten";
 }
 
