@@ -11,7 +11,7 @@ const { version } = createRequire(import.meta.url)("ioredis/package.json") as { 
 
 function connected(): ReturnType<typeof inspector> {
   const client = inspector();
-  onTestFinished(() => void client.disconnect());
+  onTestFinished(() => client.disconnect());
   return client;
 }
 
@@ -42,7 +42,7 @@ describe.skipIf(redis.isMissing)(`ioredis ${version}`, () => {
     const command = new OneTimeCommand("eval", ["return redis.error_reply('TRYAGAIN later')", "0"]);
     const answer = client.sendCommand(command);
     command.forgetRedirections();
-    const error: unknown = await answer.catch((problem: unknown) => problem);
+    const error: unknown = await Promise.resolve(answer).catch((problem: unknown) => problem);
     expect(command.isAnswer(error), "the error has not the command's arguments").toBe(true);
     expect(command.connection, "reject was not called").toBeUndefined();
   });
