@@ -1,7 +1,7 @@
 import type { Storage } from "@google-cloud/storage";
 import type { CheckpointBackend, CheckpointStore } from "@holdpoint/core";
 import { CheckpointError } from "@holdpoint/core";
-import { folderPath, openDriver, settingOf } from "@holdpoint/core/driver";
+import { folderPath, openDriver, plainServerOf, settingOf } from "@holdpoint/core/driver";
 
 import { GcsBucket } from "./gcs-bucket.ts";
 import { GcsDriver } from "./gcs-driver.ts";
@@ -28,7 +28,10 @@ declare module "@holdpoint/core" {
  * credentials are found; `unsupported` if the server ignores preconditions; `unavailable`, `timeout`
  */
 export async function createGcsStore(options: GcsStoreOptions): Promise<CheckpointStore> {
-  return await openDriver(await createGcsDriver(options), options);
+  const client = await createClient(options);
+  const endpoint = normalizeEndpoint(client.apiEndpoint);
+  const driver = createGcsDriver(options, client, endpoint);
+  return await openDriver(driver, options, plainServerOf(endpoint, "Use https: instead of http: in the endpoint."));
 }
 
 /** Google Cloud Storage as `openStore` finds it: by the scheme `gs:` or the name `gcs`. */
@@ -45,12 +48,10 @@ export const backend: CheckpointBackend<GcsStoreOptions> = {
   }),
 };
 
-async function createGcsDriver(options: GcsStoreOptions): Promise<GcsDriver> {
+function createGcsDriver(options: GcsStoreOptions, client: Storage, endpoint: string): GcsDriver {
   const { bucket, unsafeAllowMissingPreconditions = false } = options;
   assertBucketName(bucket);
   const prefix = normalizePrefix(options.prefix ?? "", options.prefixRules);
-  const client = await createClient(options);
-  const endpoint = normalizeEndpoint(client.apiEndpoint);
   const isGoogle = !client.customEndpoint || isGoogleHost(endpoint);
   const transport = new GcsTransport(client);
   return new GcsDriver({

@@ -9,7 +9,7 @@ import { checkServerIdentity } from "node:tls";
 import { connect, credsAuthenticator } from "@nats-io/transport-node";
 import type { NatsConnection, NodeConnectionOptions } from "@nats-io/transport-node";
 
-import { connectionFailure, DriverFailureError } from "@holdpoint/core/driver";
+import { beginsWithTls, connectionFailure, DriverFailureError } from "@holdpoint/core/driver";
 
 import { clientErrorKind } from "./nats-error.ts";
 import type { NatsStoreOptions } from "./nats-options.ts";
@@ -65,7 +65,7 @@ export async function connectToNats(
     sockets.destroy();
     sockets.forget();
     if (error instanceof DriverFailureError) throw error;
-    throw connectFailure(error, options, timeoutMs);
+    throw (await tlsFirstFailure(error, options)) ?? connectFailure(error, options, timeoutMs);
   }
 }
 
@@ -172,6 +172,30 @@ function credsFailure(problem: string): DriverFailureError {
     message: `the option creds, or the variable NATS_CREDS_FILE, ${problem}`,
     remedy: "Give the path of a .creds file.",
   });
+}
+
+/** Of a client and a server that each wait for the other one's first word: the server, which is waited for TLS to begin. */
+async function tlsFirstFailure(
+  error: unknown,
+  { servers = [], tls }: NatsStoreOptions,
+): Promise<DriverFailureError | undefined> {
+  if (clientErrorKind(error) !== "timeout" || (typeof tls === "object" && tls.handshakeFirst === true))
+    return undefined;
+  for (const server of servers) {
+    const port = /:(\d+)$/u.exec(server)?.[1] ?? "4222";
+    if (!(await beginsWithTls({ host: hostOf(server), port: Number(port) }))) continue;
+    return new DriverFailureError(
+      {
+        code: "unavailable",
+        retryable: false,
+        outcome: "not-applied",
+        message: `${server} begins with TLS, before it greets`,
+        remedy: "Set tlsFirst=true.",
+      },
+      error,
+    );
+  }
+  return undefined;
 }
 
 function connectFailure(error: unknown, options: NatsStoreOptions, timeoutMs: number): DriverFailureError {

@@ -1,6 +1,7 @@
 import { CheckpointError } from "@holdpoint/core";
 import type { CheckpointBackend, CheckpointStore } from "@holdpoint/core";
 import { defaultAttemptTimeoutMs, openDriver } from "@holdpoint/core/driver";
+import type { PlainServer } from "@holdpoint/core/driver";
 
 import { isPool } from "./postgres-client.ts";
 import { connectionsOfClient, connectionsOfPool } from "./postgres-connection.ts";
@@ -48,7 +49,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     isReadOnly: options.access === "read",
     location: locationOf(place),
   });
-  return await openDriver(driver, options);
+  return await openDriver(driver, options, plainServerOf(options));
 }
 
 /** The backend of `postgres:` and `postgresql:` URLs. */
@@ -67,6 +68,13 @@ async function connectionsFor(options: PostgresStoreOptions): Promise<PostgresCo
   const { client, attemptTimeoutMs = defaultAttemptTimeoutMs } = options;
   if (client === undefined) return new PostgresPools(options, await encryptionsOf(options), attemptTimeoutMs);
   return isPool(client) ? connectionsOfPool(client) : connectionsOfClient(client);
+}
+
+/** The first of the servers, which is asked for TLS before TLS begins, or never. */
+function plainServerOf({ client, hosts, sslNegotiation }: PostgresStoreOptions): PlainServer | undefined {
+  const { host, port = postgresDefaults.port } = hosts?.[0] ?? { host: "localhost" };
+  if (client !== undefined || sslNegotiation === "direct" || host.startsWith("/")) return undefined;
+  return { host, port, remedy: "Set sslmode=require and sslnegotiation=direct." };
 }
 
 function serverOf(options: PostgresStoreOptions): Pick<Parameters<typeof locationOf>[0], "hosts" | "database"> {

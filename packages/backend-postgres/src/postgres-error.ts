@@ -38,14 +38,14 @@ export function breaksConnection(error: unknown): boolean {
 }
 
 /** What an error of `pg` or of the server means. */
-export function classifyPostgresError(error: unknown): DriverFailure {
+export function classifyPostgresError(error: unknown, outcome: DriverFailure["outcome"] = "unknown"): DriverFailure {
   if (error instanceof DriverFailureError) return error.failure;
   if (error instanceof NotConnectedError) {
-    const failure = classifyPostgresError(error.cause);
+    const failure = classifyPostgresError(error.cause, "not-applied");
     const message = error.host === undefined ? failure.message : `${failure.message} (the host ${error.host})`;
     return { ...failure, message, outcome: "not-applied" };
   }
-  return isServerError(error) ? serverFailure(error) : clientFailure(error);
+  return isServerError(error) ? serverFailure(error) : clientFailure(error, outcome);
 }
 
 type Verdict = Pick<DriverFailure, "code" | "message"> & Partial<DriverFailure>;
@@ -238,14 +238,14 @@ const driverVerdicts: readonly (readonly [RegExp, Verdict])[] = [
 const broken: Verdict = { ...again, message: "the connection broke" };
 
 const hints = {
-  tls: "Check the host and the port, and whether sslmode asks for the TLS that the server has.",
+  tls: "Check the host and the port, and whether sslmode and sslnegotiation ask for the TLS that the server has.",
   certificate: "Or name the authority's certificate with sslrootcert.",
 };
 
-function clientFailure(error: unknown): DriverFailure {
+function clientFailure(error: unknown, outcome: DriverFailure["outcome"]): DriverFailure {
   const message = isError(error) ? error.message : "";
   const verdict = driverVerdicts.find(([words]) => words.test(message))?.[1];
   return verdict === undefined
-    ? (connectionFailure(error, hints) ?? { retryable: false, outcome: "unknown", ...broken })
-    : { retryable: false, outcome: "unknown", ...verdict };
+    ? (connectionFailure(error, { ...hints, outcome }) ?? { retryable: false, outcome, ...broken })
+    : { retryable: false, outcome, ...verdict };
 }

@@ -2,7 +2,7 @@ import { CheckpointError } from "@holdpoint/core";
 import type { CheckpointBackend, CheckpointStore } from "@holdpoint/core";
 import { defaultAttemptTimeoutMs, openDriver, serverAddress } from "@holdpoint/core/driver";
 
-import { createRedisClient, explainFailure } from "./redis-client.ts";
+import { createRedisClient, explainFailure, firstAddress } from "./redis-client.ts";
 import type { RedisClient } from "./redis-connection.ts";
 import { RedisDriver } from "./redis-driver.ts";
 import { readDurability } from "./redis-durability.ts";
@@ -44,7 +44,12 @@ export async function createRedisStore(options: RedisStoreOptions): Promise<Chec
     database: client === undefined && options.nodes === undefined ? (options.database ?? 0) : undefined,
     durability,
   });
-  return await openDriver(driver, options);
+  const speaksPlainly = client === undefined && (options.tls ?? false) === false;
+  return await openDriver(
+    driver,
+    options,
+    speaksPlainly ? { ...firstAddress(options), remedy: "Use rediss: instead of redis:, or tls: true." } : undefined,
+  );
 }
 
 /** The backend of `redis:` and `rediss:` URLs. */

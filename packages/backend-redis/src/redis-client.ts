@@ -3,10 +3,11 @@ import type { ConnectionOptions } from "node:tls";
 
 import { CheckpointError } from "@holdpoint/core";
 import { DriverFailureError } from "@holdpoint/core/driver";
-import type { DriverFailure } from "@holdpoint/core/driver";
+import type { DriverFailure, ServerAddress } from "@holdpoint/core/driver";
 import { Cluster, Redis } from "ioredis";
 import type { RedisOptions } from "ioredis";
 
+import { answersWithoutTls } from "./answers-without-tls.ts";
 import type { RedisClient } from "./redis-connection.ts";
 import { isCluster } from "./redis-connection.ts";
 import { isReadOnlyError, withoutArguments } from "./redis-error.ts";
@@ -23,6 +24,14 @@ const noAnswer: DriverFailure = {
   outcome: "not-applied",
   message: "something accepts connections at this address, and answers nothing",
   remedy: "Check host and port, and that the server is not stuck.",
+};
+
+const noTls: DriverFailure = {
+  code: "unavailable",
+  retryable: false,
+  outcome: "not-applied",
+  message: "the server does not speak TLS at this port",
+  remedy: "Use redis: instead of rediss:, or give the port at which the server speaks TLS.",
 };
 
 /**
@@ -101,10 +110,15 @@ export async function createRedisClient(options: RedisStoreOptions, attemptTimeo
 /**
  * Finds out why no node or sentinel can be used: ioredis drops the errors of the connections that it asks them by. The
  * first error that a connection to one of them meets, or that it answers nothing in time; `undefined` if all answer.
+ * Of a single server ioredis tells everything but that it waits in vain for an answer to TLS.
  */
 export async function explainFailure(client: RedisClient, options: RedisStoreOptions): Promise<unknown> {
   const { nodes, sentinels } = options;
   const shared = isCluster(client) ? client.options.redisOptions : client.options;
+  if (shared?.tls !== undefined) {
+    const { host, port } = firstAddress(options);
+    if (await answersWithoutTls(host, port)) return new DriverFailureError(noTls);
+  }
   const login = sentinels ?? options;
   for (const { host, port = nodes === undefined ? 26_379 : 6379 } of nodes ?? sentinels?.addresses ?? []) {
     const probe = new Redis({
@@ -136,6 +150,12 @@ export async function explainFailure(client: RedisClient, options: RedisStoreOpt
     if (reason !== undefined) return withoutArguments(reason);
   }
   return undefined;
+}
+
+/** The first of the servers that the options name. */
+export function firstAddress({ host = "localhost", port = 6379, nodes, sentinels }: RedisStoreOptions): ServerAddress {
+  const [first = { host, port }] = nodes ?? sentinels?.addresses ?? [];
+  return { host: first.host, port: first.port ?? (sentinels === undefined ? 6379 : 26_379) };
 }
 
 /**

@@ -211,11 +211,17 @@ function closedError(message: string): DriverFailureError {
   return new DriverFailureError({ code: "closed", retryable: false, outcome: "not-applied", message });
 }
 
-/** Whether all that ioredis says is that one of its inner connections, to a node or a sentinel, is closed. */
+/** Whether all that ioredis says is that a connection, to a node or a sentinel perhaps, is closed or was not made in time. */
 function isUnexplained(error: unknown): boolean {
   if (!isError(error)) return true;
   const { message } = "lastNodeError" in error && isError(error.lastNodeError) ? error.lastNodeError : error;
-  return message.endsWith("Connection is closed.") || message.endsWith("Command timed out") || message === "timeout";
+  return (
+    message.endsWith("Connection is closed.") ||
+    message.endsWith("Command timed out") ||
+    message === "timeout" ||
+    // Also where a connection was made, and the handshake of TLS was not.
+    ("code" in error && error.code === "ETIMEDOUT")
+  );
 }
 
 function hasCode(error: unknown): boolean {

@@ -2,7 +2,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import type { CheckpointBackend, CheckpointStore } from "@holdpoint/core";
 import { CheckpointError } from "@holdpoint/core";
-import { folderPath, openDriver } from "@holdpoint/core/driver";
+import { folderPath, openDriver, plainServerOf } from "@holdpoint/core/driver";
 
 import { bucketVariables, listPermission, namePrefixOf, objectServer, pathForPeople } from "./s3-location.ts";
 import { S3ObjectClient } from "./s3-client.ts";
@@ -52,7 +52,7 @@ export async function createS3Store(options: S3StoreOptions): Promise<Checkpoint
     unsafeAllowMissingPreconditions: options.unsafeAllowMissingPreconditions ?? false,
     isReadOnly: options.access === "read",
   });
-  return await openDriver(driver, options);
+  return await openDriver(driver, options, plainServerOf(endpoint, "Use https: instead of http: in the endpoint."));
 }
 
 /** The backend of `s3:` URLs. */

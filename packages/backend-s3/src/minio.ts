@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from "node:https";
 
 import type { CheckpointBackend, CheckpointStore } from "@holdpoint/core";
 import { CheckpointError } from "@holdpoint/core";
-import { folderPath, openDriver } from "@holdpoint/core/driver";
+import { folderPath, openDriver, plainServerOf } from "@holdpoint/core/driver";
 import type { Client } from "minio";
 
 import { bucketVariables, listPermission, namePrefixOf, objectServer, pathForPeople } from "./s3-location.ts";
@@ -36,16 +36,18 @@ export async function createMinioStore(options: MinioStoreOptions): Promise<Chec
   if (typeof bucket !== "string" || bucket === "") throw invalid("bucket is missing");
   const namePrefix = namePrefixOf("minio", options);
   const { client, close } = options.client === undefined ? await connect(options) : lend(options, options.client);
-  const address = String(Reflect.get(client, "host")).replace(/^.*:.*$/u, "[$&]");
+  const host = String(Reflect.get(client, "host")).replace(/^.*:.*$/u, "[$&]");
+  const authority = `${host}:${String(Reflect.get(client, "port"))}`;
   const driver = new S3Driver({
     backend: "minio",
-    location: `minio://${address}:${String(Reflect.get(client, "port"))}/${bucket}${pathForPeople(namePrefix, { prefixRules: options.prefixRules })}`,
+    location: `minio://${authority}/${bucket}${pathForPeople(namePrefix, { prefixRules: options.prefixRules })}`,
     client: new MinioObjectClient(client, bucket, close),
     namePrefix,
     unsafeAllowMissingPreconditions: options.unsafeAllowMissingPreconditions ?? false,
     isReadOnly: options.access === "read",
   });
-  return await openDriver(driver, options);
+  const plainAddress = options.client === undefined && options.tls !== true ? `http://${authority}` : undefined;
+  return await openDriver(driver, options, plainServerOf(plainAddress, "Set tls=true."));
 }
 
 /** The backend of `minio:` URLs. */

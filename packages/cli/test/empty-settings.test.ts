@@ -7,6 +7,7 @@ import { parsePostgresUrl } from "../../backend-postgres/src/postgres-options.ts
 import { parseRedisUrl } from "../../backend-redis/src/redis-options.ts";
 import { parseMinioUrl } from "../../backend-s3/src/minio/minio-options.ts";
 import { parseS3Url } from "../../backend-s3/src/s3-options.ts";
+import { executable, run } from "./run-cli.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -47,5 +48,19 @@ describe.each(["", " ", "\t\n"])("variables that are all set to %j count as not 
 
   it("for the actors", () => {
     expect(inspectActorEnvironment(allSetTo(text))).toEqual(inspectActorEnvironment({}));
+  });
+});
+
+// What a script gives whose own variable is not set: another store than the one that was meant would be worse.
+it.each([
+  ["ls", "--store", ""],
+  ["prune", "--store= ", "--older-than", "30d"],
+  ["copy", "", "/state"],
+])("a store that is given, and empty, is an error and not the environment's store: %j", async (...words) => {
+  const environment = { ASYA_PERSISTENCE_MOUNT: "/nowhere" };
+  const { exitCode, stderr } = await run(process.execPath, [executable, ...words], { environment });
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 2,
+    stderr: expect.stringContaining("cannot be read: it is empty."),
   });
 });

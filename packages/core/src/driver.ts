@@ -1,4 +1,6 @@
 export { findBackend, installedBackends } from "./store/backend-registry.ts";
+export { beginsWithTls } from "./store/begins-with-tls.ts";
+export type { ServerAddress } from "./store/begins-with-tls.ts";
 export { defaultMaxBodyBytes } from "./store/capabilities.ts";
 export type { ConnectionHints } from "./store/connection-failure.ts";
 export { connectionFailure } from "./store/connection-failure.ts";
@@ -17,6 +19,8 @@ export { createStore } from "./store/create-store.ts";
 export { DriverFailureError } from "./store/driver-failure-error.ts";
 export { isError } from "./store/is-error.ts";
 export { openDriver } from "./store/open-driver.ts";
+export { plainServerOf } from "./store/plain-server.ts";
+export type { PlainServer } from "./store/plain-server.ts";
 export { retryAfterMs } from "./store/retry-after.ts";
 export { settingOf } from "./store/setting-of.ts";
 export { serverWords } from "./store/server-words.ts";

@@ -27,8 +27,12 @@ export async function refusalToOpen(open: () => Promise<AsyncDisposable>): Promi
   return undefined;
 }
 
-/** Options with which a store gives up soon. */
-export const impatient = { timeoutMs: 500, attemptTimeoutMs: 400, maxAttempts: 1 };
+/**
+ * Options with which a store gives up after its first attempt. Nothing listens where it looks, which it learns at once,
+ * so no deadline is needed; a short one is missed on a busy machine, where loading the certificates for the first
+ * connection with TLS can take a second.
+ */
+export const impatient = { maxAttempts: 1 };
 
 /** Whether the secret stands only where credentials stand: a prefix or a bucket that somebody gave is shown. */
 export function isOnlyCredential(url: URL, environment: Readonly<Record<string, string>>): boolean {
