@@ -38,10 +38,15 @@ export function breaksConnection(error: unknown): boolean {
 }
 
 /** What an error of `pg` or of the server means. */
-export function classifyPostgresError(error: unknown, outcome: DriverFailure["outcome"] = "unknown"): DriverFailure {
+export function classifyPostgresError(error: unknown): DriverFailure {
+  return classify(error, "unknown");
+}
+
+/** `outcome` is what is known of a write where the error itself does not tell. */
+function classify(error: unknown, outcome: DriverFailure["outcome"]): DriverFailure {
   if (error instanceof DriverFailureError) return error.failure;
   if (error instanceof NotConnectedError) {
-    const failure = classifyPostgresError(error.cause, "not-applied");
+    const failure = classify(error.cause, "not-applied");
     const message = error.host === undefined ? failure.message : `${failure.message} (the host ${error.host})`;
     return { ...failure, message, outcome: "not-applied" };
   }
