@@ -84,7 +84,7 @@ const seconds = 10_000;
 describe("TLS at a port without it is refused within seconds, in words", () => {
   for (const { server, url, remedy, code = "unavailable" } of withTls) {
     const { isMissing, url: address } = testServer(server);
-    it.skipIf(isMissing)(`${url("host")}`, async () => {
+    it.skipIf(isMissing)(`${server}: ${url("host")}`, async () => {
       const { error, durationMs } = await refusal(url(new URL(address).host));
       expect(error).toMatchObject({ code, message: expect.stringMatching(remedy) });
       expect(durationMs).toBeLessThan(seconds);
@@ -112,7 +112,7 @@ describe("no TLS at a port that begins with it is refused within seconds, in wor
 
   for (const { server, url, remedy } of withoutTls) {
     const { isMissing, url: address } = testServer(server);
-    it.skipIf(isMissing)(`${url("host")}`, async () => {
+    it.skipIf(isMissing)(`${server}: ${url("host")}`, async () => {
       const { error, durationMs } = await refusal(url(await tlsBefore(address)));
       expect(error).toMatchObject({ code: "unavailable", retryable: false, message: expect.stringMatching(remedy) });
       expect(durationMs).toBeLessThan(seconds);
