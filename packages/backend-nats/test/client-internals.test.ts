@@ -22,10 +22,8 @@ describe(`@nats-io/transport-node ${version}`, () => {
     onTestFinished(() => void silent.close());
     const servers = [`127.0.0.1:${(silent.address() as AddressInfo).port}`];
 
-    await expect(connectToNats({ bucket: "canary", servers }, 300, new AbortController().signal)).rejects.toMatchObject(
-      {
-        code: "timeout",
-      },
+    await expect(connectToNats({ bucket: "canary", servers }, 300, new AbortController().signal)).rejects.toThrow(
+      "did not",
     );
     expect(sockets.length).toBeGreaterThan(0);
     await expect.poll(() => sockets.map((socket) => socket.readyState)).not.toContain("open");
