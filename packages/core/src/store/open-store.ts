@@ -16,7 +16,7 @@ import { readStoreText, schemeOfStore } from "./store-text.ts";
  * import "@holdpoint/backend-s3";
  * import { openStore } from "@holdpoint/core";
  *
- * await using store = await openStore({ backend: "s3", bucket: "asya-checkpoints", prefix: "team-a" });
+ * await using store = await openStore({ backend: "s3", bucket: "checkpoints", prefix: "team-a" });
  * ```
  */
 export interface StoreConfigs {
@@ -40,7 +40,7 @@ export interface OpenStoreOptions extends StoreOptions {
  *
  * @example
  * ```ts
- * await using store = await openStore("s3://asya-checkpoints/team-a?region=eu-west-1");
+ * await using store = await openStore("s3://checkpoints/team-a?region=eu-west-1");
  * ```
  * @example
  * ```ts

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 
 import { stateProxyPrefix } from "./prefix-rules.ts";
 
-// Measured: what the connectors of Asya's state proxy write for `STATE_PREFIX`.
+// Measured: what the connectors of the state proxy write for `STATE_PREFIX`.
 it.each([
   [undefined, "/", ""],
   ["", ":", ""],

@@ -5,7 +5,7 @@ import { choiceOption } from "./url-options.ts";
  * What comes between a prefix and the keys under it.
  *
  * - `holdpoint`: as each backend's README says
- * - `state-proxy`: as the connectors of Asya's state proxy write them, whatever the prefix ends with: `{prefix}/{key}` on
+ * - `state-proxy`: as the connectors of a state proxy write them, whatever the prefix ends with: `{prefix}/{key}` on
  *   object stores, `{prefix}:{key}` on Redis, and the bare key where there is no prefix
  */
 export type PrefixRules = "holdpoint" | "state-proxy";

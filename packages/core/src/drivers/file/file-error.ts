@@ -22,7 +22,7 @@ export class FileStoreError extends Error {
 export function mountNotFound(problem: string, cause: unknown): FileStoreError {
   return new FileStoreError("not-found", `state mount not found: ${problem}`, {
     remedy:
-      "Check that ASYA_PERSISTENCE_MOUNT, or the store's URL, names the right directory and that the volume is mounted; it is not created for you.",
+      "Check that the store's URL or path names the right directory, and that the volume is mounted; it is not created for you.",
     cause,
   });
 }

@@ -331,7 +331,7 @@ describe("opening", () => {
     await expect(createFileStore({ directory })).rejects.toMatchObject({
       code: "not-found",
       message: expect.stringMatching(
-        /state mount not found: .*state does not exist\. Check that ASYA_PERSISTENCE_MOUNT/u,
+        /state mount not found: .*state does not exist\. Check that the store's URL or path/u,
       ),
     });
     expect(existsSync(directory)).toBe(false);
