@@ -2,6 +2,7 @@ import { parsePauseMetadata } from "@holdpoint/asya";
 import type { InputValidation, MergeMode, PauseMetadata } from "@holdpoint/asya";
 import { redactStoreUrl } from "@holdpoint/core";
 
+import type { ConfiguredStore } from "./open-configured-store.ts";
 import { parseDurationMs } from "./parse-duration.ts";
 import type { Environment, ServingEnvironment } from "./serving-environment.ts";
 import { inspectServingEnvironment, quoteValue, variableOf } from "./serving-environment.ts";
@@ -9,12 +10,8 @@ import type { SetupProblem } from "./setup-error.ts";
 import { ActorSetupError } from "./setup-error.ts";
 
 /** Where paused messages are kept, and which variable says so. */
-export interface StoreSetting {
+export interface StoreSetting extends ConfiguredStore {
   readonly variable: "ASYA_CHECKPOINT_STORE" | "ASYA_PERSISTENCE_MOUNT";
-  /** What `openStore` takes: a URL, which may hold a password, or a directory. */
-  readonly from: string;
-  /** The same without credentials, for people. */
-  readonly shown: string;
 }
 
 const alternatives = new Intl.ListFormat("en-GB", { type: "disjunction" });

@@ -1,21 +1,20 @@
 import type { PauseLedger } from "@holdpoint/asya";
 import type { CheckpointStore } from "@holdpoint/core";
 import { createPauseLedger, metadataHints } from "@holdpoint/asya";
-import { openStore, parseLosslessJson, redactCredentials } from "@holdpoint/core";
+import { parseLosslessJson } from "@holdpoint/core";
 
-import type { ActorEnvironment, StoreSetting } from "./actor-environment.ts";
+import type { ActorEnvironment } from "./actor-environment.ts";
 import { inspectActorEnvironment } from "./actor-environment.ts";
 import { createActorLog } from "./actor-log.ts";
 import type { ActorHandler } from "./actor-message.ts";
 import { actorSocket, freeActorSocket } from "./actor-socket.ts";
+import { openConfiguredStore } from "./open-configured-store.ts";
 import { serveActor } from "./serve-actor.ts";
 import type { Environment } from "./serving-environment.ts";
-import { quoteValue, storeValuesOf } from "./serving-environment.ts";
+import { quoteValue } from "./serving-environment.ts";
 import type { SetupProblem } from "./setup-error.ts";
 import { ActorSetupError } from "./setup-error.ts";
-
-// https://man.freebsd.org/cgi/man.cgi?sysexits
-const wrongConfigurationExitCode = 78;
+import { startOrRefuse } from "./start-or-refuse.ts";
 
 /** How one of the executables makes its handler. */
 export type HandlerFactory = (ledger: PauseLedger, environment: ActorEnvironment) => ActorHandler;
@@ -25,9 +24,7 @@ export type HandlerFactory = (ledger: PauseLedger, environment: ActorEnvironment
  * anything of the environment is wrong, prints one message that lists it all, and ends with exit code 78.
  */
 export async function runActor(name: string, createHandler: HandlerFactory): Promise<void> {
-  // A container's first process would otherwise ignore the signal while the store is being opened.
-  process.once("SIGTERM", exitAtOnce);
-  try {
+  await startOrRefuse(name, async () => {
     const { environment, store, ledger } = await prepareActor(process.env);
     const actor = environment.actorName ?? name;
     const log = createActorLog({ actor });
@@ -43,22 +40,7 @@ export async function runActor(name: string, createHandler: HandlerFactory): Pro
       parseJson: parseLosslessJson,
       onClose: () => store.close(),
     });
-    process.off("SIGTERM", exitAtOnce);
-  } catch (error) {
-    if (!(error instanceof ActorSetupError)) throw error;
-    // For a person's eyes, so it is plain text rather than a log line.
-    process.stderr.write(refusalToStart(name, error, process.env));
-    process.exit(wrongConfigurationExitCode);
-  }
-}
-
-/** Why an actor does not start, as it is printed: without what the environment has in it of passwords. */
-export function refusalToStart(name: string, error: ActorSetupError, environment: Environment): string {
-  return `${name} cannot start. ${redactCredentials(error.message, storeValuesOf(environment))}\n`;
-}
-
-function exitAtOnce(): void {
-  process.exit(0);
+  });
 }
 
 interface Prepared {
@@ -106,16 +88,5 @@ function createConfiguredLedger(
     const expected = "a time that the store can keep to, or none";
     problems.push({ variable, found, expected, detail: (error as Error).message });
     return undefined;
-  }
-}
-
-/** @throws {ActorSetupError} */
-async function openConfiguredStore(setting: StoreSetting, environment: Environment): Promise<CheckpointStore> {
-  try {
-    return await openStore(setting.from, { environment });
-  } catch (error) {
-    const { variable, shown } = setting;
-    const expected = "a store that can be used";
-    throw new ActorSetupError([{ variable, found: quoteValue(shown), expected, detail: (error as Error).message }]);
   }
 }

@@ -35,13 +35,27 @@ export function storeValuesOf(environment: Environment): readonly string[] {
   return Object.entries(environment).flatMap(([name, value = ""]) => (names.test(name) ? value : []));
 }
 
-/** A variable's value. One that is empty, as a template without a value leaves it, counts as not set. */
+/**
+ * A variable's value. One that is empty, as a template without a value leaves it, counts as not set.
+ *
+ * @example
+ * ```ts
+ * const mode = variableOf(process.env, "STATE_MODE") ?? "lww";
+ * ```
+ */
 export function variableOf(environment: Environment, name: string): string | undefined {
   const text = environment[name]?.trim();
   return text === "" ? undefined : text;
 }
 
-/** A value as it is shown to the operator: quoted, without a password, and not longer than a line. */
+/**
+ * A value as it is shown to the operator: quoted, without a password, and not longer than a line.
+ *
+ * @example
+ * ```ts
+ * quoteValue("redis://:hunter2@host"); // '"redis://***@host"'
+ * ```
+ */
 export function quoteValue(text: string): string {
   // Before it is cut, since the cut may take away what tells a password.
   const shown = redactCredentials(text, [text]);

@@ -3,6 +3,11 @@ import { constants } from "node:os";
 /**
  * Ends the process on SIGTERM or SIGINT, after `close` has done its work; with an exit code of 0 if it resolves to
  * `true`. A second signal ends it at once. Returns a function that takes this back.
+ *
+ * @example
+ * ```ts
+ * const stopListening = stopOnSignals(() => server.close());
+ * ```
  */
 export function stopOnSignals(close: () => Promise<boolean>): () => void {
   const signals = ["SIGTERM", "SIGINT"] as const;

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mistypedPassword, mistypedStoreValues } from "../../core/test/mistyped-store-values.ts";
 import type { ActorSetupError } from "../src/setup-error.ts";
 import { createActorLog } from "../src/actor-log.ts";
-import { prepareActor, refusalToStart } from "../src/run-actor.ts";
+import { prepareActor } from "../src/run-actor.ts";
+import { refusalToStart } from "../src/start-or-refuse.ts";
 import { wireError } from "../src/wire-error.ts";
 
 let directory: string;

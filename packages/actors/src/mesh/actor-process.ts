@@ -6,7 +6,8 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { actorSocket, isServed } from "../actor-socket.ts";
+import { actorSocket } from "../actor-socket.ts";
+import { isServed } from "../free-socket.ts";
 import type { MeshOutput } from "./mesh-events.ts";
 import type { RunningActor } from "./running-actor.ts";
 

@@ -1,0 +1,183 @@
+import type { IncomingMessage } from "node:http";
+
+import type { MemoryBudget, MemoryLease } from "./memory-budget.ts";
+import type { ProxyAnswer } from "./proxy-answer.ts";
+import { jsonAnswer } from "./proxy-answer.ts";
+import { ProxyError } from "./proxy-error.ts";
+import type { ProxyMetrics } from "./proxy-metrics.ts";
+import { receiveBody } from "./receive-body.ts";
+import type { RequestTarget } from "./request-target.ts";
+import type { StateMount, WriteCondition } from "./state-mount.ts";
+import { etagOf } from "./state-mount.ts";
+
+// An attribute's value is a line, and not a file.
+const maxAttributeBytes = 64 * 1024;
+
+// How many reads of which nothing is known are under way at once.
+const unknownReads = 32;
+
+/** What requests are answered with. */
+export interface AnswerContext {
+  readonly mount: StateMount;
+  readonly budget: MemoryBudget;
+  readonly maxBodyBytes: number;
+  readonly metrics: ProxyMetrics;
+}
+
+/** A request and what belongs to it. */
+interface ProxyRequest {
+  readonly request: IncomingMessage;
+  readonly target: RequestTarget;
+  /** What the memory of bodies is taken from; released once the answer is sent. */
+  readonly lease: MemoryLease;
+  /** Aborts when the peer has gone. */
+  readonly signal: AbortSignal;
+}
+
+type Operation = (asked: ProxyRequest, context: AnswerContext) => Promise<ProxyAnswer>;
+
+/** An operation and what it is called in logs and metrics. */
+export interface NamedOperation {
+  readonly name: string;
+  readonly run: Operation;
+}
+
+/** What a request asks for. */
+export function operationOf(method: string, target: RequestTarget): NamedOperation {
+  const found = operations[`${method} ${target.kind}`];
+  if (found !== undefined) return found;
+  const known = Object.keys(operations).some((name) => name.endsWith(` ${target.kind}`));
+  return known ? methodNotAllowed : notFound;
+}
+
+const operations: Readonly<Record<string, NamedOperation>> = {
+  "GET health": { name: "health", run: async () => jsonAnswer(200, { status: "ready" }) },
+  "GET metrics": { name: "metrics", run: readMetrics },
+  "GET key": { name: "read", run: readKey },
+  "HEAD key": { name: "stat", run: statKey },
+  "HEAD listing": { name: "stat", run: statKey },
+  "PUT key": { name: "write", run: writeKey },
+  "DELETE key": { name: "remove", run: removeKey },
+  "GET listing": { name: "list", run: listKeys },
+  "GET attributes": { name: "read attribute", run: readAttributes },
+  "PUT attributes": { name: "write attribute", run: writeAttribute },
+};
+
+const methodNotAllowed: NamedOperation = {
+  name: "unknown",
+  run: async ({ request }) => {
+    throw new ProxyError("method_not_allowed", `${request.method} is no method of this path.`);
+  },
+};
+
+const notFound: NamedOperation = {
+  name: "unknown",
+  run: async () => {
+    throw new ProxyError("not_found", "There is no such path. A connector has /keys/, /meta/, /healthz and /metrics.");
+  },
+};
+
+async function readMetrics(_asked: ProxyRequest, { metrics }: AnswerContext): Promise<ProxyAnswer> {
+  const { contentType, body } = await metrics.text();
+  return { status: 200, headers: { "Content-Type": contentType }, body };
+}
+
+async function readKey({ target, lease, signal }: ProxyRequest, context: AnswerContext): Promise<ProxyAnswer> {
+  const key = keyOf(target);
+  await lease.take(expectedBytes(key, context), signal);
+  const value = await context.mount.read(key, signal);
+  lease.settle(value.body.byteLength);
+  return {
+    status: 200,
+    headers: { "Content-Type": "application/octet-stream", ETag: etagOf(value.version) },
+    body: value.body,
+    onSent: () => context.mount.delivered(value),
+  };
+}
+
+async function statKey({ target, lease, signal }: ProxyRequest, context: AnswerContext): Promise<ProxyAnswer> {
+  const key = keyOf(target);
+  // The store has no way to a value's size but the value.
+  await lease.take(expectedBytes(key, context), signal);
+  const state = await context.mount.state(key, signal);
+  if (state.kind === "directory") return { status: 200, headers: { "X-Is-File": "false", "Content-Length": "0" } };
+  const headers = {
+    "X-Is-File": "true",
+    "Content-Length": String(state.sizeBytes),
+    ETag: etagOf(state.version),
+  };
+  return { status: 200, headers };
+}
+
+async function writeKey(asked: ProxyRequest, context: AnswerContext): Promise<ProxyAnswer> {
+  const { request, target, lease, signal } = asked;
+  const { mount, maxBodyBytes } = context;
+  const key = keyOf(target);
+  const seen = mount.beginWrite(key);
+  const body = await receiveBody(request, { maxBytes: maxBodyBytes, lease, signal });
+  if (key.endsWith("/")) throw new ProxyError("bad_request", `${JSON.stringify(key)} names a directory, not a file.`);
+  const { version } = await mount.write(key, body, conditionOf(request), seen);
+  return { status: 204, headers: { ETag: etagOf(version) } };
+}
+
+async function removeKey({ request, target }: ProxyRequest, { mount }: AnswerContext): Promise<ProxyAnswer> {
+  await mount.remove(keyOf(target), conditionOf(request).ifVersion);
+  return { status: 204 };
+}
+
+async function listKeys({ target, signal }: ProxyRequest, { mount }: AnswerContext): Promise<ProxyAnswer> {
+  if (target.kind !== "listing") throw new TypeError("no listing");
+  return jsonAnswer(200, await mount.list(target.prefix, target.delimiter, signal));
+}
+
+async function readAttributes({ target, lease, signal }: ProxyRequest, context: AnswerContext): Promise<ProxyAnswer> {
+  if (target.kind !== "attributes") throw new TypeError("no attributes");
+  const { key, attribute } = target;
+  await lease.take(expectedBytes(key, context), signal);
+  if (attribute === undefined) return jsonAnswer(200, { attrs: await context.mount.attributes(key, signal) });
+  return jsonAnswer(200, { attr: attribute, value: await context.mount.attribute(key, attribute, signal) });
+}
+
+async function writeAttribute(asked: ProxyRequest, context: AnswerContext): Promise<ProxyAnswer> {
+  const { request, target, lease, signal } = asked;
+  if (target.kind !== "attributes") throw new TypeError("no attributes");
+  const { key, attribute } = target;
+  const body = await receiveBody(request, { maxBytes: maxAttributeBytes, lease, signal });
+  if (attribute === undefined) throw new ProxyError("bad_request", "Which attribute is to be set? Add ?attr=name.");
+  const value = valueOf(body);
+  await lease.take(expectedBytes(key, context), signal);
+  await context.mount.setAttribute(key, attribute, value, signal);
+  return { status: 204 };
+}
+
+function keyOf(target: RequestTarget): string {
+  return target.kind === "key" ? target.key : "";
+}
+
+/** What a value will take up: as much as when it was seen last, else a share that lets so many be read at once. */
+function expectedBytes(key: string, { mount, budget }: AnswerContext): number {
+  return mount.seen.get(key)?.sizeBytes ?? Math.ceil(budget.totalBytes / unknownReads);
+}
+
+function conditionOf({ headers }: IncomingMessage): WriteCondition {
+  const { "if-none-match": ifNoneMatch, "if-match": ifMatch } = headers;
+  if (ifNoneMatch !== undefined && ifNoneMatch !== "*") {
+    throw new ProxyError("bad_request", "If-None-Match can only be *.");
+  }
+  const version = ifMatch === undefined ? undefined : /^"(?<version>[^"]+)"$/u.exec(ifMatch)?.groups?.["version"];
+  if (ifMatch !== undefined && (version === undefined || ifNoneMatch !== undefined)) {
+    throw new ProxyError("bad_request", "If-Match takes one ETag, and not together with If-None-Match.");
+  }
+  return { exclusive: ifNoneMatch !== undefined, ifVersion: version };
+}
+
+function valueOf(body: Uint8Array): unknown {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch {
+    parsed = undefined;
+  }
+  if (typeof parsed === "object" && parsed !== null && "value" in parsed) return parsed.value;
+  throw new ProxyError("bad_request", 'The body is not a JSON object such as {"value": "60"}.');
+}

@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { runStateProxy } from "./run-state-proxy.ts";
+
+await runStateProxy();
