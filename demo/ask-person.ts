@@ -4,7 +4,7 @@ import type { PauseField, PauseMetadata } from "@holdpoint/asya";
 import type { JsonObject } from "@holdpoint/core";
 
 /** Whether there is somebody to ask. */
-const hasTerminal: boolean = process.stdin.isTTY && process.stdout.isTTY;
+export const hasTerminal: boolean = process.stdin.isTTY && process.stdout.isTTY;
 
 /**
  * A person's answers to what the metadata asks: those given already, the rest asked at the terminal, or where there is

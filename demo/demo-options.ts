@@ -7,6 +7,8 @@ import { parsePauseMetadata } from "@holdpoint/asya";
 
 /** What the demo is run with. */
 export interface DemoOptions {
+  /** What is told: how messages of a mesh pause, or how a program asks and acts. */
+  readonly story: "messages" | "holds";
   /** A store's URL; `undefined` for a directory that goes with the demo. */
   readonly store: string | undefined;
   readonly metadata: PauseMetadata;
@@ -18,8 +20,9 @@ export interface DemoOptions {
 
 const usage = `Usage: pnpm demo [options]
 
-  --store URL        where the paused task is kept: file:///dir, s3://, minio://, gs://, redis://, nats://
-                     (default: a temporary directory)
+  --holds            the other story, without a mesh: a program asks a person, is killed, and acts once
+  --store URL        where everything is kept: file:///dir, s3://, minio://, gs://, redis://, nats://,
+                     postgres:// (default: a temporary directory)
   --metadata FILE    your own pause metadata, as in ASYA_PAUSE_METADATA
   --payload FILE     your own payload, a JSON object
   --answers FILE     a person's answers, a JSON object
@@ -51,6 +54,7 @@ export async function readDemoOptions(args: readonly string[]): Promise<DemoOpti
   const { values } = parseArgs({
     args: [...args],
     options: {
+      holds: { type: "boolean", default: false },
       store: { type: "string" },
       metadata: { type: "string" },
       payload: { type: "string" },
@@ -68,6 +72,7 @@ export async function readDemoOptions(args: readonly string[]): Promise<DemoOpti
   const answers = values.answers === undefined ? {} : await readJsonObject("--answers", values.answers);
   const flagged = (values.answer ?? []).map(readAnswer);
   return {
+    story: values.holds ? "holds" : "messages",
     store: values.store,
     metadata: values.metadata === undefined ? guideMetadata : await readMetadata(values.metadata),
     payload:
