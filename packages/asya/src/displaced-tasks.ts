@@ -6,6 +6,7 @@ import type { OperationOptions } from "@holdpoint/core";
 import { encodeDocument } from "./document-codec.ts";
 import { displacedTaskId } from "./document-key.ts";
 import type { LedgerContext } from "./ledger-context.ts";
+import { certainTime } from "./message-identity.ts";
 import type { PausedDocument } from "./pause-document.ts";
 import { quoteId } from "./quote-id.ts";
 import { recordSecondId } from "./second-ids.ts";
@@ -40,7 +41,8 @@ export async function keepTwin(
   options: OperationOptions,
 ): Promise<string> {
   const { mark } = twin.point;
-  const content = new TextEncoder().encode(JSON.stringify([waiting.point.run, waiting.point.sequence, mark]));
+  const identity = { digest: mark.digest, createdAt: certainTime(mark) };
+  const content = new TextEncoder().encode(JSON.stringify([waiting.point.run, waiting.point.sequence, identity]));
   // Its pause point is none of the task's that waits, and no second id leads to it.
   const document = { ...twin, aliases: [], history: [], point: { ...twin.point, run: randomUUID() } };
   const taskId = displacedTaskId(twin.taskId, content);

@@ -1,3 +1,4 @@
+import { relateTimes } from "./message-identity.ts";
 import type { PausedDocument, TaskDocument } from "./pause-document.ts";
 import { historyAfter } from "./pause-document.ts";
 import type { PastPausePoint, PausePoint } from "./pause-point.ts";
@@ -74,8 +75,9 @@ function comparePoints({ document, trail }: ArrivingPause, point: PausePoint): P
   }
   // A pause point beyond a run's first was reached with a trail, so it is not this message's.
   if (point.sequence !== 1) return "other";
-  if (point.mark.digest !== mark.digest || point.mark.createdAt !== mark.createdAt) return "other";
-  return continues === true && mark.createdAt === null ? "alike" : "same";
+  const times = relateTimes(point.mark, mark);
+  if (point.mark.digest !== mark.digest || times === "different") return "other";
+  return continues === true && times === "unknown" ? "alike" : "same";
 }
 
 function isEqual({ document }: ArrivingPause, { point }: PausedDocument): boolean {
@@ -91,7 +93,7 @@ function isTwin({ document, trail }: ArrivingPause, stored: PausedDocument): boo
   return (
     trail.kind !== "own" &&
     stored.point.sequence === 1 &&
-    document.point.mark.createdAt === stored.point.mark.createdAt &&
+    relateTimes(document.point.mark, stored.point.mark) !== "different" &&
     placeOf(document) === placeOf(stored)
   );
 }

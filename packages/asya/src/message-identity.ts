@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { JsonObject } from "@holdpoint/core";
 import { canonicalJson, exactNumber } from "@holdpoint/core/json";
 
-import { deadlineHeader, persistedHeaders, resumeTimeoutHeader } from "./asya-headers.ts";
+import { a2aTaskHeader, deadlineHeader, persistedHeaders, resumeTimeoutHeader, textHeader } from "./asya-headers.ts";
 import type { Envelope } from "./envelope.ts";
 
 /** What tells one message to pause from another: equal marks are the same message, delivered again. */
@@ -11,6 +11,8 @@ export interface PauseMark {
   readonly digest: string;
   /** When a gateway created the message; `null` where no gateway says. */
   readonly createdAt: string | null;
+  /** A sidecar may have stamped that time, anew at each delivery, because the message has no status of its own. */
+  readonly mayBeStamped?: true | undefined;
 }
 
 /** What tells one resume message from another. */
@@ -33,6 +35,7 @@ export function pauseMark(envelope: Envelope): PauseMark {
   return {
     digest: digestOf({ id, parent_id, prev, curr, next, headers, payload }),
     createdAt: gatewayTime(envelope.status),
+    ...(mayBeStamped(envelope) ? { mayBeStamped: true } : {}),
   };
 }
 
@@ -45,6 +48,17 @@ export function resumeMark(envelope: Envelope): ResumeMark {
     createdAt: gatewayTime(envelope.status),
     timeout: timeout === undefined ? null : JSON.stringify(timeout),
   };
+}
+
+/** Whether two messages were created at the same time, as far as gateways tell. */
+export function relateTimes(left: PauseMark, right: PauseMark): "same" | "different" | "unknown" {
+  if (left.createdAt !== null && left.createdAt === right.createdAt) return "same";
+  return certainTime(left) === null && certainTime(right) === null ? "unknown" : "different";
+}
+
+/** When a gateway created a message; `null` where that is not certain. */
+export function certainTime({ createdAt, mayBeStamped: isInDoubt }: PauseMark): string | null {
+  return isInDoubt === true ? null : createdAt;
 }
 
 /** Same id and same content; clocks are not asked. */
@@ -64,6 +78,17 @@ function gatewayTime(status: JsonObject | undefined): string | null {
   const milliseconds = Date.parse(createdAt);
   const fraction = /\.(\d+)/u.exec(createdAt)?.[1] ?? "";
   return Number.isNaN(milliseconds) || /[1-9]/u.test(fraction) ? null : new Date(milliseconds).toISOString();
+}
+
+/**
+ * A sidecar that finds no status stamps `created_at` and `updated_at` alike, and in whole seconds. A gateway's status
+ * looks the same where the first sidecar, which sets `updated_at`, has the message within the second; a deadline and an
+ * A2A id are a gateway's in any case.
+ */
+function mayBeStamped({ status, headers = {} }: Envelope): boolean {
+  const createdAt = gatewayTime(status);
+  if (createdAt === null || createdAt !== gatewayTime({ created_at: status?.["updated_at"] })) return false;
+  return status?.["deadline_at"] === undefined && textHeader(headers, a2aTaskHeader) === undefined;
 }
 
 function digestOf(value: unknown): string {

@@ -66,7 +66,7 @@ export const pausePointSchema = v.object({
   sequence: wholeNumber,
   envelopeId: text,
   pausedAt: v.nullable(text),
-  mark: v.object({ digest: text, createdAt: v.nullable(text) }),
+  mark: v.object({ digest: text, createdAt: v.nullable(text), mayBeStamped: v.optional(v.literal(true)) }),
   continues: v.optional(v.literal(true)),
 });
 
