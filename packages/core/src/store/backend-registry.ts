@@ -103,7 +103,7 @@ function missingBackend(module: string): string {
  * Package managers that do not hoist hide an application's packages from this one. So the application is asked too:
  * the script that was started, and the working directory.
  */
-function resolveInstalled(module: string): string | undefined {
+export function resolveInstalled(module: string): string | undefined {
   const importers = [import.meta.filename, process.argv[1], `${process.cwd()}/package.json`];
   for (const importer of importers) {
     if (importer === undefined) continue;

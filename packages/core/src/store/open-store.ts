@@ -1,5 +1,6 @@
 import type { FileStoreOptions } from "../drivers/file/file-store.ts";
 import type { MemoryStoreOptions } from "../drivers/memory-store.ts";
+import { registerNamedBackends } from "./backend-modules.ts";
 import { findBackend } from "./backend-registry.ts";
 import type { CheckpointBackend } from "./checkpoint-backend.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
@@ -36,7 +37,9 @@ export interface OpenStoreOptions extends StoreOptions {
 }
 
 /**
- * Opens the store that a URL, a path or a config object describes, and makes sure that it can be used.
+ * Opens the store that a URL, a path or a config object describes, and makes sure that it can be used. Backends are those
+ * of ours that are installed, those that were registered with {@link registerBackend}, and those of the modules that the
+ * variable `HOLDPOINT_BACKENDS` names.
  *
  * @example
  * ```ts
@@ -54,6 +57,7 @@ export async function openStore(
   options: OpenStoreOptions = {},
 ): Promise<CheckpointStore> {
   const { environment = process.env, ...storeOptions } = options;
+  await registerNamedBackends(environment);
   if (typeof from === "object" && !isUrl(from)) {
     const { backend: name, ...config } = from;
     const backend = await findBackend("name", name);
