@@ -38,7 +38,7 @@ describe("modules that HOLDPOINT_BACKENDS names", () => {
     const environment = { HOLDPOINT_BACKENDS: `${names.join(" , ")},` };
     for (const scheme of ["absolute", "url", "near"]) {
       await using store = await openStore(`${scheme}://shelf`, { environment });
-      await store.put("key", new Uint8Array(1));
+      expect(store.backend).toBe("memory");
     }
   });
 
