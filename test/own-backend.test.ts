@@ -36,7 +36,7 @@ async function actor(name: "x-pause" | "x-resume"): Promise<string> {
     { command: process.execPath, args: [fileOf(`../packages/actors/src/${name}.ts`)], env: environment },
     { name, socketDirectory, startTimeoutMs: 60_000, onOutput: () => undefined },
   );
-  onTestFinished(async () => await started.kill("SIGKILL"));
+  onTestFinished(async () => void (await started.kill("SIGKILL")));
   await started.start();
   return started.socketPath;
 }
