@@ -47,6 +47,7 @@ export default defineConfig({
       project("redis", "packages/backend-redis", ["redis", "redis-cluster"]),
       project("nats", "packages/backend-nats", ["nats"]),
       project("postgres", "packages/backend-postgres", ["postgres", "pgbouncer"]),
+      project("langgraph", "packages/langgraph", serverNames),
       project("servers", "tooling/servers", serverNames),
       project("torture", "tooling/torture"),
       project("api-docs", "tooling/api-docs"),

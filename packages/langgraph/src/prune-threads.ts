@@ -1,0 +1,118 @@
+import pMap from "p-map";
+
+import { isLarge } from "./checkpoint-document.ts";
+import type { CheckpointDocument } from "./checkpoint-document.ts";
+import { checkpointTime } from "./checkpoint-time.ts";
+import { historyOf, listLines } from "./list-checkpoints.ts";
+import type { ListedLine } from "./list-checkpoints.ts";
+import { readDocument } from "./read-checkpoint.ts";
+import { concurrency } from "./saver-context.ts";
+import type { SaverContext } from "./saver-context.ts";
+
+// What is in no history may be about to become the head, of a run whose clock is behind.
+const strayAgeMs = 3_600_000;
+
+/** What {@link HoldpointSaver.prune} leaves. */
+export interface PruneCheckpointsOptions {
+  /** @default all threads */
+  readonly threadId?: string | undefined;
+  /** How many of the newest checkpoints stay in each namespace of a thread, at least 1. @default 1 */
+  readonly keepLast?: number | undefined;
+  /** Of the others, those that are younger stay too, in milliseconds. @default 0 */
+  readonly olderThanMs?: number | undefined;
+}
+
+/** What pruning did. */
+export interface PruneCheckpointsResult {
+  /** Checkpoints that were there. */
+  readonly examined: number;
+  /** Checkpoints that are gone. */
+  readonly removed: number;
+}
+
+/**
+ * Removes old checkpoints from the lines below a prefix. Never one that a run can still need: not the head and what
+ * stands on it, not the large values and the ancestors that those which stay are rebuilt from, and nothing that is newer
+ * than they are, since that may become the head.
+ */
+export async function pruneLines(
+  context: SaverContext,
+  prefix: string,
+  { keepLast = 1, olderThanMs }: Omit<PruneCheckpointsOptions, "threadId">,
+): Promise<PruneCheckpointsResult> {
+  const before = olderThanMs === undefined ? undefined : Date.now() - olderThanMs;
+  let [examined, removed] = [0, 0];
+  for (const listed of await listLines(context, prefix)) {
+    const history = await historyOf(context, listed);
+    const oldEnough = before === undefined ? 0 : history.findIndex((id) => isOlder(id, before));
+    const count = oldEnough < 0 ? history.length : Math.min(Math.max(keepLast, oldEnough), history.length);
+    const needed = await neededBy(context, listed, history, count);
+    examined += history.length;
+    removed += history.length - needed.count;
+    await removeCheckpoints(context, listed, history, needed);
+  }
+  return { examined, removed };
+}
+
+function isOlder(id: string, before: number): boolean {
+  const time = checkpointTime(id);
+  return time !== undefined && time < before;
+}
+
+interface Needed {
+  /** How many of the newest stay. */
+  readonly count: number;
+  /** The keys of values that belong to older ones, and stay. */
+  readonly values: ReadonlySet<string>;
+}
+
+/** What the newest checkpoints of a line are rebuilt from. */
+async function neededBy(
+  context: SaverContext,
+  { line, checkpoints }: ListedLine,
+  history: readonly string[],
+  count: number,
+): Promise<Needed> {
+  const values = new Set<string>();
+  const read = async (id: string): Promise<CheckpointDocument | undefined> => {
+    return await readDocument(context, line, id, checkpoints.get(id)?.keys ?? []);
+  };
+  // One that goes on from the head before it needs nothing older that the one before it does not need as well.
+  const apart = history.filter((id, index) => {
+    return index === count - 1 || (index < count && (!context.fence || checkpoints.get(id)?.isFork === true));
+  });
+  let furthest = count - 1;
+  for (const id of apart) {
+    let document = await read(id);
+    for (let { needsAncestors = 0 } = document ?? {}; needsAncestors > 0; needsAncestors -= 1) {
+      const index = history.indexOf(document?.parentId ?? "");
+      if (index < 0) break;
+      furthest = Math.max(furthest, index);
+      document = await read(history[index] ?? "");
+    }
+  }
+  const oldest = history[furthest];
+  for (const id of oldest === undefined ? apart : [...apart, oldest]) {
+    const document = await read(id);
+    for (const [channel, value] of document?.values ?? []) {
+      if (isLarge(value)) values.add(context.layout.value(line, value.from, channel));
+    }
+  }
+  return { count: furthest + 1, values };
+}
+
+async function removeCheckpoints(
+  { store }: SaverContext,
+  { checkpoints }: ListedLine,
+  history: readonly string[],
+  { count, values }: Needed,
+): Promise<void> {
+  const known = new Set(history);
+  const oldest = history[count - 1];
+  const strayBefore = ((oldest === undefined ? undefined : checkpointTime(oldest)) ?? Date.now()) - strayAgeMs;
+  const strays = [...checkpoints.keys()].filter((id) => !known.has(id) && isOlder(id, strayBefore));
+  // The oldest first, so that what is left has no gap if this is stopped.
+  const gone = [...strays, ...history.slice(count).toReversed()];
+  const keys = gone.flatMap((id) => checkpoints.get(id)?.keys ?? []).filter((key) => !values.has(key));
+  await pMap(keys, async (key) => await store.delete(key), { concurrency });
+}

@@ -1,0 +1,37 @@
+import { Annotation, END, START, StateGraph, interrupt } from "@langchain/langgraph";
+import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
+
+const RefundState = Annotation.Root({
+  amount: Annotation<number>,
+  answer: Annotation<string>,
+  log: Annotation<string[]>({ reducer: (before, added) => [...before, ...added], default: () => [] }),
+});
+
+/** What the nodes of {@link refundGraph} do to the world. */
+export interface RefundEffects {
+  readonly pay: (answer: string) => unknown;
+  readonly notify: (answer: string) => unknown;
+}
+
+/** Asks a person, pays, and tells somebody: each in a node of its own. */
+// oxlint-disable-next-line typescript/explicit-module-boundary-types
+export function refundGraph(checkpointer: BaseCheckpointSaver, effects: RefundEffects) {
+  return new StateGraph(RefundState)
+    .addNode("ask", ({ amount }) => ({ answer: interrupt<string, string>(`Refund ${amount}?`), log: ["asked"] }))
+    .addNode("pay", async ({ answer }) => {
+      await effects.pay(answer);
+      return { log: [`paid: ${answer}`] };
+    })
+    .addNode("notify", async ({ answer }) => {
+      await effects.notify(answer);
+      return { log: ["notified"] };
+    })
+    .addEdge(START, "ask")
+    .addEdge("ask", "pay")
+    .addEdge("pay", "notify")
+    .addEdge("notify", END)
+    .compile({ checkpointer });
+}
+
+/** Effects that do nothing. */
+export const noEffects: RefundEffects = { pay: () => undefined, notify: () => undefined };
