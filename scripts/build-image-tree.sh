@@ -19,6 +19,8 @@ cd "$destination"
 # Written by and for pnpm; with the paths of the machine that built the tree.
 rm -rf node_modules/.bin node_modules/.pnpm node_modules/.modules.yaml node_modules/.pnpm-workspace-state-v1.json \
   package.json pnpm-lock.yaml pnpm-workspace.yaml
+# Optional peers, for those who write TypeScript.
+rm -rf node_modules/@types node_modules/undici-types
 for name in actors/dist/x-pause actors/dist/x-resume cli/dist/holdpoint; do
   ln -s "node_modules/@holdpoint/$name.js" "$(basename "$name")"
   chmod 755 "$(basename "$name")"

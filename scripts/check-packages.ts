@@ -4,18 +4,24 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { neededByTypes } from "./needed-by-types.ts";
+import type { TypedManifest } from "./needed-by-types.ts";
+
+interface Manifest extends TypedManifest {
+  readonly version: string;
+  readonly private?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+}
+
 const root = join(import.meta.dirname, "..");
 const directory = await mkdtemp(join(tmpdir(), "holdpoint-pack-"));
 const withoutImports = new Set<string>();
 try {
   for (const name of await readdir(join(root, "packages"))) {
-    const manifest = JSON.parse(await readFile(join(root, "packages", name, "package.json"), "utf8")) as {
-      name: string;
-      version: string;
-      private?: boolean;
-      exports?: object;
-    };
+    const manifest = JSON.parse(await readFile(join(root, "packages", name, "package.json"), "utf8")) as Manifest;
     if (manifest.private === true) continue;
+    await checkTypes(join(root, "packages", name), manifest);
     if (manifest.exports === undefined) withoutImports.add(tarballOf(manifest));
     run("npx", ["-y", "pnpm@12.21.0", "pack", "--pack-destination", directory], join(root, "packages", name));
   }
@@ -31,7 +37,16 @@ try {
   await rm(directory, { recursive: true });
 }
 
-function tarballOf({ name, version }: { readonly name: string; readonly version: string }): string {
+/** What is missing shows only to those who import the package in TypeScript, and only outside of this workspace. */
+async function checkTypes(folder: string, manifest: Manifest): Promise<void> {
+  const declared = { ...manifest.dependencies, ...manifest.peerDependencies };
+  const missing = [...(await neededByTypes(folder, manifest))].filter((name) => !Object.hasOwn(declared, name));
+  if (missing.length === 0) return;
+  console.error(`The types of ${manifest.name} need ${missing.join(", ")}, which is no dependency and no peer of it.`);
+  process.exit(1);
+}
+
+function tarballOf({ name, version }: Manifest): string {
   return `${name.replace("@", "").replace("/", "-")}-${version}.tgz`;
 }
 
