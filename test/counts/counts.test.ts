@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 
 import type { CheckpointStore } from "@holdpoint/core";
 import { openStore } from "@holdpoint/core";
+import { createHolds } from "@holdpoint/core/holds";
 import type { CountingProxy } from "@holdpoint/test-servers";
 import { startCountingProxy } from "@holdpoint/test-servers";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
@@ -32,6 +33,39 @@ describe.each(stores)("$name", (store) => {
       ).toBe(1);
       expect(await requestsOf(() => opened.get("once"))).toBe(1);
       expect(await requestsOf(() => opened.put("once", body, { ifVersion: version }))).toBe(1);
+    });
+
+    it("is asked once for a question, twice for an answer, and three times to act with a receipt", async () => {
+      await using setup = await openThroughProxy(store);
+      const { opened, requestsOf } = setup;
+      const holds = createHolds(opened);
+      const ask = { message: "Refund 5000?" };
+      expect(await requestsOf(() => holds.open("a", { ask }))).toBe(1);
+      expect(await requestsOf(() => holds.answer("a", { decision: "approve" }))).toBe(2);
+      expect(await requestsOf(() => holds.act("a", () => "paid"))).toBe(3);
+
+      // Work that lasts shows that it lives: it looks at the document, and raises the counter beside it.
+      await holds.open("b", { ask });
+      await holds.answer("b", { decision: "approve" });
+      const counter = "hold-leases/b.json";
+      const asked = { document: 0, counter: 0 };
+      const watched = countCalls(opened, (key) => (asked[key === counter ? "counter" : "document"] += 1));
+      let removed = 0;
+      // The first one may bring a script's text.
+      for (const key of ["warm-up", "warm-up-again"]) {
+        await opened.put(key, new Uint8Array(1));
+        removed = await requestsOf(() => opened.delete(key));
+      }
+      const requests = await requestsOf(() =>
+        createHolds(watched).act("b", () => vi.waitUntil(() => asked.counter >= 2, { timeout: 60_000 }), {
+          leaseMs: 300,
+        }),
+      );
+      // The counter is taken away in the end.
+      const raised = asked.counter - 1;
+      expect(asked.document).toBe(3 + raised);
+      expect(requests).toBe(3 + 2 * raised + removed);
+      expect(await opened.get(counter)).toBeNull();
     });
 
     it("is sent each byte once, and little besides", async () => {
@@ -137,6 +171,20 @@ function useEnvironment({ environment }: StoreUnderTest, emulator?: string): voi
     vi.stubEnv(name, name === "STORAGE_EMULATOR_HOST" ? (emulator ?? value) : value);
   }
   onTestFinished(() => void vi.unstubAllEnvs());
+}
+
+/** The same store, with something told of the key of each operation. */
+function countCalls(store: CheckpointStore, onCall: (key: string) => void): CheckpointStore {
+  return new Proxy(store, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target);
+      if (name !== "get" && name !== "put" && name !== "delete") return member;
+      return async (key: string, ...rest: readonly unknown[]): Promise<unknown> => {
+        onCall(key);
+        return await Reflect.apply(member as CheckpointStore["get"], target, [key, ...rest] as never);
+      };
+    },
+  });
 }
 
 async function prepare(url: string, sizeBytes: number): Promise<void> {
