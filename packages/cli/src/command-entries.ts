@@ -46,6 +46,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import("./show/show-command.ts")).showCommand,
   },
   {
+    name: "inbox",
+    summary: "serve the pages where people answer",
+    load: async () => (await import("./inbox/inbox-command.ts")).inboxCommand,
+  },
+  {
     name: "resume",
     summary: "answer a paused task, and hand its message on",
     load: async () => (await import("./resume/resume-command.ts")).resumeCommand,

@@ -10,6 +10,7 @@ export type {
   ActResult,
   AnswerOptions,
   AnswerResult,
+  AnswerSummary,
   CancelHoldOptions,
   ExpireCounts,
   ExpireOptions,
@@ -36,6 +37,7 @@ export { pruneHolds } from "./holds/machine/prune-holds.ts";
 export type { PruneCounts, PruneHoldsOptions } from "./holds/machine/prune-holds.ts";
 export { scanHolds } from "./holds/machine/scan-holds.ts";
 export type { Scanned, ScanOptions } from "./holds/machine/scan-holds.ts";
+export { isSamePerson } from "./holds/person.ts";
 export { NotApplied } from "./holds/not-applied.ts";
 export type { QuestionField } from "./holds/question-fields.ts";
 export type { ConvertibleSchema, QuestionSchema } from "./holds/question-schema.ts";

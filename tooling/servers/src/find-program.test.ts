@@ -20,6 +20,11 @@ test("a program on PATH is taken", async () => {
   expect(found).toEqual({ kind: "found", path: join(directory, "fish") });
 });
 
+test("one that its variable names is taken before it", async () => {
+  const environment = { PATH: await emptyDirectory(), HOLDPOINT_TEST_FISH: "/opt/fish" };
+  expect(await findProgram("fish", { environment })).toEqual({ kind: "found", path: "/opt/fish" });
+});
+
 test("one that is not to be had says why", async () => {
   const directory = await emptyDirectory();
   const environment = { PATH: directory, HOLDPOINT_CACHE_DIR: directory };
@@ -31,6 +36,6 @@ test("one that is not to be had says why", async () => {
       { source: "apt-get install", reason: "there is no apt-get" },
     ],
     wasAskedFor: false,
-    remedy: "Put zsh on PATH.",
+    remedy: "Put zsh on PATH, or set HOLDPOINT_TEST_ZSH to its path.",
   });
 });

@@ -5,7 +5,7 @@ import { ServerKeeper } from "./keeper/server-keeper.ts";
 import type { Missing } from "./reporting/describe-missing.ts";
 
 /** The programs, besides servers, that tests run, by the names of their commands. */
-const debianPackages = { fish: "fish", zsh: "zsh" } as const;
+const debianPackages = { chromium: "chromium", fish: "fish", zsh: "zsh" } as const;
 
 /** One of the programs that {@link findProgram} knows. */
 export type ProgramName = keyof typeof debianPackages;
@@ -30,7 +30,7 @@ export interface FindProgramOptions {
 }
 
 /**
- * Finds a program on `PATH`, or installs it, on Debian as root.
+ * Finds a program where its variable says, or on `PATH`, or installs it, on Debian as root.
  *
  * @example
  * ```ts
@@ -43,6 +43,8 @@ export async function findProgram(
   options: FindProgramOptions = {},
 ): Promise<FoundProgram | Missing> {
   const environment = options.environment ?? process.env;
+  const chosen = environment[programVariable(name)] ?? "";
+  if (chosen !== "") return { kind: "found", path: chosen };
   const there = await findExecutable(name, environment);
   if (there !== undefined) return { kind: "found", path: there };
   let keeper: Promise<ServerKeeper> | undefined;
@@ -63,6 +65,6 @@ export async function findProgram(
       { source: "apt-get install", reason: reason ?? `${debianPackages[name]} brought no ${name}` },
     ],
     wasAskedFor: false,
-    remedy: `Put ${name} on PATH.`,
+    remedy: `Put ${name} on PATH, or set ${programVariable(name)} to its path.`,
   };
 }

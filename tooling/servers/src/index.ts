@@ -1,5 +1,6 @@
 export { startCountingProxy } from "./counting-proxy.ts";
 export type { CountingProxy, CountingProxySettings } from "./counting-proxy.ts";
+export { findProgram } from "./find-program.ts";
 export type { ServerName } from "./server-definition.ts";
 export { startServer } from "./start-server.ts";
 export type { TestServer } from "./test-server.ts";

@@ -396,6 +396,11 @@ describe("several people", () => {
       state: "answered",
     });
     expect(await holds.act("refund-42", ({ content }) => content)).toMatchObject({ receipt: { amount: 50 } });
+    expect((await Array.fromAsync(holds.list()))[0]?.answers).toMatchObject([
+      { by: person("ada"), decision: "edit" },
+      { by: person("eve"), decision: "approve" },
+      { by: person("bob"), decision: "edit" },
+    ]);
     // Whoever had voted is told that it counted, and not that somebody else was first.
     expect(await holds.answer("refund-42", answer, { by: person("ada") })).toMatchObject({ outcome: "found" });
   });

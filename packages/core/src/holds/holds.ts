@@ -173,6 +173,14 @@ export interface CancelHoldOptions extends OperationOptions {
   readonly reason?: string | undefined;
 }
 
+/** Who answered what, as a listing shows it. */
+export interface AnswerSummary {
+  readonly by: Person;
+  readonly at: Date;
+  /** The name of the decision; `undefined` for a value. */
+  readonly decision: string | undefined;
+}
+
 /** One hold as a listing shows it. */
 export interface HoldSummary {
   readonly id: string;
@@ -186,6 +194,8 @@ export interface HoldSummary {
   /** Since when it is in its state. */
   readonly since: Date | undefined;
   readonly expiresAt: Date | undefined;
+  /** Who has answered so far, oldest first: those that did not suffice, then the one that did. Empty once pruned. */
+  readonly answers: readonly AnswerSummary[];
   /** Whether its time is over and nobody has written that down yet: `expire` does. */
   readonly isDue: boolean;
   /** Whether only its stub is left. */

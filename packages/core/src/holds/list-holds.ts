@@ -41,6 +41,7 @@ function corruptSummary(id: string, key: string, problem: string): HoldSummary {
     expiresAt: undefined,
     isDue: false,
     labels: {},
+    answers: [],
     pruned: false,
     problem,
   };

@@ -7,7 +7,14 @@ export const unknownPerson = "unknown";
 /** Longest name, issuer or subject, in characters. */
 const maxCharacters = 512;
 
-/** Whether two are the same person. A name alone is never the same as one that an issuer vouches for. */
+/**
+ * Whether two are the same person. A name alone is never the same as one that an issuer vouches for.
+ *
+ * @example
+ * ```ts
+ * isSamePerson("ada", { issuer: "https://login.example.com", subject: "ada" }); // false
+ * ```
+ */
 export function isSamePerson(left: Person, right: Person): boolean {
   if (typeof left === "string" || typeof right === "string") return left === right;
   return left.issuer === right.issuer && left.subject === right.subject;

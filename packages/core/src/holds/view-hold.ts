@@ -1,6 +1,6 @@
 import type { StoredAnswer } from "./hold-answer.ts";
 import { holdKey } from "./hold-id.ts";
-import type { GivenAnswer, HoldDetails, HoldState, HoldSummary } from "./holds.ts";
+import type { AnswerSummary, GivenAnswer, HoldDetails, HoldState, HoldSummary } from "./holds.ts";
 import { isOverdue } from "./hold-expiry.ts";
 import type { HoldEnvironment } from "./machine/hold-environment.ts";
 import type { Located } from "./machine/hold-documents.ts";
@@ -37,12 +37,13 @@ export function summaryOf(document: ProgramHold, environment: HoldEnvironment): 
   const base = { id, key: holdKey(id), state: stateNow(document, environment), since: sinceOf(document), isDue };
   if (document.state === "stub") {
     const nothing = { message: undefined, openedAt: undefined, openedBy: undefined, expiresAt: undefined };
-    return { ...base, ...nothing, labels: {}, pruned: true };
+    return { ...base, ...nothing, labels: {}, answers: [], pruned: true };
   }
   const { question, labels, openedAt, openedBy, expiry } = document.ask;
   const { message } = question;
   const expiresAt = expiry === undefined ? undefined : new Date(expiry.at);
-  return { ...base, message, labels, openedAt: new Date(openedAt), openedBy, expiresAt, pruned: false };
+  const asked = { message, labels, openedAt: new Date(openedAt), openedBy, expiresAt };
+  return { ...base, ...asked, answers: answersOf(document).map(answerSummary), pruned: false };
 }
 
 /** `undefined` for what is no hold. */
@@ -62,7 +63,7 @@ export function detailsOf(
     content: ask?.content,
     approvals: ask?.approvals ?? 1,
     notBy: ask?.notBy ?? [],
-    votes: (document.state === "waiting" ? document.votes : (answer?.votes ?? [])).map(givenAnswer),
+    votes: votesOf(document).map(givenAnswer),
     answer: answer === undefined ? undefined : givenAnswer(answer),
     claim: "claim" in document ? claimOf(document.claim) : undefined,
     doubt: document.state === "in-doubt" ? { ...document.doubt, at: new Date(document.doubt.at) } : undefined,
@@ -73,6 +74,21 @@ export function detailsOf(
     log: document.log,
     logCut: document.logCut,
   };
+}
+
+function votesOf(document: ProgramHold): readonly StoredAnswer[] {
+  if (document.state === "waiting") return document.votes;
+  return ("answer" in document ? document.answer?.votes : undefined) ?? [];
+}
+
+/** What people answered, which the end of its time did not. */
+function answersOf(document: ProgramHold): readonly StoredAnswer[] {
+  const decided = "answer" in document && document.answer !== undefined ? [document.answer] : [];
+  return [...votesOf(document), ...decided].filter(({ byExpiry }) => byExpiry !== true);
+}
+
+function answerSummary({ by, at, given }: StoredAnswer): AnswerSummary {
+  return { by, at: new Date(at), decision: given.decision };
 }
 
 function claimOf({

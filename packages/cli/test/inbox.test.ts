@@ -1,0 +1,111 @@
+import type { ChildProcess } from "node:child_process";
+
+import { createHolds } from "@holdpoint/core/holds";
+import { afterEach, beforeEach, expect, it } from "vitest";
+
+import type { Ended, Workplace } from "./run-cli.ts";
+import { openWorkplace } from "./run-cli.ts";
+
+let workplace: Workplace;
+
+beforeEach(async () => {
+  workplace = await openWorkplace();
+});
+afterEach(async () => await workplace[Symbol.asyncDispose]());
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** The next line on standard output, as JSON. */
+  line(): Promise<Record<string, string>>;
+}
+
+function start(parameters: readonly string[]): Started {
+  const waiting: ((line: Record<string, string>) => void)[] = [];
+  const lines: Record<string, string>[] = [];
+  let child: ChildProcess | undefined;
+  let text = "";
+  const ended = workplace.cli(["inbox", "--port", "0", "--json", ...parameters], {
+    onStart: (started) => {
+      child = started;
+      started.stdout?.on("data", (chunk: Buffer) => {
+        text += chunk.toString();
+        for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
+          const line = JSON.parse(text.slice(0, end)) as Record<string, string>;
+          text = text.slice(end + 1);
+          const next = waiting.shift();
+          if (next === undefined) lines.push(line);
+          else next(line);
+        }
+      });
+    },
+  });
+  if (child === undefined) throw new Error("nothing was started");
+  return {
+    child,
+    ended,
+    line: async () => {
+      const first = lines.shift();
+      if (first !== undefined) return first;
+      return await Promise.race([
+        new Promise<Record<string, string>>((resolve) => void waiting.push(resolve)),
+        ended.then(({ stderr }) => {
+          throw new Error(`it ended: ${stderr}`);
+        }),
+      ]);
+    },
+  };
+}
+
+it("serves the pages on this machine, lets in whoever reads its output, and ends by a signal", async () => {
+  const holds = createHolds(workplace.store);
+  await holds.open("refund-42", { ask: { message: "Refund 5000?" } });
+  const { child, ended, line } = start(["--by", "ada", "--issuer", "https://login.example.com"]);
+  const { url = "", token = "", loginUrl = "", store } = await line();
+  expect(new URL(url).hostname).toBe("127.0.0.1");
+  expect(loginUrl).toBe(`${url}login?token=${token}`);
+  expect(store).toBe(workplace.store.location);
+
+  const login = await fetch(`${url}login`, {
+    method: "POST",
+    body: new URLSearchParams({ token }),
+    redirect: "manual",
+  });
+  const cookie = login.headers.getSetCookie()[0]?.split(";")[0] ?? "";
+  expect(await (await fetch(url, { headers: { cookie } })).text()).toContain("Refund 5000?");
+  const address = `${url}hold?id=refund-42`;
+  const page = await (await fetch(address, { headers: { cookie } })).text();
+  const formToken = / action="\/hold[^>]*>\s*<input type="hidden" name="token" value="([^"]+)"/u.exec(page)?.[1] ?? "";
+  const body = new URLSearchParams({ token: formToken, decision: "approve" });
+  await fetch(address, { method: "POST", body, headers: { cookie } });
+  expect(await holds.inspect("refund-42")).toMatchObject({
+    state: "answered",
+    answer: { by: { issuer: "https://login.example.com", subject: "ada" } },
+  });
+
+  await fetch(`${url}login/token`, { method: "POST" });
+  expect((await line())["token"]).not.toBe(token);
+  child.kill("SIGTERM");
+  expect((await ended).stderr).toBe("");
+  await expect(fetch(url)).rejects.toThrow("fetch failed");
+});
+
+it("is served to no other machine", async () => {
+  expect(await workplace.cli(["inbox", "--host", "0.0.0.0"])).toMatchObject({
+    exitCode: 2,
+    stdout: "",
+    stderr: expect.stringContaining("is reached from other machines"),
+  });
+});
+
+it("says that a port is in use, or is none", async () => {
+  const { child, ended, line } = start([]);
+  const { port } = new URL((await line())["url"] ?? "");
+  expect(await workplace.cli(["inbox", "--port", port])).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining(`Something else listens at port ${port}`),
+  });
+  expect(await workplace.cli(["inbox", "--port", "70000"])).toMatchObject({ exitCode: 2 });
+  child.kill("SIGINT");
+  await ended;
+});

@@ -1,0 +1,117 @@
+import { hkdfSync, randomBytes } from "node:crypto";
+
+import { createPauseLedger } from "@holdpoint/asya";
+import type { CheckpointStore } from "@holdpoint/core";
+import { createHolds } from "@holdpoint/core/holds";
+
+import { FormTokens } from "./form/form-tokens.ts";
+import { inboxApp } from "./inbox-app.ts";
+import type { InboxContext } from "./inbox-context.ts";
+import { InboxError } from "./inbox-error.ts";
+import { ItemList } from "./listing/item-list.ts";
+import type { LocalLogin } from "./login/local-login.ts";
+import { Sessions } from "./login/sessions.ts";
+
+/** Options of {@link createInbox}. */
+export interface InboxOptions {
+  /** What is kept here is shown. It stays open when the inbox is closed. */
+  readonly store: CheckpointStore;
+  /** Where people reach the inbox, such as `https://inbox.example.com/` or `https://tools.example.com/inbox/`. */
+  readonly url: string;
+  /** Other origins that lead here, such as `http://localhost:4310`. A request by any other name is refused. @default none */
+  readonly otherOrigins?: readonly string[] | undefined;
+  /** How people log in. */
+  readonly authentication: LocalLogin;
+  /**
+   * What logins and forms are signed with: at least 32 characters, the same for all inboxes behind one address. Without
+   * it people log in again whenever the inbox starts. @default random
+   */
+  readonly secret?: string | undefined;
+  /** The most bytes that a form may have. @default 8388608 */
+  readonly maxBodyBytes?: number | undefined;
+  /** Told of what went wrong while a page was made. @default nobody is told */
+  readonly onError?: ((error: Error) => void) | undefined;
+  /** The clock. @default the system's */
+  readonly now?: (() => Date) | undefined;
+}
+
+/** The pages where people answer. */
+export interface Inbox {
+  /**
+   * Answers one request. What goes wrong is a page that says so.
+   *
+   * @throws {TypeError} if the request is none
+   */
+  handle(request: Request): Promise<Response>;
+  /** Ends what runs beside the requests. */
+  close(): void;
+}
+
+const minSecretCharacters = 32;
+
+/**
+ * Makes the pages where people answer what waits in a store: what waits, one question with its form, and what one has
+ * answered. It is a handler of web-standard requests, for any server.
+ *
+ * @throws {InboxError} `invalid-argument`
+ * @example
+ * ```ts
+ * const inbox = createInbox({
+ *   store,
+ *   url: "http://localhost:4310/",
+ *   authentication: localLogin({ person: "ada", print: (token) => console.log(token) }),
+ * });
+ * const response = await inbox.handle(request);
+ * ```
+ */
+export function createInbox(options: InboxOptions): Inbox {
+  const { store, authentication, secret, maxBodyBytes = 8_388_608, now = () => new Date() } = options;
+  const url = readUrl("url", options.url);
+  const others = (options.otherOrigins ?? []).map((origin, index) => readUrl(`otherOrigins[${index}]`, origin).origin);
+  if (secret !== undefined && secret.length < minSecretCharacters) {
+    throw new InboxError(
+      "invalid-argument",
+      `secret: it has ${secret.length} characters; at least ${minSecretCharacters} are needed.`,
+    );
+  }
+  const keys = secret ?? randomBytes(32);
+  const holds = createHolds(store, { now });
+  const ledger = createPauseLedger(store);
+  const ending = new AbortController();
+  const context: InboxContext = {
+    holds,
+    ledger,
+    list: new ItemList(holds, ledger, ending.signal),
+    tokens: new FormTokens(keyFor(keys, "forms"), now),
+    sessions: new Sessions(keyFor(keys, "sessions"), url.protocol === "https:", now),
+    login: authentication,
+    base: url.pathname.endsWith("/") ? url.pathname : `${url.pathname}/`,
+    origins: new Set([url.origin, ...others]),
+    now,
+    report: options.onError ?? (() => undefined),
+  };
+  const app = inboxApp(context, maxBodyBytes);
+  return {
+    handle: async (request) => await app.fetch(request),
+    close: () => ending.abort(),
+  };
+}
+
+/** Each use has a key of its own, so that nothing signed for one is good for another. */
+function keyFor(secret: string | Uint8Array, use: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(hkdfSync("sha256", secret, "", `holdpoint inbox: ${use}`, 32));
+}
+
+function readUrl(name: string, text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (
+    url === undefined ||
+    !/^https?:$/u.test(url.protocol) ||
+    url.username !== "" ||
+    url.search !== "" ||
+    url.hash !== ""
+  ) {
+    throw new InboxError("invalid-argument", `${name}: expected an address such as https://inbox.example.com/.`);
+  }
+  return url;
+}

@@ -1,0 +1,152 @@
+import { isJsonNumber, isJsonObject } from "@holdpoint/core/json";
+import type { JsonObject } from "@holdpoint/core/json";
+
+import type { Choice, ControlShape, FormControl } from "./form-control.ts";
+
+/** A field as `fields` of a hold or of a task declare it. */
+export interface DeclaredField {
+  readonly name: string;
+  readonly type: string;
+  readonly prompt?: unknown;
+  readonly required?: unknown;
+  readonly default?: unknown;
+  readonly options?: unknown;
+}
+
+/** More than that is edited as JSON: nobody fills in a form of that length. */
+const maxControls = 100;
+/** The longest text that stands in one line. */
+const oneLineCharacters = 80;
+
+const formats: Readonly<Record<string, "email" | "url" | "date" | "datetime">> = {
+  email: "email",
+  uri: "url",
+  date: "date",
+  "date-time": "datetime",
+};
+
+/** The inputs for declared fields. */
+export function controlsOfFields(fields: readonly DeclaredField[]): readonly FormControl[] {
+  if (fields.length > maxControls) return [wholeControl(undefined)];
+  return fields.map(({ name, type, prompt, required, default: initial, options }) => ({
+    name,
+    label: typeof prompt === "string" && prompt !== "" ? prompt : name,
+    hint: undefined,
+    required: required !== false,
+    shape: fieldShape(type, options),
+    initial: initial ?? undefined,
+  }));
+}
+
+/**
+ * The inputs for what a schema describes: one for each property of a flat object, or one for the whole.
+ *
+ * @param current what the form begins with; else the schema's defaults
+ */
+export function controlsOfSchema(schema: JsonObject | undefined, current?: unknown): readonly FormControl[] {
+  const properties = schema?.["properties"];
+  if (schema === undefined || !isJsonObject(properties)) return [singleControl(schema, current)];
+  const names = Object.keys(properties);
+  // A property that has no input would be lost, and so would whatever the content has beyond its schema.
+  const covers =
+    current === undefined || (isJsonObject(current) && Object.keys(current).every((name) => names.includes(name)));
+  if (names.length === 0 || names.length > maxControls || !covers) return [wholeControl(current ?? schema["default"])];
+  const required = Array.isArray(schema["required"]) ? (schema["required"] as readonly unknown[]) : [];
+  const values = isJsonObject(current) ? current : undefined;
+  return names.map((name) => propertyControl(name, properties[name], required.includes(name), values));
+}
+
+function propertyControl(
+  name: string,
+  property: unknown,
+  required: boolean,
+  current: JsonObject | undefined,
+): FormControl {
+  const schema = isJsonObject(property) ? property : {};
+  return {
+    name,
+    label: textOf(schema["title"]) ?? name,
+    hint: textOf(schema["description"]),
+    required,
+    shape: shapeOf(schema, current?.[name]),
+    initial: current === undefined ? schema["default"] : current[name],
+  };
+}
+
+function singleControl(schema: JsonObject | undefined, current: unknown): FormControl {
+  const shape: ControlShape = schema === undefined ? { kind: "json" } : shapeOf(schema, current);
+  return {
+    ...wholeControl(current ?? schema?.["default"]),
+    label: textOf(schema?.["title"]) ?? "Value",
+    hint: textOf(schema?.["description"]),
+    shape,
+  };
+}
+
+function wholeControl(initial: unknown): FormControl {
+  return { name: undefined, label: "Value", hint: undefined, required: true, shape: { kind: "json" }, initial };
+}
+
+function fieldShape(type: string, options: unknown): ControlShape {
+  if (Array.isArray(options) && options.length > 0) {
+    return { kind: type === "array" ? "choices" : "choice", choices: options.map((value) => choiceOf(value)) };
+  }
+  if (type === "string") return { kind: "text", type: "text", isLong: true };
+  if (type === "number") return { kind: "number", isWhole: false };
+  return type === "boolean" ? { kind: "boolean" } : { kind: "json" };
+}
+
+function shapeOf(schema: JsonObject, current: unknown): ControlShape {
+  const choices = choicesOf(schema);
+  if (choices !== undefined) return { kind: "choice", choices };
+  switch (schema["type"]) {
+    case "string":
+      return textShape(schema, current);
+    case "number":
+    case "integer":
+      return { kind: "number", isWhole: schema["type"] === "integer" };
+    case "boolean":
+      return { kind: "boolean" };
+    case "array": {
+      const several = isJsonObject(schema["items"]) ? choicesOf(schema["items"]) : undefined;
+      return several === undefined ? { kind: "json" } : { kind: "choices", choices: several };
+    }
+    default:
+      return { kind: "json" };
+  }
+}
+
+function textShape(schema: JsonObject, current: unknown): ControlShape {
+  const format = formats[String(schema["format"])];
+  if (format !== undefined && (current === undefined || typeof current === "string")) {
+    return { kind: "text", type: format, isLong: false };
+  }
+  const { maxLength } = schema;
+  const isLong = !(isJsonNumber(maxLength) && Number(JSON.stringify(maxLength)) <= oneLineCharacters);
+  return { kind: "text", type: "text", isLong };
+}
+
+/** The choices that a schema names: `enum` (with `enumNames`), or alternatives that are constants with titles. */
+function choicesOf(schema: JsonObject): readonly Choice[] | undefined {
+  const { enum: values, enumNames: names } = schema;
+  if (Array.isArray(values) && values.length > 0) {
+    const labels = Array.isArray(names) ? (names as readonly unknown[]) : [];
+    return values.map((value, index) => choiceOf(value, labels[index]));
+  }
+  const alternatives = schema["oneOf"] ?? schema["anyOf"];
+  if (!Array.isArray(alternatives) || alternatives.length === 0) return undefined;
+  if (!alternatives.every(isConstant)) return undefined;
+  return alternatives.map((alternative) => choiceOf(alternative["const"], alternative["title"]));
+}
+
+function isConstant(alternative: unknown): alternative is JsonObject {
+  return isJsonObject(alternative) && Object.hasOwn(alternative, "const");
+}
+
+function choiceOf(value: unknown, label?: unknown): Choice {
+  return { value, label: textOf(label) ?? (typeof value === "string" ? value : JSON.stringify(value)) };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}

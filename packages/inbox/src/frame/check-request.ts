@@ -1,0 +1,19 @@
+import type { InboxContext } from "../inbox-context.ts";
+
+/**
+ * Why a request is not one that a page of the inbox has made; `undefined` if it may be one.
+ *
+ * A name that is not on the list would be another's, which leads here to read with the reader's login (DNS rebinding). A
+ * form of another site is refused by the origin that its browser names. Where it names none, which a page that sends no
+ * referrer has it do, the form's own token decides.
+ */
+export function requestProblem({ origins }: Pick<InboxContext, "origins">, request: Request): string | undefined {
+  const host = request.headers.get("host") ?? new URL(request.url).host;
+  const hosts = new Set(Array.from(origins, (origin) => new URL(origin).host));
+  if (!hosts.has(host.toLowerCase())) return "This inbox is not known by that name.";
+  if (request.method === "GET" || request.method === "HEAD") return undefined;
+  const origin = request.headers.get("origin");
+  if (origin !== null && origin !== "null" && !origins.has(origin)) return "The form is another site's.";
+  if (request.headers.get("sec-fetch-site") === "cross-site") return "The form is another site's.";
+  return undefined;
+}

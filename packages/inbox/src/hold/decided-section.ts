@@ -1,0 +1,80 @@
+import type { GivenAnswer, HoldDetails, HoldState } from "@holdpoint/core/holds";
+import { isSamePerson } from "@holdpoint/core/holds";
+
+import { timeTag } from "../show/describe-time.ts";
+import type { Html } from "../show/html.ts";
+import { html, nothing } from "../show/html.ts";
+import { jsonTree } from "../show/json-tree.ts";
+import { personTag } from "../show/person-tag.ts";
+import { visibleText } from "../show/visible-text.ts";
+import type { Viewer } from "../viewer.ts";
+import { pastDecisionName } from "./decision-name.ts";
+
+/** What became of a hold: the answer, or how it ended without one. */
+export function decidedSection(hold: HoldDetails, viewer: Viewer, now: Date): Html {
+  const { answer, state } = hold;
+  return html`<section class="panel" aria-labelledby="decided">
+    <h2 id="decided">${headline(hold)}</h2>
+    ${answer === undefined ? endLine(hold, now) : answerLines(answer, viewer, now)}
+    ${state === "done" ? doneLines(hold, now) : nothing}
+  </section>`;
+}
+
+/** Answers that did not suffice yet. */
+export function votesSection(hold: HoldDetails, viewer: Viewer, now: Date): Html {
+  const { votes, approvals } = hold;
+  if (approvals <= 1) return html``;
+  return html`<section class="panel" aria-labelledby="votes">
+    <h2 id="votes">${approvals} people must approve the same</h2>
+    ${
+      votes.length === 0
+        ? html`<p>Nobody has answered yet.</p>`
+        : votes.map((vote) => html`<div class="vote">${answerLines(vote, viewer, now, takenName(hold, vote))}</div>`)
+    }
+  </section>`;
+}
+
+const endNames: Partial<Record<HoldState, string>> = {
+  canceled: "Canceled",
+  expired: "Expired",
+  done: "Done",
+  rejected: "Rejected",
+};
+
+function headline(hold: HoldDetails): string {
+  const { answer, state } = hold;
+  return answer === undefined ? (endNames[state] ?? "It has ended") : takenName(hold, answer);
+}
+
+/** What an answer has decided, in words. */
+function takenName({ question }: HoldDetails, { decision: name }: GivenAnswer): string {
+  const decision = question?.decisions.find((known) => known.name === name);
+  return decision === undefined ? "Answered" : visibleText(pastDecisionName(decision));
+}
+
+function endLine({ endedBy, since, reason, isDue }: HoldDetails, now: Date): Html {
+  const when = since === undefined || isDue ? nothing : html` ${timeTag(since, now)}`;
+  const who = endedBy === undefined ? nothing : html` by ${personTag(endedBy)}`;
+  return html`<p>It ended without an answer${who}${when}.</p>
+    ${reason === undefined ? nothing : html`<p class="said" dir="auto">${visibleText(reason)}</p>`}`;
+}
+
+/** @param decided what it has decided, where no headline says so */
+function answerLines(answer: GivenAnswer, viewer: Viewer, now: Date, decided?: string): Html {
+  const { by, at, byExpiry, comment, value, content } = answer;
+  const who = byExpiry
+    ? html`Nobody answered in time; this was to count then,`
+    : isSamePerson(by, viewer.person)
+      ? html`By you,`
+      : html`By ${personTag(by)},`;
+  return html`<p>${decided === undefined ? nothing : html`<strong>${decided}.</strong> `}${who} ${timeTag(at, now)}.</p>
+    ${comment === undefined ? nothing : html`<blockquote class="said" dir="auto">${visibleText(comment)}</blockquote>`}
+    ${value === undefined ? nothing : jsonTree(value).html} ${content === undefined ? nothing : jsonTree(content).html}`;
+}
+
+function doneLines({ receipt, since, omitted }: HoldDetails, now: Date): Html {
+  const when = since === undefined ? nothing : html` ${timeTag(since, now)}`;
+  const kept = receipt === undefined || receipt === null ? nothing : jsonTree(receipt).html;
+  return html`<p>It was acted on${when}.</p>
+    ${omitted === undefined ? kept : html`<p class="hint">What the work returned is not kept.</p>`}`;
+}

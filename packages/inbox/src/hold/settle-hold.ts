@@ -1,0 +1,44 @@
+import type { HoldDetails } from "@holdpoint/core/holds";
+import { HoldError } from "@holdpoint/core/holds";
+
+import type { InboxContext } from "../inbox-context.ts";
+import { listedHold } from "../listing/listed-item.ts";
+import type { Viewer } from "../viewer.ts";
+import type { SentOutcome } from "./answer-hold.ts";
+import { holdPage } from "./hold-page.ts";
+import { settlePurpose } from "./settle-form.ts";
+import { tokenNotices } from "./token-notices.ts";
+
+/** Says what happened to a hold that is in doubt, as a form says. */
+export async function settleHold(
+  context: InboxContext,
+  viewer: Viewer,
+  hold: HoldDetails,
+  form: URLSearchParams,
+): Promise<SentOutcome> {
+  const { holds, list, tokens } = context;
+  const applied = form.get("applied");
+  const verdict = tokens.redeem(form.get("token") ?? "", settlePurpose(viewer, hold));
+  if (verdict !== "valid" || (applied !== "yes" && applied !== "no")) {
+    const notice = tokenNotices[verdict === "valid" ? "invalid" : verdict];
+    return {
+      taken: false,
+      status: verdict === "invalid" ? 403 : 409,
+      page: holdPage(context, viewer, hold, { notice }),
+    };
+  }
+  const reason = (form.get("reason") ?? "").trim();
+  const said = reason === "" ? {} : { reason };
+  try {
+    const settlement = applied === "yes" ? ({ applied: true } as const) : ({ applied: false } as const);
+    await holds.settle(hold.id, settlement, { by: viewer.person, ifActing: "refuse", ...said });
+  } catch (error) {
+    if (!HoldError.is(error)) throw error;
+    const notice = "Somebody else has said meanwhile what happened, or acts again. What you sent was not taken.";
+    const now = (await holds.inspect(hold.id)) ?? hold;
+    return { taken: false, status: 409, page: holdPage(context, viewer, now, { notice }) };
+  }
+  const now = await holds.inspect(hold.id);
+  if (now !== null) list.update(listedHold(now));
+  return { taken: true };
+}

@@ -1,0 +1,52 @@
+/**
+ * Why an inbox cannot be made or served.
+ *
+ * - `invalid-argument`: an option is wrong
+ * - `in-use`: something else listens at the port
+ * - `unprotected`: it would be reachable from other machines, and nothing would tell who may
+ */
+export type InboxErrorCode = "invalid-argument" | "in-use" | "unprotected";
+
+// In the global registry, so that an error from a second installed copy of this package is recognised too.
+const brand = Symbol.for("holdpoint.inbox-error");
+
+/**
+ * An inbox that cannot be made or served as asked.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await serveInbox({ store, host: "0.0.0.0", authentication });
+ * } catch (error) {
+ *   if (InboxError.is(error, "unprotected")) console.error(error.message);
+ *   else throw error;
+ * }
+ * ```
+ */
+export class InboxError extends Error {
+  override readonly name: string = "InboxError";
+  readonly code: InboxErrorCode;
+
+  constructor(code: InboxErrorCode, message: string) {
+    super(message);
+    Object.defineProperty(this, brand, { value: true });
+    this.code = code;
+  }
+
+  /**
+   * Whether `error` is an `InboxError`, and if `code` is given, one with that code.
+   *
+   * @example
+   * ```ts
+   * if (InboxError.is(error, "unprotected")) console.error(error.message);
+   * ```
+   */
+  static is(error: unknown, code?: InboxErrorCode): error is InboxError {
+    return (
+      typeof error === "object" &&
+      error !== null &&
+      brand in error &&
+      (code === undefined || ("code" in error && error.code === code))
+    );
+  }
+}

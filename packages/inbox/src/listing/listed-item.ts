@@ -1,0 +1,69 @@
+import type { TaskSummary } from "@holdpoint/asya";
+import type { AnswerSummary, HoldState, HoldSummary, Person } from "@holdpoint/core/holds";
+
+import { beginningOf } from "../show/visible-text.ts";
+
+/** Where an item stands; a paused task waits, and one that was resumed is answered. */
+export type ListedState = HoldState;
+
+/** A hold of a program or a task of the mesh, as a list shows it. */
+export interface ListedItem {
+  readonly kind: "hold" | "task";
+  readonly id: string;
+  readonly state: ListedState;
+  /** `undefined` once it was pruned. */
+  readonly question: string | undefined;
+  readonly askedBy: Person | undefined;
+  readonly openedAt: Date | undefined;
+  readonly since: Date | undefined;
+  readonly expiresAt: Date | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly answers: readonly AnswerSummary[];
+}
+
+/** What a list keeps of a question; a list may hold very many. */
+const maxQuestionCharacters = 300;
+
+/** A hold as a list keeps it. */
+export function listedHold(hold: HoldSummary): ListedItem {
+  const { id, state, message, openedAt, openedBy, since, expiresAt, labels, answers } = hold;
+  return {
+    kind: "hold",
+    id,
+    state,
+    question: short(message),
+    askedBy: openedBy,
+    openedAt,
+    since,
+    expiresAt,
+    labels,
+    answers,
+  };
+}
+
+/** A task as a list keeps it. */
+export function listedTask(task: TaskSummary): ListedItem {
+  const { taskId, pausedAt, endedAt, endedBy, prompt } = task;
+  const by = endedBy !== undefined && endedAt !== undefined && task.state === "resumed" ? endedBy : undefined;
+  return {
+    kind: "task",
+    id: taskId,
+    state: taskState(task),
+    question: short(prompt),
+    askedBy: undefined,
+    openedAt: pausedAt,
+    since: endedAt ?? pausedAt,
+    expiresAt: undefined,
+    labels: {},
+    answers: by === undefined || endedAt === undefined ? [] : [{ by, at: endedAt, decision: undefined }],
+  };
+}
+
+function taskState({ state }: TaskSummary): ListedState {
+  if (state === "paused") return "waiting";
+  return state === "resumed" ? "answered" : state;
+}
+
+function short(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : beginningOf(text, maxQuestionCharacters);
+}

@@ -1,0 +1,63 @@
+import type { TaskDetails, TaskState } from "@holdpoint/asya";
+
+import { askedClass } from "../hold/hold-page.ts";
+import { layout } from "../frame/layout.ts";
+import type { InboxContext } from "../inbox-context.ts";
+import { timeTag } from "../show/describe-time.ts";
+import type { Html } from "../show/html.ts";
+import { html, nothing } from "../show/html.ts";
+import { jsonTree } from "../show/json-tree.ts";
+import { visibleText } from "../show/visible-text.ts";
+import type { Viewer } from "../viewer.ts";
+
+const stateNames: Readonly<Record<TaskState, string>> = {
+  paused: "Waiting",
+  resumed: "Answered",
+  canceled: "Canceled",
+  corrupt: "Unreadable",
+};
+
+/** The page of one task of the mesh: what it waits for, what it carries, and where it goes. */
+export function taskPage(context: InboxContext, viewer: Viewer, task: TaskDetails): Html {
+  const now = context.now();
+  const { taskId, state, pausedAt, endedAt, endedBy, next, message, input, reason } = task;
+  const title = task.prompt ?? taskId;
+  const who = endedBy === undefined ? nothing : html` by <bdi>${visibleText(endedBy)}</bdi>`;
+  return layout(
+    context,
+    { title, viewer },
+    html`<article>
+      <h1 class="${askedClass(task.prompt)}" dir="auto">${visibleText(title)}</h1>
+      <p class="facts">
+        ${state === "paused" ? nothing : html`<span class="state">${stateNames[state]}</span>`}
+        ${pausedAt === undefined ? nothing : html`<span>paused ${timeTag(pausedAt, now)}</span>`}
+        ${next === undefined || next.length === 0 ? nothing : html`<span>goes to <bdi>${visibleText(next.join(", "))}</bdi></span>`}
+      </p>
+      ${
+        endedAt === undefined
+          ? nothing
+          : html`<section class="panel" aria-labelledby="decided">
+              <h2 id="decided">${stateNames[state]}</h2>
+              <p>${stateNames[state]}${who} ${timeTag(endedAt, now)}.</p>
+              ${reason === undefined ? nothing : html`<p class="said" dir="auto">${visibleText(reason)}</p>`}
+              ${input === undefined ? nothing : jsonTree(input).html}
+            </section>`
+      }
+      ${
+        message === undefined
+          ? nothing
+          : html`<section class="content" aria-label="Content">${jsonTree(message.payload).html}</section>`
+      }
+      ${
+        state === "paused"
+          ? html`<section class="panel" aria-labelledby="resume">
+              <h2 id="resume">Answer it at its gateway</h2>
+              <p>This task belongs to the mesh, and its gateway is not known here. At a terminal:</p>
+              <p><code class="said">holdpoint resume ${visibleText(taskId)}</code></p>
+            </section>`
+          : nothing
+      }
+      <p class="id">${visibleText(taskId)}</p>
+    </article>`,
+  );
+}

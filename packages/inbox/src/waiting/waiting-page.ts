@@ -1,0 +1,127 @@
+import { layout } from "../frame/layout.ts";
+import type { InboxContext } from "../inbox-context.ts";
+import type { KnownItems } from "../listing/item-list.ts";
+import type { ListedItem } from "../listing/listed-item.ts";
+import type { Html } from "../show/html.ts";
+import { html, nothing } from "../show/html.ts";
+import { visibleText } from "../show/visible-text.ts";
+import type { Viewer } from "../viewer.ts";
+import { itemRow, waitingFacts } from "./item-row.ts";
+import type { WaitingFilter } from "./waiting-filter.ts";
+import { ageChoices, applyFilter, labelsOf, stateChoices } from "./waiting-filter.ts";
+
+const pageLength = 50;
+/** So many nobody finds theirs among by looking. */
+const manyItems = 20;
+/** More labels than that are found by searching. */
+const maxLabels = 200;
+
+const figures = new Intl.NumberFormat("en");
+
+/** The page *Waiting*: what somebody has to answer, oldest first. */
+export function waitingPage(
+  context: InboxContext,
+  viewer: Viewer,
+  { items, isComplete }: KnownItems,
+  filter: WaitingFilter,
+): Html {
+  const now = context.now();
+  const found = applyFilter(items, filter, now);
+  const pages = Math.max(1, Math.ceil(found.length / pageLength));
+  const page = Math.min(filter.page, pages);
+  const shown = found.slice((page - 1) * pageLength, page * pageLength);
+  const isNarrowed = filter.text !== "" || filter.label !== "" || filter.olderThanMs > 0 || filter.state !== "waiting";
+  const heading = filter.state === "waiting" ? "Waiting" : stateChoices[filter.state].label;
+  const refreshSeconds = isComplete ? undefined : 2;
+  return layout(
+    context,
+    { title: heading, viewer, current: "waiting", refreshSeconds },
+    html`<div class="heading">
+        <h1>
+          ${heading} ${found.length === 0 ? nothing : html`<span class="count">${figures.format(found.length)}</span>`}
+        </h1>
+      </div>
+      ${isComplete ? nothing : html`<p class="notice" role="status">The store is still being read: ${figures.format(items.length)} so far.</p>`}
+      ${
+        items.length === 0
+          ? nothing
+          : html`<details class="narrow" ${isNarrowed || found.length > manyItems ? "open" : nothing}>
+              <summary>Search and filter</summary>
+              ${filterForm(context, items, filter, isNarrowed)}
+            </details>`
+      }
+      ${
+        shown.length === 0
+          ? emptyList(context, items.length, isNarrowed)
+          : html`<ul class="items">
+              ${shown.map((item) => itemRow(context, item, waitingFacts(item, now)))}
+            </ul>`
+      }
+      ${pages === 1 ? nothing : pager(context, filter, page, pages)}`,
+  );
+}
+
+function emptyList({ base }: InboxContext, all: number, isNarrowed: boolean): Html {
+  if (isNarrowed && all > 0) {
+    return html`<p class="empty">Nothing is like that. <a href="${base}">Show all that waits</a></p>`;
+  }
+  return html`<p class="empty">Nothing waits for an answer.</p>`;
+}
+
+function filterForm(
+  context: InboxContext,
+  items: readonly ListedItem[],
+  filter: WaitingFilter,
+  isNarrowed: boolean,
+): Html {
+  const labels = [...new Set(items.flatMap((item) => labelsOf(item)))].toSorted().slice(0, maxLabels);
+  const known = filter.label === "" || labels.includes(filter.label) ? labels : [filter.label, ...labels];
+  return html`<form class="filter" role="search" action="${context.base}">
+    <label class="search"
+      ><span class="hidden">Search</span
+      ><input type="search" name="text" value="${filter.text}" placeholder="Search" autocomplete="off"
+    /></label>
+    <label
+      ><span class="hidden">State</span
+      ><select name="state">
+        ${Object.entries(stateChoices).map(([value, { label }]) => option(value, label, value === filter.state))}
+      </select></label
+    >
+    <label
+      ><span class="hidden">Age</span
+      ><select name="age">
+        ${ageChoices.map(({ label, olderThanMs }) => option(olderThanMs, label, olderThanMs === filter.olderThanMs))}
+      </select></label
+    >
+    ${
+      known.length === 0
+        ? nothing
+        : html`<label
+            ><span class="hidden">Label</span
+            ><select name="label">
+              ${option("", "Any label", filter.label === "")}
+              ${known.map((label) => option(label, label, label === filter.label))}
+            </select></label
+          >`
+    }
+    <button>Filter</button>
+    ${isNarrowed ? html`<a href="${context.base}">Show all that waits</a>` : nothing}
+  </form>`;
+}
+
+function option(value: string | number, label: string, isChosen: boolean): Html {
+  return html`<option value="${value}" ${isChosen ? "selected" : nothing}>${visibleText(label)}</option>`;
+}
+
+function pager({ base }: InboxContext, filter: WaitingFilter, page: number, pages: number): Html {
+  const link = (to: number, text: string, rel: string): Html => {
+    const { text: search, state, olderThanMs, label } = filter;
+    const query = new URLSearchParams({ text: search, state, age: String(olderThanMs), label, page: String(to) });
+    return html`<a rel="${rel}" href="${base}?${query.toString()}">${text}</a>`;
+  };
+  return html`<nav class="pager" aria-label="Pages of this list">
+    ${page > 1 ? link(page - 1, "Earlier", "prev") : html`<span></span>`}
+    <span>Page ${figures.format(page)} of ${figures.format(pages)}</span>
+    ${page < pages ? link(page + 1, "Later", "next") : html`<span></span>`}
+  </nav>`;
+}
