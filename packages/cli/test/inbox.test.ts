@@ -17,7 +17,7 @@ interface Started {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
   /** The next line on standard output, as JSON. */
-  line(): Promise<Record<string, string>>;
+  readonly line: () => Promise<Record<string, string>>;
 }
 
 function start(parameters: readonly string[]): Started {

@@ -179,7 +179,14 @@ describe("an inbox", () => {
     const url = "https://tools.example.com/inbox/";
     const inbox = createInbox({ store, authentication, url });
     // As a proxy hands it on.
-    const ask = async (path: string, init: RequestInit = {}): Promise<Response> =>
+    const ask = async (
+      path: string,
+      init: {
+        readonly method?: string;
+        readonly body?: URLSearchParams;
+        readonly headers?: Readonly<Record<string, string>>;
+      } = {},
+    ): Promise<Response> =>
       await inbox.handle(
         new Request(`http://tools.example.com${path}`, {
           ...init,

@@ -1,6 +1,6 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { createHolds } from "@holdpoint/core/holds";
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { sampleHolds } from "../../../demo/sample-holds.ts";
@@ -9,6 +9,11 @@ import type { OpenInbox } from "./open-inbox.ts";
 import { openInbox } from "./open-inbox.ts";
 
 const phone = { viewport: { width: 390, height: 844 } } as const;
+
+/** Somebody with a browser of their own. */
+interface Visitor extends AsyncDisposable {
+  readonly page: Page;
+}
 
 describe.skipIf(testChromium === undefined)("in a browser", () => {
   let browser: Browser;
@@ -19,15 +24,12 @@ describe.skipIf(testChromium === undefined)("in a browser", () => {
   afterAll(async () => await browser.close());
 
   /** Somebody who has logged in. */
-  async function visit(
-    inbox: OpenInbox,
-    options: BrowserContextOptions = {},
-  ): Promise<{ context: BrowserContext; page: Page }> {
+  async function visit(inbox: OpenInbox, options: BrowserContextOptions = {}): Promise<Visitor> {
     const context = await browser.newContext(options);
     const page = await context.newPage();
     await page.goto(inbox.loginUrl());
     await page.getByRole("button", { name: "Log in" }).click();
-    return { context, page };
+    return { page, [Symbol.asyncDispose]: async () => await context.close() };
   }
 
   it.each([
@@ -36,8 +38,8 @@ describe.skipIf(testChromium === undefined)("in a browser", () => {
   ])("a newcomer answers the first question, %s", async (_how, options) => {
     await using inbox = await openInbox();
     await openSamples(inbox);
-    const { context, page } = await visit(inbox, options);
-    await using _context = context;
+    await using visitor = await visit(inbox, options);
+    const { page } = visitor;
     await page.getByRole("link", { name: "Refund 249.00 € to Ada Lindqvist?" }).click();
     await page.getByText("arrived with a broken screen").waitFor();
     await page.getByLabel("Comment").first().fill("Sorry about that.");
@@ -56,8 +58,8 @@ describe.skipIf(testChromium === undefined)("in a browser", () => {
   it("a form's values arrive as their schema has them, without JavaScript", async () => {
     await using inbox = await openInbox();
     await openSamples(inbox);
-    const { context, page } = await visit(inbox, { javaScriptEnabled: false });
-    await using _context = context;
+    await using visitor = await visit(inbox, { javaScriptEnabled: false });
+    const { page } = visitor;
     await page.goto(inbox.at("hold?id=campaign-brief"));
     await page.getByLabel("Iberia").check();
     await page.getByLabel("First day").fill("2026-12-24");
@@ -87,8 +89,8 @@ describe.skipIf(testChromium === undefined)("in a browser", () => {
       ask: { message: "This?", decisions },
       content: { list: [{ a: "\n<x>" }], n: 1.5 },
     });
-    const { context, page } = await visit(inbox, { javaScriptEnabled: false });
-    await using _context = context;
+    await using visitor = await visit(inbox, { javaScriptEnabled: false });
+    const { page } = visitor;
     await page.goto(inbox.at("hold?id=refund-1042"));
     await page.getByText("Change it and approve").click();
     expect(await page.getByLabel("Amount").inputValue()).toBe("249");
@@ -116,9 +118,8 @@ describe.skipIf(testChromium === undefined)("in a browser", () => {
   it("two people race for one question: one is first, and the other is told by whom and what", async () => {
     await using inbox = await openInbox();
     await inbox.holds.open("a", { ask: { message: "Deploy?" } });
-    const [first, second] = [await visit(inbox), await visit(inbox)];
-    await using _first = first.context;
-    await using _second = second.context;
+    await using first = await visit(inbox);
+    await using second = await visit(inbox);
     for (const { page } of [first, second]) await page.goto(inbox.at("hold?id=a"));
     await Promise.all([
       first.page.getByRole("button", { name: "Approve" }).click(),
@@ -138,8 +139,8 @@ describe.skipIf(testChromium === undefined)("in a browser", () => {
   it("the back button, loading again and the address bar answer nothing again", async () => {
     await using inbox = await openInbox();
     await inbox.holds.open("a", { ask: { message: "Deploy?" }, approvals: 1 });
-    const { context, page } = await visit(inbox);
-    await using _context = context;
+    await using visitor = await visit(inbox);
+    const { page } = visitor;
     await page.goto(inbox.at("hold?id=a"));
     await page.getByRole("button", { name: "Approve" }).click();
     await page.getByRole("heading", { name: "Approved" }).waitFor();
@@ -157,8 +158,8 @@ describe.skipIf(testChromium === undefined)("in a browser", () => {
   it("the keyboard alone is enough", async () => {
     await using inbox = await openInbox();
     await inbox.holds.open("a", { ask: { message: "Deploy?" } });
-    const { context, page } = await visit(inbox);
-    await using _context = context;
+    await using visitor = await visit(inbox);
+    const { page } = visitor;
     const pressUntil = async (name: string): Promise<void> => {
       for (let count = 0; count < 30; count += 1) {
         await page.keyboard.press("Tab");
@@ -180,8 +181,8 @@ describe.skipIf(testChromium === undefined)("in a browser", () => {
     await using inbox = await openInbox();
     await openSamples(inbox);
     await openEnds(inbox);
-    const { context, page } = await visit(inbox, { colorScheme });
-    await using _context = context;
+    await using visitor = await visit(inbox, { colorScheme });
+    const { page } = visitor;
     const paths = ["", "?text=refund&state=any&age=3600000", "answered", "nowhere", "hold?id=none", ...holdPaths];
     for (const path of paths) {
       await page.goto(inbox.at(path));
@@ -219,8 +220,8 @@ describe.skipIf(testChromium === undefined)("in a browser", () => {
       },
       { by: long.slice(0, 500) },
     );
-    const { context, page } = await visit(inbox, phone);
-    await using _context = context;
+    await using visitor = await visit(inbox, phone);
+    const { page } = visitor;
     for (const path of [
       "",
       "answered",
@@ -264,13 +265,13 @@ describe.skipIf(testChromium === undefined)("in a browser", () => {
   it("a store that is away is said to be, and the page comes back by itself", async () => {
     await using inbox = await openInbox();
     await inbox.holds.open("a", { ask: { message: "Deploy?" } });
-    const { context, page } = await visit(inbox, { javaScriptEnabled: false });
-    await using _context = context;
+    await using visitor = await visit(inbox, { javaScriptEnabled: false });
+    const { page } = visitor;
     let isAway = true;
-    const { get } = inbox.store;
+    const get = inbox.store.get.bind(inbox.store);
     Object.defineProperty(inbox.store, "get", {
       value: async (...parameters: Parameters<typeof get>) => {
-        if (!isAway) return await get.apply(inbox.store, parameters);
+        if (!isAway) return await get(...parameters);
         const { CheckpointError } = await import("@holdpoint/core");
         throw new CheckpointError("unavailable", "memory: nobody answers", { backend: "memory", operation: "get" });
       },
