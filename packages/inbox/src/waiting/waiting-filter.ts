@@ -25,7 +25,7 @@ export const stateChoices = {
 >;
 
 /** One of {@link stateChoices}. */
-export type StateChoice = keyof typeof stateChoices;
+type StateChoice = keyof typeof stateChoices;
 
 /** The ages that a list can be narrowed to, in milliseconds. */
 export const ageChoices: readonly { readonly label: string; readonly olderThanMs: number }[] = [
