@@ -24,7 +24,11 @@ export async function inspectRedis(
   const addressesOf = new Map<string, string[]>();
   for (const node of nodes) {
     const settings = await readSettings(connection, node);
-    for (const finding of [durabilityOf(settings), evictionOf(settings), ...replicationOf(settings, durability)]) {
+    for (const finding of [
+      durabilityOf(settings, durability),
+      evictionOf(settings),
+      ...replicationOf(settings, durability),
+    ]) {
       const text = JSON.stringify(finding);
       const address = `${node.options.host ?? ""}:${node.options.port ?? ""}`;
       addressesOf.set(text, [...(addressesOf.get(text) ?? []), address]);
@@ -60,7 +64,10 @@ async function configOf(connection: RedisConnection, node: RedisNode, name: stri
 }
 
 /** @see https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/ */
-function durabilityOf({ info, appendfsync, save }: RedisSettings): StoreFinding {
+function durabilityOf(
+  { info, appendfsync, save }: RedisSettings,
+  durability: RedisDurability | undefined,
+): StoreFinding {
   const subject = "durability";
   if (info.get("aof_enabled") === "1") {
     const failed = ["aof_last_write_status", "aof_last_bgrewrite_status"].find((name) => info.get(name) === "err");
@@ -73,6 +80,15 @@ function durabilityOf({ info, appendfsync, save }: RedisSettings): StoreFinding 
         remedy: "Look at the server's log and its disk.",
       };
     }
+    if (appendfsync === "no" && durability?.waitAof === true) {
+      return {
+        subject,
+        level: "problem",
+        found: "appendfsync is no, and waitAof waits for an fsync that the server leaves to the system",
+        reason: "Hardly any write is acknowledged in time: nothing can be paused or resumed.",
+        remedy: "Set appendfsync everysec or always, or leave out waitAof.",
+      };
+    }
     if (appendfsync === "no") {
       return {
         subject,
@@ -82,8 +98,11 @@ function durabilityOf({ info, appendfsync, save }: RedisSettings): StoreFinding 
         remedy: "Set appendfsync everysec or always.",
       };
     }
+    const found = `appendonly is yes, appendfsync ${appendfsync ?? "not told"}`;
+    if (durability?.waitAof === true)
+      return { subject, level: "ok", found: `${found}, and a write waits for its fsync` };
     const upTo = appendfsync === "always" ? "" : "; up to about a second of writes is lost if the machine fails";
-    return { subject, level: "ok", found: `appendonly is yes, appendfsync ${appendfsync ?? "not told"}${upTo}` };
+    return { subject, level: "ok", found: `${found}${upTo}` };
   }
   const remedy = "Set appendonly yes, in the server's configuration file too.";
   if (save === "") {
@@ -136,9 +155,31 @@ function evictionOf({ info }: RedisSettings): StoreFinding {
 function replicationOf({ info }: RedisSettings, durability: RedisDurability | undefined): readonly StoreFinding[] {
   const subject = "replication";
   const replicas = Number(info.get("connected_slaves") ?? 0);
-  if (replicas === 0) return [];
   const waits = durability?.waitReplicas ?? 0;
-  const found = `${replicas} connected replicas, of which a write waits for ${waits}`;
+  if (replicas === 0 && waits === 0) return [];
+  const found = `${replicas} connected ${replicas === 1 ? "replica" : "replicas"}, of which a write waits for ${waits}`;
+  if (waits > replicas) {
+    return [
+      {
+        subject,
+        level: "problem",
+        found,
+        reason: "No write is acknowledged: nothing can be paused or resumed.",
+        remedy: "Look at the replicas, or ask for fewer with waitReplicas.",
+      },
+    ];
+  }
+  if (waits === replicas) {
+    return [
+      {
+        subject,
+        level: "warning",
+        found,
+        reason: "While one of them is away no write is acknowledged, and nothing can be paused or resumed.",
+        remedy: "Add a replica.",
+      },
+    ];
+  }
   if (waits > 0) return [{ subject, level: "ok", found }];
   return [
     {

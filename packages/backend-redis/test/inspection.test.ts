@@ -25,6 +25,17 @@ describe("inspect", () => {
     expect(await durability({ appendfsync: "always", save: "" })).toBe("ok durability");
   });
 
+  it("says whether a write can wait for an fsync", async (context) => {
+    await using server = await ownServer(context);
+    await server.admin.config("SET", "appendonly", "yes");
+    await expect.poll(() => server.admin.info("persistence")).toContain("aof_rewrite_in_progress:0");
+    if ((await server.admin.command("INFO", "waitaof"))[0] === null) context.skip("this server has no WAITAOF");
+    const url = `${server.url}?waitAof=true&waitTimeoutMs=4000`;
+    expect(await inspect(url)).toContain("ok durability");
+    await server.admin.config("SET", "appendfsync", "no");
+    expect(await inspect(url)).toContain("problem durability");
+  });
+
   it("says whether the server evicts tasks when memory runs short", async (context) => {
     await using server = await ownServer(context);
     const eviction = async (policy: string, maxmemory: string): Promise<string | undefined> => {
@@ -46,7 +57,21 @@ describe("inspect", () => {
     await replica.admin.replicaof("127.0.0.1", master.port);
     await expect.poll(() => replica.admin.info("replication"), { timeout: 20_000 }).toContain("master_link_status:up");
     expect(await inspect(master.url)).toContain("warning replication");
-    expect(await inspect(`${master.url}?waitReplicas=1`)).toContain("ok replication");
+    await using store = await openStore(`${master.url}?waitReplicas=1`);
+    const replication = async (): Promise<StoreFinding | undefined> =>
+      (await store.inspect?.())?.find(({ subject }) => subject === "replication");
+    expect(await replication()).toMatchObject({
+      level: "warning",
+      found: expect.stringMatching(/^1 connected replica,/u),
+    });
+    await using another = await ownServer(context);
+    await another.admin.replicaof("127.0.0.1", master.port);
+    await expect.poll(replication, { timeout: 20_000 }).toMatchObject({ level: "ok" });
+    for (const { admin } of [replica, another]) await admin.replicaof("NO", "ONE");
+    await expect.poll(replication, { timeout: 20_000 }).toMatchObject({
+      level: "problem",
+      found: "0 connected replicas, of which a write waits for 1",
+    });
   });
 
   it("makes do with the documented permissions", async (context) => {

@@ -57,6 +57,23 @@ export const roundTripsCases: readonly ConformanceCase[] = [
     },
   },
   {
+    id: "round-trips/durable-read",
+    breaks: "A message that is delivered again changes the task that it asks about, or is told something else.",
+    async run({ store }) {
+      strictEqual(await store.get("key", { durable: true }), null, "a durable read of what was never there");
+      await expectMissing(store, "key");
+      const { version } = await store.put("key", bodyOf("first"));
+      const plain = await expectStored(store, "key", bodyOf("first"));
+      for (const _ of ["once", "again"]) {
+        const found = await store.get("key", { durable: true });
+        deepStrictEqual(found, plain, "a durable read must find what a plain one finds, and leave it as it is");
+      }
+      await store.put("key", bodyOf("second"), { ifVersion: version });
+      strictEqual(await store.delete("key"), true);
+      strictEqual(await store.get("key", { durable: true }), null, "a durable read of what was deleted");
+    },
+  },
+  {
     id: "round-trips/delete-says-whether",
     breaks:
       "An operator who removes a task is told the wrong thing about whether it was there, or gets an error the second time.",

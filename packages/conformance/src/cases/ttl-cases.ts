@@ -152,6 +152,22 @@ export const ttlCases: readonly ConformanceCase[] = [
     },
   },
   {
+    id: "ttl/durable-read-keeps-it",
+    breaks: "A message that is delivered again keeps its task for ever, or ends it early.",
+    needs: "ttl",
+    async run(context) {
+      const { store, settings } = context;
+      await store.put("kept", bodyOf("1"));
+      await store.get("kept", { durable: true });
+      const writtenAt = performance.now();
+      await store.put("expiring", bodyOf("1"), { ttlMs: settings.ttlMs });
+      await store.get("expiring", { durable: true });
+      await expectExpiry(context, "expiring", writtenAt);
+      await usualTtlPasses(context);
+      await expectStored(store, "kept", bodyOf("1"));
+    },
+  },
+  {
     id: "ttl/long",
     breaks: "A retention of weeks ends at once, because it does not fit into a timer or a field.",
     needs: "ttl",

@@ -46,6 +46,7 @@ export const badCapabilities: readonly KnownBadStore[] = [
       "ttl/conditional-update-sets-it",
       "ttl/write-without-clears-it",
       "ttl/failed-condition-keeps-it",
+      "ttl/durable-read-keeps-it",
       "ttl/long",
       "ttl/invalid-is-refused",
     ],

@@ -1,4 +1,4 @@
-import type { DriverContext, DriverRecord } from "@holdpoint/core/driver";
+import type { DriverContext, DriverRecord, ReadContext } from "@holdpoint/core/driver";
 
 import { SharedMemoryDriver } from "../shared-memory-driver.ts";
 import { withDriver } from "./known-bad-store.ts";
@@ -20,7 +20,19 @@ class SaysItRemovedSomething extends SharedMemoryDriver {
   }
 }
 
+/** Asks another server for a durable read, one that nobody writes to. */
+class ReadsDurablyElsewhere extends SharedMemoryDriver {
+  override async read(key: string, context: ReadContext): Promise<DriverRecord | null> {
+    return context.durable ? null : await super.read(key, context);
+  }
+}
+
 export const badRoundTrips: readonly KnownBadStore[] = [
+  {
+    name: "finds nothing when it reads durably",
+    foundBy: "round-trips/durable-read",
+    open: withDriver(ReadsDurablyElsewhere),
+  },
   { name: "loses empty bodies", foundBy: "round-trips/empty-body", open: withDriver(LosesEmptyBodies) },
   {
     name: "says that it removed something, whatever was there",

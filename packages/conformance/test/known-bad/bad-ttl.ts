@@ -1,4 +1,4 @@
-import type { DriverContext, DriverWrite } from "@holdpoint/core/driver";
+import type { DriverContext, DriverRecord, DriverWrite, ReadContext } from "@holdpoint/core/driver";
 
 import type { MemoryShelf } from "../memory-shelf.ts";
 import { SharedMemoryDriver } from "../shared-memory-driver.ts";
@@ -65,11 +65,22 @@ class OverflowsTimer extends SharedMemoryDriver {
   }
 }
 
+/** Makes sure of what it has read by storing it again as it is, and forgets that it was to expire. */
+class ReadsDurablyForEver extends SharedMemoryDriver {
+  override async read(key: string, context: ReadContext): Promise<DriverRecord | null> {
+    const record = await super.read(key, context);
+    if (!context.durable || record === null) return record;
+    const write = { precondition: { kind: "any" }, writeId: "again", ttlMs: undefined } as const;
+    return { ...record, ...(await this.write(key, record.body, write, context)) };
+  }
+}
+
 const whateverWaits = [
   "ttl/expired-is-absent",
   "ttl/conditional-update-sets-it",
   "ttl/write-without-clears-it",
   "ttl/failed-condition-keeps-it",
+  "ttl/durable-read-keeps-it",
   "ttl/long",
 ];
 
@@ -93,10 +104,17 @@ export const badTtl: readonly KnownBadStore[] = [
   {
     name: "expires early",
     foundBy: "ttl/expires",
-    // What is read late enough seems to have expired in time.
-    options: { ttlMs: 1_000 },
+    // What is first read after the time it should have lived seems to have expired in time, so there is time enough.
+    options: { ttlMs: 30_000 },
     mayFail: whateverWaits,
     open: withDriver(ExpiresEarly),
+  },
+  {
+    name: "takes the time to live away by reading durably",
+    foundBy: "ttl/durable-read-keeps-it",
+    // What is stored again has another version.
+    alsoFails: ["round-trips/durable-read"],
+    open: withDriver(ReadsDurablyForEver),
   },
   { name: "cannot wait for long", foundBy: "ttl/long", open: withDriver(OverflowsTimer) },
 ];
