@@ -3,6 +3,7 @@ import { openFileBench } from "./stores/file-bench.ts";
 import { openGcsBench } from "./stores/gcs-bench.ts";
 import { openMinioBench } from "./stores/minio-bench.ts";
 import { openNatsBench } from "./stores/nats-bench.ts";
+import { openPostgresBench } from "./stores/postgres-bench.ts";
 import { openRedisBench } from "./stores/redis-bench.ts";
 import { openS3Bench } from "./stores/s3-bench.ts";
 
@@ -14,4 +15,5 @@ export const benchBackends: Readonly<Record<string, () => Promise<BackendUnderTe
   minio: openMinioBench,
   gcs: openGcsBench,
   nats: openNatsBench,
+  postgres: openPostgresBench,
 };

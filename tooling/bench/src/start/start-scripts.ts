@@ -103,6 +103,21 @@ export const startScripts: readonly StartScript[] = [
         await kv.create("first-" + process.pid, ${body});`,
     },
   },
+  {
+    name: "postgres",
+    module: "@holdpoint/backend-postgres",
+    bare: {
+      module: "pg",
+      packages: ["pg"],
+      firstPut: `
+        import pg from "pg";
+        const client = new pg.Client(ADDRESS);
+        await client.connect();
+        await client.query("CREATE TABLE IF NOT EXISTS first (key text PRIMARY KEY, body bytea NOT NULL)");
+        const values = ["first-" + process.pid, Buffer.from(${body})];
+        await client.query("INSERT INTO first VALUES ($1, $2) ON CONFLICT DO NOTHING", values);`,
+    },
+  },
 ];
 
 /** The same through our store. */
