@@ -77,6 +77,11 @@ describe("readActorEnvironment", () => {
     ["ASYA_PAUSE_METADATA", '{"prompt": }', "stands where it may not"],
     ["ASYA_PAUSE_METADATA", '{"fields":[{"name":"a","type":"text"}]}', "fields.0.type"],
     ["ASYA_PAUSE_METADATA", "[]", "JSON object"],
+    ["ASYA_PAUSE_METADATA", '{"on_expiry":"cancel"}', "it needs expires_in"],
+    ["ASYA_PAUSE_EXPIRES_IN", "three days", "such as 72h"],
+    ["ASYA_PAUSE_EXPIRES_IN", "0", "such as 72h"],
+    ["ASYA_PAUSE_ON_EXPIRY", "reject", "cancel, or the input that then counts"],
+    ["ASYA_PAUSE_ON_EXPIRY", "cancel", "it needs expires_in"],
     ["ASYA_RESUME_MERGE_MODE", "deeper", "shallow or deep"],
     ["ASYA_RESUME_VALIDATION", "on", "off, strict or coerce"],
     ["ASYA_SOCKET_DIR", "sockets", "absolute path"],
@@ -96,6 +101,20 @@ describe("readActorEnvironment", () => {
     expect(problems.map((problem) => problem.variable)).toEqual([variable]);
     expect(message).toContain(JSON.stringify(value));
     expect(message).toContain(expected);
+  });
+
+  it("gives all messages an expiry, where the metadata has none of its own", () => {
+    const expiry = { ASYA_PAUSE_EXPIRES_IN: "72h", ASYA_PAUSE_ON_EXPIRY: '{"approved":false}' };
+    const metadataOf = (more: object): unknown => readActorEnvironment({ ...enough, ...expiry, ...more }).pauseMetadata;
+    const forAll = { expires_in: 259_200, on_expiry: { approved: false } };
+    expect(metadataOf({})).toEqual({ prompt: "Task paused", fields: [], ...forAll });
+    expect(metadataOf({ ASYA_PAUSE_METADATA: '{"prompt":"?","expires_in":60}' })).toEqual({
+      prompt: "?",
+      fields: [],
+      ...forAll,
+      expires_in: 60,
+    });
+    expect(metadataOf({ ASYA_PAUSE_EXPIRES_IN: "90", ASYA_PAUSE_ON_EXPIRY: " " })).toMatchObject({ expires_in: 90 });
   });
 
   it("refuses to go without storage", () => {

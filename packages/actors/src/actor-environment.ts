@@ -1,6 +1,7 @@
 import { parsePauseMetadata } from "@holdpoint/asya";
 import type { InputValidation, MergeMode, PauseMetadata } from "@holdpoint/asya";
-import { redactStoreUrl } from "@holdpoint/core";
+import { isJsonObject, parseLosslessJson, redactStoreUrl } from "@holdpoint/core";
+import type { JsonObject } from "@holdpoint/core";
 
 import type { ConfiguredStore } from "./open-configured-store.ts";
 import { parseDurationMs } from "./parse-duration.ts";
@@ -20,7 +21,7 @@ const alternatives = new Intl.ListFormat("en-GB", { type: "disjunction" });
 export interface ActorEnvironment extends ServingEnvironment {
   /** `ASYA_CHECKPOINT_STORE`, else `ASYA_PERSISTENCE_MOUNT`. */
   readonly store: StoreSetting;
-  /** `ASYA_PAUSE_METADATA`. @default undefined */
+  /** `ASYA_PAUSE_METADATA`, with `ASYA_PAUSE_EXPIRES_IN` and `ASYA_PAUSE_ON_EXPIRY`. @default undefined */
   readonly pauseMetadata: PauseMetadata | undefined;
   /** `ASYA_RESUME_MERGE_MODE`. @default "shallow" */
   readonly resumeMergeMode: MergeMode;
@@ -118,18 +119,66 @@ function readStore(environment: Environment, problems: SetupProblem[]): StoreSet
 }
 
 function readPauseMetadata(environment: Environment, problems: SetupProblem[]): PauseMetadata | undefined {
-  const variable = "ASYA_PAUSE_METADATA";
-  const text = variableOf(environment, variable);
-  if (text === undefined) return undefined;
+  const text = variableOf(environment, "ASYA_PAUSE_METADATA");
+  const expiry = readExpiry(environment, problems);
+  if (text === undefined && expiry === undefined) return undefined;
   try {
-    return parsePauseMetadata(text);
+    return parsePauseMetadata(withExpiry(text, expiry));
   } catch (error) {
     problems.push({
-      variable,
-      found: quoteValue(text),
+      variable: text === undefined ? "ASYA_PAUSE_ON_EXPIRY" : "ASYA_PAUSE_METADATA",
+      found: quoteValue(text ?? environment["ASYA_PAUSE_ON_EXPIRY"] ?? ""),
       expected: 'a JSON object such as {"prompt":"Approve?","fields":[{"name":"approved","type":"boolean"}]}',
       detail: (error as Error).message,
     });
+    return undefined;
+  }
+}
+
+/** What the metadata says itself counts. What is no JSON object is left to its reader, which says so. */
+function withExpiry(text = "{}", expiry: object | undefined): string | object {
+  try {
+    const metadata = parseLosslessJson(text);
+    return isJsonObject(metadata) ? { ...expiry, ...metadata } : text;
+  } catch {
+    return text;
+  }
+}
+
+/** The expiry of all messages. */
+function readExpiry(environment: Environment, problems: SetupProblem[]): object | undefined {
+  const expiresIn = variableOf(environment, "ASYA_PAUSE_EXPIRES_IN");
+  const onExpiry = variableOf(environment, "ASYA_PAUSE_ON_EXPIRY");
+  const refuse = (variable: string, text: string, expected: string): undefined => {
+    problems.push({ variable, found: quoteValue(text), expected });
+  };
+  const expiry: { expires_in?: number; on_expiry?: unknown } = {};
+  if (expiresIn !== undefined) {
+    const ms = parseDurationMs(expiresIn);
+    if (ms === undefined || ms <= 0) {
+      return refuse("ASYA_PAUSE_EXPIRES_IN", expiresIn, "a time such as 72h, or seconds as a plain number");
+    }
+    expiry.expires_in = ms / 1_000;
+  }
+  if (onExpiry !== undefined) {
+    const answer = onExpiry === "cancel" ? onExpiry : jsonObjectOf(onExpiry);
+    if (answer === undefined) {
+      return refuse(
+        "ASYA_PAUSE_ON_EXPIRY",
+        onExpiry,
+        'cancel, or the input that then counts, such as {"approved":false}',
+      );
+    }
+    expiry.on_expiry = answer;
+  }
+  return Object.keys(expiry).length === 0 ? undefined : expiry;
+}
+
+function jsonObjectOf(text: string): JsonObject | undefined {
+  try {
+    const value = parseLosslessJson(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
-import type { PauseLedger } from "@holdpoint/asya";
+import type { PauseLedger, PauseMetadata } from "@holdpoint/asya";
 import type { CheckpointStore } from "@holdpoint/core";
-import { createPauseLedger, metadataHints } from "@holdpoint/asya";
+import { checkPauseMetadata, createPauseLedger, metadataHints } from "@holdpoint/asya";
 import { parseLosslessJson } from "@holdpoint/core";
 
 import type { ActorEnvironment } from "./actor-environment.ts";
@@ -67,11 +67,25 @@ export async function prepareActor(environment: Environment): Promise<Prepared> 
   const store = setting === undefined ? undefined : await openConfiguredStore(setting, environment).catch(collect);
   const ledger =
     store === undefined ? undefined : createConfiguredLedger(store, settings.retentionMs, environment, problems);
+  await checkConfiguredMetadata(settings.pauseMetadata, environment).catch(collect);
   if (problems.length === 0 && setting !== undefined && store !== undefined && ledger !== undefined) {
     return { environment: { ...settings, store: setting }, store, ledger };
   }
   await store?.close();
   throw new ActorSetupError(problems);
+}
+
+/** @throws {ActorSetupError} */
+async function checkConfiguredMetadata(metadata: PauseMetadata | undefined, environment: Environment): Promise<void> {
+  if (metadata === undefined) return;
+  try {
+    await checkPauseMetadata(metadata);
+  } catch (error) {
+    const variable = "ASYA_PAUSE_METADATA";
+    const found = quoteValue(environment[variable] ?? "");
+    const expected = "a schema that can be used, and an answer on expiry that fits what is asked";
+    throw new ActorSetupError([{ variable, found, expected, detail: (error as Error).message }]);
+  }
 }
 
 function createConfiguredLedger(

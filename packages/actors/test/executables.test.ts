@@ -232,6 +232,28 @@ describe("an environment that is wrong", () => {
     }
   });
 
+  it.each([
+    ['{"schema":{"type":"nothing"}}', "schema: #/type"],
+    ['{"schema":{"$ref":"#/$defs/none"}}', "leads nowhere"],
+    [
+      '{"fields":[{"name":"approved","type":"boolean"}],"expires_in":60,"on_expiry":{"approved":"no"}}',
+      "on_expiry: The input does not fit what was asked: approved",
+    ],
+  ])("stops the start where a question could never be answered: %s", async (metadata, problem) => {
+    const actor = spawn(process.execPath, [fileOf("../src/x-pause.ts")], {
+      env: {
+        NODE_OPTIONS: process.env["NODE_OPTIONS"],
+        ASYA_PERSISTENCE_MOUNT: directory,
+        ASYA_SOCKET_DIR: directory,
+        ASYA_PAUSE_METADATA: metadata,
+      },
+    });
+    const [message, [code]] = await Promise.all([text(actor.stderr), once(actor, "close")]);
+    expect(code).toBe(78);
+    expect(message).toContain("ASYA_PAUSE_METADATA");
+    expect(message).toContain(problem);
+  });
+
   it("shows no password, and withdraws the promise of being ready that a crashed process left", async () => {
     await writeFile(join(directory, "runtime-ready"), "");
     const actor = spawn(process.execPath, [fileOf("../src/x-resume.ts")], {

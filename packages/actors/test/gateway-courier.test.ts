@@ -72,7 +72,7 @@ describe.each([
       const courier = await openGateway(address);
       expect(courier).toMatchObject({ generation: api, address: server.url + path });
       expect(await courier.status(gatewayTaskOf(task))).toEqual({ id, state: "paused" });
-      const receipt = await courier.answer(gatewayTaskOf(task), checkAnswer(task, { ok: true }));
+      const receipt = await courier.answer(gatewayTaskOf(task), await checkAnswer(task, { ok: true }));
       expect(receipt).toMatchObject({ before: { id, state: "paused" } });
       await settled(id, "resumed");
       const { input } = await details(id);

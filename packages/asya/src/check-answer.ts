@@ -22,12 +22,16 @@ export interface CheckAnswerOptions {
  *
  * @example
  * ```ts
- * const input = checkAnswer(task, { approved: "true" }, { validation: "coerce" });
+ * const input = await checkAnswer(task, { approved: "true" }, { validation: "coerce" });
  * await courier.answer(gatewayTaskOf(task), input);
  * ```
  * @throws {LedgerError} `already-resumed` or `canceled` if the task does not wait; `invalid-input` with every violation
  */
-export function checkAnswer(task: TaskDetails, input: JsonObject, options: CheckAnswerOptions = {}): JsonObject {
+export async function checkAnswer(
+  task: TaskDetails,
+  input: JsonObject,
+  options: CheckAnswerOptions = {},
+): Promise<JsonObject> {
   const { validation = "strict", mergeMode } = options;
   const { taskId, state, message, metadata } = task;
   if (state !== "paused" || message === undefined || metadata === undefined) {
@@ -39,7 +43,7 @@ export function checkAnswer(task: TaskDetails, input: JsonObject, options: Check
       taskId,
     );
   }
-  const prepared = prepareInput(input, metadata, validation);
+  const prepared = await prepareInput(input, metadata, validation);
   mergeInput(message.payload, prepared, metadata, mergeMode);
   return prepared;
 }

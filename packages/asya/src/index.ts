@@ -1,5 +1,6 @@
 export { checkAnswer } from "./check-answer.ts";
 export type { CheckAnswerOptions } from "./check-answer.ts";
+export { checkPauseMetadata } from "./check-pause-metadata.ts";
 export { createPauseLedger } from "./create-pause-ledger.ts";
 export type { PauseLedgerOptions } from "./create-pause-ledger.ts";
 export type { Envelope, OutgoingMessage, Route } from "./envelope.ts";
@@ -24,5 +25,6 @@ export type {
 } from "./pause-ledger.ts";
 export type { InputValidation } from "./prepare-input.ts";
 export { metadataHints } from "./metadata-hints.ts";
+export type { PauseDecision } from "./pause-decisions.ts";
 export { parsePauseMetadata } from "./pause-metadata.ts";
 export type { PauseField, PauseMetadata } from "./pause-metadata.ts";

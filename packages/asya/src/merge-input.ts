@@ -10,7 +10,7 @@ import { payloadPath } from "./pause-metadata.ts";
 export type MergeMode = "shallow" | "deep";
 
 // Gateways add their protocol's bookkeeping to the input under this name; the payload has its own.
-const gatewayBookkeeping = "a2a";
+export const gatewayBookkeeping = "a2a";
 
 /** A payload with a person's input in it. */
 export interface MergedInput {

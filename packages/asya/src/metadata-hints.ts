@@ -2,7 +2,7 @@ import { isJsonObject } from "@holdpoint/core/json";
 
 import type { PauseMetadata } from "./pause-metadata.ts";
 
-const metadataNames = ["prompt", "fields"];
+const metadataNames = ["prompt", "fields", "schema", "decisions", "expires_in", "on_expiry", "allow_on_expiry"];
 const fieldNames = ["name", "type", "prompt", "payload_key", "required", "default", "options"];
 
 /**

@@ -92,6 +92,10 @@ export interface TaskSummary {
   /** When it was paused; `undefined` where another program paused it and the backend records no time. */
   readonly pausedAt: Date | undefined;
   readonly prompt: string | undefined;
+  /** Until when it waits, where somebody has said so. It is only reported: nothing happens by itself then. */
+  readonly expiresAt?: Date | undefined;
+  /** Whether that time is over, clocks that differ a little included. */
+  readonly isDue?: boolean | undefined;
   /** When and by whom it was resumed or canceled. */
   readonly endedAt?: Date | undefined;
   readonly endedBy?: string | undefined;
@@ -113,6 +117,8 @@ export interface TaskDetails extends TaskSummary {
    * route, often by mistake: an actor that sets its route to just x-pause drops the rest of it.
    */
   readonly next?: readonly string[] | undefined;
+  /** What is to happen at {@link TaskSummary.expiresAt}: `cancel`, or the input of the answer that then counts. */
+  readonly onExpiry?: "cancel" | JsonObject | undefined;
   /** The person's input, once resumed. */
   readonly input?: JsonObject | undefined;
   /** Why it was canceled, where a reason was given. */

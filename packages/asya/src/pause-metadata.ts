@@ -1,9 +1,13 @@
+import type { JsonObject } from "@holdpoint/core";
 import { describeJsonError, exactJson, isJsonObject, isNestedDeeper, parseLosslessJson } from "@holdpoint/core/json";
 import * as v from "valibot";
 
 import type { FieldType } from "./field-type.ts";
 import { fieldTypes, isOfFieldType } from "./field-type.ts";
 import { maxMessageLevels } from "./message-nesting.ts";
+import type { PauseDecision } from "./pause-decisions.ts";
+import { decisionsSchema, decisionViolations, withDecisionField } from "./pause-decisions.ts";
+import { expiryEntries, expiryViolations } from "./pause-expiry.ts";
 
 /** One input that a person is asked for. Properties beyond these are kept and handed to the user interface. */
 export interface PauseField {
@@ -27,6 +31,22 @@ export interface PauseField {
 export interface PauseMetadata {
   readonly prompt: string;
   readonly fields: readonly PauseField[];
+  /**
+   * A JSON Schema (2020-12) that the whole input must fit. A hint to the user interface, enforced only by strict
+   * validation. @default none
+   */
+  readonly schema?: JsonObject | undefined;
+  /**
+   * The ways in which a person can decide, by their names or as objects. They are asked for as a field `decision` with
+   * these choices, which comes first. @default none
+   */
+  readonly decisions?: readonly (string | PauseDecision)[] | undefined;
+  /** For how long the task waits, in seconds. @default for ever */
+  readonly expires_in?: number | undefined;
+  /** What happens then: `cancel`, or the input of an answer, which is sent as a resume message. @default "cancel" */
+  readonly on_expiry?: "cancel" | JsonObject | undefined;
+  /** Names the decision of `on_expiry` once more, where it approves. @default none */
+  readonly allow_on_expiry?: string | undefined;
   readonly [property: string]: unknown;
 }
 
@@ -75,6 +95,9 @@ const metadataSchema = v.looseObject({
     ),
     [],
   ),
+  schema: v.optional(v.custom<JsonObject>(isJsonObject, "expected a JSON Schema object")),
+  decisions: v.optional(decisionsSchema),
+  ...expiryEntries,
 });
 
 /**
@@ -106,8 +129,9 @@ export function parsePauseMetadata(source: string | object): PauseMetadata {
   const violations = [
     ...(result.issues ?? []).map((issue) => `${v.getDotPath(issue) ?? "the pause metadata"}: ${issue.message}`),
     ...otherTypes(value),
+    ...(result.success ? [...decisionViolations(result.output), ...expiryViolations(result.output)] : []),
   ];
-  if (result.success && violations.length === 0) return result.output;
+  if (result.success && violations.length === 0) return withDecisionField(result.output);
   throw new Error(violations.join("\n"));
 }
 

@@ -16,6 +16,7 @@ import { LedgerError } from "./ledger-error.ts";
 import { pauseMark } from "./message-identity.ts";
 import type { PausedDocument, TaskDocument } from "./pause-document.ts";
 import type { PauseOptions, PauseResult } from "./pause-ledger.ts";
+import { withDecisionField } from "./pause-decisions.ts";
 import type { PauseMetadata } from "./pause-metadata.ts";
 import { defaultPauseMetadata } from "./pause-metadata.ts";
 import { quoteId } from "./quote-id.ts";
@@ -33,7 +34,7 @@ export async function pauseTask(
 ): Promise<PauseResult> {
   const { metadata: given = defaultPauseMetadata, ...options } = pauseOptions;
   const envelope = assertEnvelope(received, "be paused");
-  const metadata = assertMetadata(given, envelope.id);
+  const metadata = withDecisionField(assertMetadata(given, envelope.id));
   const trail = findTrail(envelope);
   const newIds = unknownIds(envelope, trail);
   const arriving = { document: arrivingDocument(context, envelope, trail, metadata, newIds), trail };

@@ -6,22 +6,22 @@ import { validateInput } from "./validate-input.ts";
 
 /**
  * What is done with a person's input before it is merged: nothing (`off`), a check against the declared fields
- * (`strict`), or that check after texts were read as what their fields declare (`coerce`).
+ * and the schema (`strict`), or that check after texts were read as what their fields declare (`coerce`).
  */
 export type InputValidation = "off" | "strict" | "coerce";
 
 /** @throws {LedgerError} `invalid-input` with every violation in its message */
-export function prepareInput(
+export async function prepareInput(
   input: JsonObject,
   metadata: PauseMetadata,
   validation: InputValidation = "off",
-): JsonObject {
+): Promise<JsonObject> {
   switch (validation) {
     case "off":
       return input;
     case "strict":
-      return validateInput(input, metadata);
+      return await validateInput(input, metadata);
     case "coerce":
-      return validateInput(coerceInput(input, metadata), metadata);
+      return await validateInput(coerceInput(input, metadata), metadata);
   }
 }

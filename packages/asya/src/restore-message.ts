@@ -34,15 +34,15 @@ export interface RestoreOptions {
  *
  * @throws {LedgerError} `invalid-input`, and `invalid-message` if the seconds left are none
  */
-export function restoreMessage(
+export async function restoreMessage(
   envelope: ObjectEnvelope,
   waiting: PausedDocument,
   mark: ResumeMark,
   { mergeMode, validation, by, now, aliasesExpire }: RestoreOptions,
-): ResumedDocument & { readonly result: ResumeOutcome } {
+): Promise<ResumedDocument & { readonly result: ResumeOutcome }> {
   const { taskId, displacedFrom, point, aliases, history, message, metadata } = waiting;
   const budget = restoredBudget(envelope, message.headers, now);
-  const input = prepareInput(envelope.payload, metadata, validation);
+  const input = await prepareInput(envelope.payload, metadata, validation);
   const { payload, ignored } = mergeInput(message.payload, input, metadata, mergeMode);
   const headers = { ...restoredHeaders(envelope.headers ?? {}, budget.stored), ...budget.added };
   return {

@@ -72,9 +72,9 @@ const looseMetadata = fc.oneof(
 );
 
 /** What a call returns, unless it is refused for a reason that people are told. */
-function unlessRefused<Result>(call: () => Result): Result | undefined {
+async function unlessRefused<Result>(call: () => Result | Promise<Result>): Promise<Result | undefined> {
   try {
-    return call();
+    return await call();
   } catch (error) {
     if (!LedgerError.is(error)) throw error;
     expect(error.message).not.toBe("");
@@ -91,7 +91,7 @@ function hasOwnPrototypeName(value: unknown): boolean {
   return JSON.stringify(value).includes('"__proto__":');
 }
 
-test("an envelope is one, or is refused", () => {
+test("an envelope is one, or is refused", async () => {
   const envelope = fc.record(
     {
       id: json,
@@ -103,9 +103,9 @@ test("an envelope is one, or is refused", () => {
     },
     { requiredKeys: [] },
   );
-  fc.assert(
-    fc.property(fc.oneof(json, envelope), (value) => {
-      const checked = unlessRefused(() => assertEnvelope(value, "be paused"));
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(json, envelope), async (value) => {
+      const checked = await unlessRefused(() => assertEnvelope(value, "be paused"));
       if (checked !== undefined) expect(findTrail(checked)).toEqual({ kind: "none" });
     }),
     { numRuns: 500 },
@@ -133,18 +133,18 @@ test("metadata is read, or refused with a reason", () => {
   );
 });
 
-test("input is merged or refused, changes neither argument, and reaches no prototype", () => {
-  fc.assert(
-    fc.property(
+test("input is merged or refused, changes neither argument, and reaches no prototype", async () => {
+  await fc.assert(
+    fc.asyncProperty(
       object,
       object,
       looseMetadata,
       fc.constantFrom("shallow" as const, "deep" as const),
-      (payload, input, stored, mode) => {
+      async (payload, input, stored, mode) => {
         const before = JSON.stringify([payload, input]);
         const metadata = readStoredMetadata(stored);
-        const complete = unlessRefused(() => validateInput(input, metadata)) ?? input;
-        const merged = unlessRefused(() => mergeInput(payload, complete, metadata, mode));
+        const complete = (await unlessRefused(() => validateInput(input, metadata))) ?? input;
+        const merged = await unlessRefused(() => mergeInput(payload, complete, metadata, mode));
         expect(JSON.stringify([payload, input])).toBe(before);
         expectCleanPrototype();
         if (merged !== undefined && !hasOwnPrototypeName(payload))
@@ -155,13 +155,13 @@ test("input is merged or refused, changes neither argument, and reaches no proto
   );
 });
 
-test("strict validation lets through what has the declared types, and nothing else", () => {
+test("strict validation lets through what has the declared types, and nothing else", async () => {
   const types = ["string", "boolean", "number", "array", "object"] as const;
-  fc.assert(
-    fc.property(fc.constantFrom(...types), fc.oneof(json, object), (type, value) => {
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...types), fc.oneof(json, object), async (type, value) => {
       const metadata = parsePauseMetadata({ fields: [{ name: "value", type }] });
       const isOfType = type === (Array.isArray(value) ? "array" : value === null ? "null" : typeof value);
-      expect(unlessRefused(() => validateInput({ value }, metadata)) !== undefined).toBe(isOfType);
+      expect((await unlessRefused(() => validateInput({ value }, metadata))) !== undefined).toBe(isOfType);
     }),
     { numRuns: 300 },
   );

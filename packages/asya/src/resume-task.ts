@@ -38,13 +38,13 @@ export async function resumeTask(
       operation: "resume",
       id: leads.leads[0]?.id ?? envelope.id,
       find: async (loadOptions) => await locate(context, leads, mark, loadOptions),
-      judge: ({ document, version, judgement }) => {
+      judge: async ({ document, version, judgement }) => {
         if (judgement.kind !== "claim") return { verdict: { document, judgement } };
         if (ifVersion !== undefined && version !== ifVersion) throw context.changed(document.taskId, "resume");
         const now = context.now();
         const aliasesExpire = context.machine.ttlMs !== undefined;
         const restoring = { mergeMode, validation, by, now, aliasesExpire };
-        const claim = restoreMessage(envelope, judgement.waiting, mark, restoring);
+        const claim = await restoreMessage(envelope, judgement.waiting, mark, restoring);
         return { verdict: { claim }, next: claim };
       },
     },

@@ -1,19 +1,34 @@
 import type { JsonObject } from "@holdpoint/core";
-import { isJsonNumber, isSameJson } from "@holdpoint/core/json";
+import { validateAgainst } from "@holdpoint/core/holds";
+import { isJsonNumber, isJsonObject, isSameJson } from "@holdpoint/core/json";
 
 import { isOfFieldType } from "./field-type.ts";
 import { LedgerError } from "./ledger-error.ts";
+import { gatewayBookkeeping as bookkeeping } from "./merge-input.ts";
 import type { PauseField, PauseMetadata } from "./pause-metadata.ts";
 
 /**
- * Checks a person's input against the declared fields and returns it with their defaults applied.
+ * Checks a person's input against the declared fields and the schema, and returns it with the fields' defaults applied.
  *
  * @throws {LedgerError} `invalid-input` with every violation in its message
  */
-export function validateInput(input: JsonObject, metadata: PauseMetadata): JsonObject {
+export async function validateInput(input: JsonObject, metadata: PauseMetadata): Promise<JsonObject> {
+  const { complete, violations } = checkFields(input, metadata);
+  const all = [...violations, ...(await schemaViolations(complete, metadata))];
+  if (all.length === 0) return complete;
+  throw new LedgerError(
+    "invalid-input",
+    `The input does not fit what was asked: ${all.join("; ")}. The task stays paused.`,
+  );
+}
+
+function checkFields(
+  input: JsonObject,
+  { fields }: PauseMetadata,
+): { readonly complete: JsonObject; readonly violations: readonly string[] } {
   const complete: Record<string, unknown> = { ...input };
   const violations: string[] = [];
-  for (const field of metadata.fields) {
+  for (const field of fields) {
     if (!Object.hasOwn(complete, field.name) && field.default !== undefined && field.default !== null) {
       complete[field.name] = field.default;
     }
@@ -24,18 +39,24 @@ export function validateInput(input: JsonObject, metadata: PauseMetadata): JsonO
         : "is required";
     if (violation !== undefined) violations.push(`${field.name} ${violation}`);
   }
-  if (metadata.fields.length > 0) {
-    const declared = new Set([...metadata.fields.map((field) => field.name), "a2a"]);
-    for (const name of Object.keys(input)) {
-      if (!declared.has(name))
-        violations.push(`${name} is not one of the fields ${metadata.fields.map((field) => field.name).join(", ")}`);
-    }
+  const names = fields.map((field) => field.name);
+  const strangers =
+    names.length === 0 ? [] : Object.keys(input).filter((name) => ![...names, bookkeeping].includes(name));
+  violations.push(...strangers.map((name) => `${name} is not one of the fields ${names.join(", ")}`));
+  return { complete, violations };
+}
+
+/** The faults by the schema, which another program's x-pause may have stored: then it may be anything. */
+async function schemaViolations(
+  { [bookkeeping]: _bookkeeping, ...input }: JsonObject,
+  { schema }: PauseMetadata,
+): Promise<readonly string[]> {
+  if (!isJsonObject(schema)) return [];
+  try {
+    return await validateAgainst(schema, input);
+  } catch (error) {
+    return [`it cannot be checked by the schema (${(error as Error).message})`];
   }
-  if (violations.length === 0) return complete;
-  throw new LedgerError(
-    "invalid-input",
-    `The input does not fit what was asked: ${violations.join("; ")}. The task stays paused.`,
-  );
 }
 
 function valueViolation(value: unknown, field: PauseField): string | undefined {

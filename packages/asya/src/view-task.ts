@@ -3,7 +3,8 @@ import { scanHolds } from "@holdpoint/core/holds";
 
 import type { LedgerContext } from "./ledger-context.ts";
 import { documentKey } from "./document-key.ts";
-import type { PauseDocument, TaskDocument } from "./pause-document.ts";
+import type { PauseDocument, PausedDocument, TaskDocument } from "./pause-document.ts";
+import { expiryOf } from "./pause-expiry.ts";
 import { restoredNext } from "./stored-route.ts";
 import type { ListTasksOptions, TaskDetails, TaskSummary } from "./pause-ledger.ts";
 import type { TaskLeads } from "./task-ids.ts";
@@ -17,7 +18,7 @@ export async function inspectTask(
   options: OperationOptions,
 ): Promise<TaskDetails | null> {
   const found = await findTask(context, leadsOfShownId(taskId), options);
-  return found === undefined ? null : { ...detailsOf(found.document), version: found.version };
+  return found === undefined ? null : { ...detailsOf(context, found.document), version: found.version };
 }
 
 /** The task that its ids lead to, also where it has gone on and paused again under another id. */
@@ -49,14 +50,14 @@ async function summarize(
   options: OperationOptions,
 ): Promise<TaskSummary | undefined> {
   if (document.state === "alias" || (await context.lookup.isVoid(document, options))) return undefined;
-  return summaryOf(document);
+  return summaryOf(context, document);
 }
 
 function corruptSummary(taskId: string, key: string, problem: string): TaskSummary {
   return { key, taskId, state: "corrupt", sequence: 0, pausedAt: undefined, prompt: undefined, problem };
 }
 
-function summaryOf(document: TaskDocument): TaskSummary {
+function summaryOf(context: LedgerContext, document: TaskDocument): TaskSummary {
   const { taskId, displacedFrom, state, point } = document;
   const base = {
     key: documentKey(taskId),
@@ -68,7 +69,7 @@ function summaryOf(document: TaskDocument): TaskSummary {
   };
   switch (document.state) {
     case "paused":
-      return { ...base, prompt: document.metadata.prompt };
+      return { ...base, prompt: document.metadata.prompt, ...expiryIn(context, document) };
     case "resumed": {
       const { at, by } = document.resumption;
       return { ...base, prompt: document.result?.metadata.prompt, endedAt: new Date(at), endedBy: by };
@@ -80,22 +81,35 @@ function summaryOf(document: TaskDocument): TaskSummary {
   }
 }
 
-function detailsOf(document: TaskDocument): Omit<TaskDetails, "version"> {
+function expiryIn(
+  { machine, now }: LedgerContext,
+  { metadata, point }: PausedDocument,
+): Pick<TaskSummary, "expiresAt" | "isDue"> {
+  const expiry = expiryOf(metadata, point.pausedAt);
+  if (expiry === undefined) return {};
+  const isDue = now().getTime() >= expiry.at.getTime() + machine.environment.expiryMarginMs;
+  return { expiresAt: expiry.at, isDue };
+}
+
+function detailsOf(context: LedgerContext, document: TaskDocument): Omit<TaskDetails, "version"> {
   const history = document.history.map(({ sequence, pausedAt, resumption }) => ({
     sequence,
     pausedAt: dateOf(pausedAt),
     resumedAt: dateOf(resumption?.at ?? null),
     resumedBy: resumption?.by,
   }));
-  const base = { ...summaryOf(document), envelopeId: document.point.envelopeId, history };
+  const base = { ...summaryOf(context, document), envelopeId: document.point.envelopeId, history };
   switch (document.state) {
-    case "paused":
+    case "paused": {
+      const onExpiry = expiryOf(document.metadata, document.point.pausedAt)?.onExpiry;
       return {
         ...base,
         metadata: document.metadata,
         message: document.message,
         next: restoredNext(document.message.route),
+        ...(onExpiry === undefined ? {} : { onExpiry }),
       };
+    }
     case "resumed": {
       const { result } = document;
       if (result === null) return { ...base, metadata: undefined, message: undefined };

@@ -226,7 +226,13 @@ describe("holdpoint expire", () => {
     expect(dry.stdout).toBe("Examined 3 holds, would have ended 1, would have answered 1.\n");
     expect(ls.stdout).toMatch(/expired .*ends .*due/u);
     expect(jsonLines((await workplace.cli(["expire", "--json"])).stdout)).toEqual([
-      { examined: 3, expired: 1, answered: 1, dryRun: false },
+      {
+        examined: 3,
+        expired: 1,
+        answered: 1,
+        dryRun: false,
+        tasks: { due: 0, canceled: 0, sent: 0, printed: 0, left: 0 },
+      },
     ]);
     expect(jsonLines((await workplace.cli(["expire", "--json"])).stdout)).toMatchObject([{ expired: 0, answered: 0 }]);
     expect((await holds.inspect("rejects"))?.state).toBe("rejected");

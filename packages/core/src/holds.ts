@@ -40,6 +40,7 @@ export type { Scanned, ScanOptions } from "./holds/machine/scan-holds.ts";
 export { isSamePerson } from "./holds/person.ts";
 export { NotApplied } from "./holds/not-applied.ts";
 export type { QuestionField } from "./holds/question-fields.ts";
+export { readSchema, validateAgainst } from "./holds/question-schema.ts";
 export type { ConvertibleSchema, QuestionSchema } from "./holds/question-schema.ts";
 export type {
   ApprovalQuestion,

@@ -25,7 +25,7 @@ export interface GatewayOptions extends GatewayCallOptions {
  * @example
  * ```ts
  * const courier = await openGateway("http://asya-gateway:8080/a2a/", { apiKey });
- * await courier.answer(gatewayTaskOf(task), checkAnswer(task, { approved: true }));
+ * await courier.answer(gatewayTaskOf(task), await checkAnswer(task, { approved: true }));
  * ```
  * @throws {GatewayError} `invalid-address`; where it had to be asked also `unreachable`, `unauthorized`,
  * `unexpected-answer`

@@ -33,6 +33,7 @@ export async function* listKept(store: CheckpointStore, signal: AbortSignal): As
 
 function taskRow(task: TaskSummary): ListedRow {
   const { taskId: id, state, displacedFrom, endedBy } = task;
+  const due = task.isDue === true ? " (due: holdpoint expire applies it)" : "";
   const displaced = displacedFrom === undefined ? "" : ` (displaced from ${escapeControls(displacedFrom)})`;
   const ended = endedBy === undefined ? "" : ` (by ${escapeControls(endedBy)})`;
   return {
@@ -42,7 +43,7 @@ function taskRow(task: TaskSummary): ListedRow {
     since: task.endedAt ?? task.pausedAt,
     labels: {},
     asked: task.problem ?? task.prompt ?? "",
-    note: `${displaced}${ended}`,
+    note: `${due}${displaced}${ended}`,
     json: { kind: "task", id, ...task },
   };
 }

@@ -25,7 +25,7 @@ export interface ViaAnswer {
 /** Answers a task through its gateway: checks first, claims nothing, and leaves the rest to x-resume. */
 export async function answerVia(context: CommandContext, answer: ViaAnswer): Promise<void> {
   const { courier, ledger, store, task, input, validation, mergeMode, json } = answer;
-  const checked = checkAnswer(task, input, { validation, mergeMode });
+  const checked = await checkAnswer(task, input, { validation, mergeMode });
   const now = await requireTask(ledger, store, task.taskId, context.signal);
   if (now.version !== task.version) {
     throw new CommandError(

@@ -13,6 +13,7 @@ export function describeTask(task: TaskDetails, location: string, output: Output
     `  ${label("kept as")}  ${escapeControls(task.key)} at ${escapeControls(location)}`,
     ...(task.displacedFrom === undefined ? [] : [`  ${label("was")}      ${displacedFrom(task.displacedFrom)}`]),
     `  ${label("paused")}   ${describeTime(task.pausedAt)}, pause point ${task.sequence}`,
+    ...(task.expiresAt === undefined ? [] : [`  ${label("expires")}  ${expiryOf(task.expiresAt, task)}`]),
     ...endOf(task).map((line) => `  ${line}`),
     `  ${label("asked")}    ${indented(task.prompt ?? "(not kept any more)", "           ")}`,
   ];
@@ -23,6 +24,8 @@ export function describeTask(task: TaskDetails, location: string, output: Output
   }
   const fields = task.metadata?.fields ?? [];
   if (fields.length > 0) lines.push(`  ${label("fields")}`, ...fields.map((field) => `    ${describeField(field)}`));
+  const schema = task.metadata?.schema;
+  if (schema !== undefined) lines.push(`  ${label("schema")}`, indentedJson(schema));
   if (task.history.length > 0) lines.push(`  ${label("history")}`, ...task.history.map(describePast));
   if (task.input !== undefined) lines.push(`  ${label("answer")}`, indentedJson(task.input));
   if (task.message !== undefined) {
@@ -37,6 +40,11 @@ function stateOf({ state, endedAt, endedBy, reason }: TaskDetails): string {
   if (state === "paused") return "waits for an answer";
   const why = reason === undefined ? "" : `: ${escapeControls(reason)}`;
   return `${state} by ${quoted(endedBy)}, ${describeTime(endedAt)}${why}`;
+}
+
+function expiryOf(expiresAt: Date, { onExpiry, isDue }: TaskDetails): string {
+  const then = onExpiry === undefined || onExpiry === "cancel" ? "then canceled" : `then answered ${json(onExpiry)}`;
+  return `${describeTime(expiresAt)}, ${then}${isDue === true ? "; its time is over: holdpoint expire applies that" : ""}`;
 }
 
 function endOf(task: TaskDetails): readonly string[] {

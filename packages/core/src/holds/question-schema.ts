@@ -35,8 +35,12 @@ const mapKeywords = new Set(["properties", "patternProperties", "$defs", "defini
 const wrappers = new Set(["properties", "patternProperties", "items", "prefixItems", "$ref", "allOf", "false"]);
 
 /**
- * A question's schema as plain JSON Schema.
+ * A question's schema as plain JSON Schema, once it is known that answers can be checked by it.
  *
+ * @example
+ * ```ts
+ * const schema = await readSchema({ type: "object", properties: { amount: { type: "number" } } });
+ * ```
  * @throws {Error} with what is wrong with it
  */
 export async function readSchema(schema: QuestionSchema): Promise<JsonObject> {
@@ -55,8 +59,12 @@ export async function readSchema(schema: QuestionSchema): Promise<JsonObject> {
 }
 
 /**
- * Every fault of a value, by where it is.
+ * Every fault of a value, by where it is. Takes a second at most.
  *
+ * @example
+ * ```ts
+ * await validateAgainst({ type: "number", minimum: 1 }, 0); // ["0 is less than 1"]
+ * ```
  * @throws {Error} if the schema cannot be used, or takes too long
  */
 export async function validateAgainst(schema: JsonObject, value: unknown): Promise<readonly string[]> {
