@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 
-const taskPrefix = "paused/";
-const displacedPrefix = "superseded/";
+import { waitingPrefixes } from "@holdpoint/core/driver";
+
+const [taskPrefix, displacedPrefix] = waitingPrefixes;
 const suffix = ".json";
 // The longest key that every store takes, in UTF-8 bytes.
 const maxKeyBytes = 512;
@@ -13,7 +14,14 @@ export const documentPrefixes = [taskPrefix, displacedPrefix] as const;
 const displacedName = /^([^]+)~displaced-([0-9a-f]{32})$/u;
 const displacedKey = /^superseded\/([^]+)\/([0-9a-f]{32})\.json$/u;
 
-/** The key of a task's document, or of the one by which a second id leads to a task. Every id has a key of its own. */
+/**
+ * The key of a task's document, or of the one by which a second id leads to a task. Every id has a key of its own.
+ *
+ * @example
+ * ```ts
+ * documentKey("msg-123"); // "paused/msg-123.json"
+ * ```
+ */
 export function documentKey(id: string): string {
   const key = keyOf(id);
   // A second id may be anything that a gateway makes up. Of the text's own units, since it need not be well formed.

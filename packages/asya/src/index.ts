@@ -3,6 +3,7 @@ export type { CheckAnswerOptions } from "./check-answer.ts";
 export { checkPauseMetadata } from "./check-pause-metadata.ts";
 export { createPauseLedger } from "./create-pause-ledger.ts";
 export type { PauseLedgerOptions } from "./create-pause-ledger.ts";
+export { documentKey } from "./document-key.ts";
 export type { Envelope, OutgoingMessage, Route } from "./envelope.ts";
 export { LedgerError } from "./ledger-error.ts";
 export type { LedgerErrorCode } from "./ledger-error.ts";

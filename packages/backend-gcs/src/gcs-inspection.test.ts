@@ -14,6 +14,8 @@ describe("describeSettings", () => {
     ["no rules", {}, "ok lifecycle"],
     ["a rule for everything", rule("Delete", { age: 30 }), "warning lifecycle"],
     ["a rule for the store's tasks", rule("Delete", { age: 30, matchesPrefix: ["team-a/"] }), "warning lifecycle"],
+    ["a rule for its holds", rule("Delete", { age: 30, matchesPrefix: ["team-a/holds/"] }), "warning lifecycle"],
+    ["a rule for what has ended", rule("Delete", { age: 30, matchesPrefix: ["team-a/hold-leases/"] }), "ok lifecycle"],
     ["a rule for others", rule("Delete", { age: 30, matchesPrefix: ["team-b/"] }), "ok lifecycle"],
     ["a rule that moves", rule("SetStorageClass", { age: 30 }), "ok lifecycle"],
   ])("judges %s", (_title, settings, expected) => {

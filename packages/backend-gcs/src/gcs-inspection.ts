@@ -1,4 +1,5 @@
 import type { StoreFinding } from "@holdpoint/core";
+import { waitingPrefixes } from "@holdpoint/core/driver";
 
 import type { BucketSettings, GcsBucket } from "./gcs-bucket.ts";
 import { GcsAnswerError, isMissingBucket } from "./gcs-error.ts";
@@ -35,10 +36,13 @@ export function describeSettings(settings: BucketSettings, prefix: string): read
 
 function lifecycleOf({ lifecycle }: BucketSettings, prefix: string): StoreFinding {
   const subject = "lifecycle";
-  const tasks = prefix + namePrefixOf("paused/");
+  const waiting = waitingPrefixes.map((each) => prefix + namePrefixOf(each));
   const rules = (lifecycle?.rule ?? []).filter(({ action, condition }) => {
     const prefixes = condition?.matchesPrefix ?? [""];
-    return action?.type === "Delete" && prefixes.some((each) => tasks.startsWith(each) || each.startsWith(tasks));
+    return (
+      action?.type === "Delete" &&
+      prefixes.some((each) => waiting.some((kept) => kept.startsWith(each) || each.startsWith(kept)))
+    );
   });
   if (rules.length === 0) return { subject, level: "ok", found: "no rule of the bucket removes the store's objects" };
   return {

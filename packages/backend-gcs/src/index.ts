@@ -1,10 +1,11 @@
 import type { Storage } from "@google-cloud/storage";
 import type { CheckpointBackend, CheckpointStore } from "@holdpoint/core";
 import { CheckpointError } from "@holdpoint/core";
-import { folderPath, openDriver, plainServerOf, settingOf } from "@holdpoint/core/driver";
+import { openDriver, plainServerOf, settingOf } from "@holdpoint/core/driver";
 
 import { GcsBucket } from "./gcs-bucket.ts";
 import { GcsDriver } from "./gcs-driver.ts";
+import { locationOf, placeOf } from "./gcs-location.ts";
 import type { GcsStoreOptions } from "./gcs-options.ts";
 import { assertBucketName, normalizeEndpoint, normalizePrefix, parseGcsUrl } from "./gcs-options.ts";
 import { GcsTransport } from "./gcs-transport.ts";
@@ -42,10 +43,7 @@ export const backend: CheckpointBackend<GcsStoreOptions> = {
   open: createGcsStore,
   variables: ["STATE_BUCKET", "STATE_PREFIX", "GCS_PROJECT", "STORAGE_EMULATOR_HOST"],
   listPermission: "storage.objects.list",
-  placeOf: (location) => ({
-    server: `Cloud Storage ${location.searchParams.get("endpoint") ?? ""}`,
-    path: folderPath(location.hostname + location.pathname, location.searchParams.get("prefixRules")),
-  }),
+  placeOf,
 };
 
 function createGcsDriver(options: GcsStoreOptions, client: Storage, endpoint: string): GcsDriver {
@@ -67,17 +65,6 @@ function createGcsDriver(options: GcsStoreOptions, client: Storage, endpoint: st
     unsafeAllowMissingPreconditions,
     isReadOnly: options.access === "read",
   });
-}
-
-/** A URL that opens the same place again. */
-function locationOf({ bucket, prefixRules }: GcsStoreOptions, prefix: string, endpoint: string | undefined): string {
-  // With a state proxy's rules the slash at the end is theirs.
-  const path = prefixRules === "state-proxy" ? prefix.slice(0, -1) : prefix;
-  const query = Object.entries({ endpoint, prefixRules }).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name}=${value}`],
-  );
-  const address = `gs://${bucket}/${path.split("/").map(encodeURIComponent).join("/")}`;
-  return query.length === 0 ? address : `${address}?${query.join("&")}`;
 }
 
 async function createClient(options: GcsStoreOptions): Promise<Storage> {

@@ -1,8 +1,9 @@
 import type { CheckpointBackend, CheckpointStore } from "@holdpoint/core";
 import { CheckpointError } from "@holdpoint/core";
-import { openDriver, serverAddress } from "@holdpoint/core/driver";
+import { openDriver } from "@holdpoint/core/driver";
 
 import { NatsDriver } from "./nats-driver.ts";
+import { placeOf } from "./nats-location.ts";
 import type { NatsStoreOptions } from "./nats-options.ts";
 import { parseNatsUrl } from "./nats-options.ts";
 
@@ -49,10 +50,7 @@ export const backend: CheckpointBackend<NatsStoreOptions> = {
   open: createNatsStore,
   variables: ["NATS_URL", "NATS_KV_BUCKET", "NATS_CREDS_FILE", "STATE_PREFIX"],
   listPermission: "the subjects of consumers of the bucket's stream",
-  placeOf: (location) => ({
-    server: serverAddress(location, 4222) + location.pathname,
-    path: location.searchParams.get("prefix") ?? "",
-  }),
+  placeOf,
 };
 
 function assertOptions({ bucket, prefix = "", servers = [], client, replicas }: NatsStoreOptions): void {

@@ -18,6 +18,7 @@ import { JetStream } from "./nats-jetstream.ts";
 import type { StoredMessage } from "./nats-jetstream.ts";
 import { escapeNatsKey, natsKeyFilter, unescapeNatsKey } from "./nats-key.ts";
 import { listValues } from "./nats-listing.ts";
+import { locationOf } from "./nats-location.ts";
 import type { NatsStoreOptions } from "./nats-options.ts";
 import { NatsSession } from "./nats-session.ts";
 import { formatVersion, parseVersion } from "./nats-version.ts";
@@ -54,12 +55,7 @@ export class NatsDriver implements CheckpointDriver {
   }
 
   get location(): string {
-    const [first, ...others] = this.#session.servers;
-    const query = new URLSearchParams({
-      ...(this.#prefix === "" ? {} : { prefix: this.#prefix }),
-      ...(others.length === 0 ? {} : { servers: others.join(",") }),
-    });
-    return `nats://${first ?? ""}/${this.#options.bucket}${query.size === 0 ? "" : `?${query.toString()}`}`;
+    return locationOf(this.#session.servers, this.#options.bucket, this.#prefix);
   }
 
   /** What the bucket can do is known once `check` has opened it. */

@@ -1,12 +1,12 @@
 import { CheckpointError } from "@holdpoint/core";
 import type { CheckpointBackend, CheckpointStore } from "@holdpoint/core";
-import { defaultAttemptTimeoutMs, openDriver, serverAddress } from "@holdpoint/core/driver";
+import { defaultAttemptTimeoutMs, openDriver } from "@holdpoint/core/driver";
 
 import { createRedisClient, explainFailure, firstAddress } from "./redis-client.ts";
 import type { RedisClient } from "./redis-connection.ts";
 import { RedisDriver } from "./redis-driver.ts";
 import { readDurability } from "./redis-durability.ts";
-import { locationOf } from "./redis-location.ts";
+import { locationOf, placeOf } from "./redis-location.ts";
 import { defaultPrefix, parseRedisUrl } from "./redis-options.ts";
 import type { RedisStoreOptions } from "./redis-options.ts";
 
@@ -60,10 +60,7 @@ export const backend: CheckpointBackend<RedisStoreOptions> = {
   open: createRedisStore,
   variables: ["REDIS_URL", "REDIS_USERNAME", "REDIS_PASSWORD", "STATE_PREFIX"],
   listPermission: "+scan",
-  placeOf: (location) => ({
-    server: serverAddress(location, 6379) + location.pathname,
-    path: location.searchParams.get("prefix") ?? "",
-  }),
+  placeOf,
 };
 
 const exclusiveWithClient = [

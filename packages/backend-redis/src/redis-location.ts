@@ -1,3 +1,6 @@
+import { serverAddress } from "@holdpoint/core/driver";
+import type { StorePlace } from "@holdpoint/core/driver";
+
 import type { RedisClient } from "./redis-connection.ts";
 import { isCluster } from "./redis-connection.ts";
 import type { RedisAddress, RedisStoreOptions } from "./redis-options.ts";
@@ -20,6 +23,14 @@ export function locationOf(options: RedisStoreOptions, prefix: string): string {
     });
   }
   return locationUrl(scheme, address({ host: host ?? "localhost", port }, 6379), database, { prefix });
+}
+
+/** The database of a location, and the prefix there. */
+export function placeOf(location: URL): StorePlace {
+  return {
+    server: serverAddress(location, 6379) + location.pathname,
+    path: location.searchParams.get("prefix") ?? "",
+  };
 }
 
 function locationOfClient(client: RedisClient, prefix: string): string {

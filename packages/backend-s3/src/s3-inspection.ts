@@ -1,4 +1,5 @@
 import type { StoreFinding } from "@holdpoint/core";
+import { waitingPrefixes } from "@holdpoint/core/driver";
 
 import type { LifecycleRule, ObjectClient } from "./object-client.ts";
 
@@ -68,8 +69,8 @@ function removes({ Status, Prefix, Filter, Expiration }: LifecycleRule, namePref
   // The store's objects have no tags.
   if (Filter?.Tag !== undefined || Filter?.And?.Tags !== undefined) return false;
   const prefix = Filter?.Prefix ?? Filter?.And?.Prefix ?? Prefix ?? "";
-  const tasks = `${namePrefix}paused/`;
-  return tasks.startsWith(prefix) || prefix.startsWith(tasks);
+  const waiting = waitingPrefixes.map((each) => namePrefix + each);
+  return waiting.some((kept) => kept.startsWith(prefix) || prefix.startsWith(kept));
 }
 
 function describeRule({ ID, Prefix, Filter, Expiration }: LifecycleRule): string {

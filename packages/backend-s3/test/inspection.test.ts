@@ -30,13 +30,15 @@ describe.skipIf(minio.isMissing).each(Object.entries(clients))(
       const bucket = await createBucket();
       expect((await inspect(bucket))[0]).toMatchObject({ level: "ok", found: "the bucket has no rules" });
       const off = rule("", { Status: "Disabled" });
-      await setRules(bucket, rule("team-b/"), rule("team-a/superseded/"), off);
+      await setRules(bucket, rule("team-b/"), rule("team-a/hold-leases/"), off);
       expect((await inspect(bucket))[0]).toMatchObject({ subject: "lifecycle", level: "ok" });
       await setRules(bucket, rule("team-a/"));
       expect((await inspect(bucket))[0]).toMatchObject({
         level: "warning",
         found: 'the rule "rule-team-a/" removes objects under "team-a/" after 30 days',
       });
+      await setRules(bucket, rule("team-a/holds/"));
+      expect((await inspect(bucket))[0]).toMatchObject({ level: "warning" });
       const tagged = rule("", { Filter: { Tag: { Key: "temporary", Value: "yes" } } });
       await setRules(bucket, tagged, rule("team-b/"));
       expect((await inspect(bucket))[0]).toMatchObject({ level: "ok" });

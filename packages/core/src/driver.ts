@@ -36,6 +36,7 @@ export {
   urlError,
 } from "./store/url-options.ts";
 export type { UrlOptionReader } from "./store/url-options.ts";
+export { waitingPrefixes } from "./store/waiting-prefixes.ts";
 export { folderPath, serverAddress } from "./store/store-place.ts";
 export type { StorePlace } from "./store/store-place.ts";
 export { prefixRulesOption, stateProxyPrefix } from "./store/prefix-rules.ts";

@@ -1,6 +1,6 @@
 import type { Envelope } from "@holdpoint/asya";
 import type { StoreFinding } from "@holdpoint/core";
-import { createPauseLedger, LedgerError } from "@holdpoint/asya";
+import { createPauseLedger, documentKey, LedgerError } from "@holdpoint/asya";
 
 import type { Scratch } from "./scratch.ts";
 
@@ -11,7 +11,7 @@ export async function checkRoundTrip(scratch: Scratch): Promise<StoreFinding> {
   const { store, signal } = scratch;
   const ledger = createPauseLedger(store);
   const taskId = `doctor-${scratch.id}`;
-  scratch.remember(`paused/${taskId}.json`);
+  scratch.remember(documentKey(taskId));
   const task: Envelope = {
     id: taskId,
     route: { prev: [], curr: "x-pause", next: ["doctor"] },

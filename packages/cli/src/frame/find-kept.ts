@@ -1,7 +1,7 @@
 import type { PauseLedger, TaskDetails } from "@holdpoint/asya";
 import type { HoldDetails, Holds } from "@holdpoint/core/holds";
 import type { CheckpointStore } from "@holdpoint/core";
-import { createPauseLedger } from "@holdpoint/asya";
+import { createPauseLedger, documentKey } from "@holdpoint/asya";
 import { createHolds, HoldError } from "@holdpoint/core/holds";
 
 import { CommandError } from "./command-error.ts";
@@ -32,7 +32,7 @@ export async function findKept(
   const hold = kind === "task" ? null : await inspectHold(holds, id, signal);
   if (hold === null) return { kind: "task", ledger, task: await requireTask(ledger, store, id, signal) };
   // The ledger would search for what has this id besides its own, which is not what anybody means here.
-  if ((await store.get(`paused/${id}.json`, { signal })) === null) return { kind: "hold", holds, hold };
+  if ((await store.get(documentKey(id), { signal })) === null) return { kind: "hold", holds, hold };
   throw new CommandError(
     exitCodes.usage,
     `There is both a task and a hold ${JSON.stringify(id)} at ${store.location}: say which by --kind task or --kind hold.`,

@@ -1,5 +1,6 @@
 import type { PauseLedger, TaskDetails } from "@holdpoint/asya";
 import type { CheckpointStore } from "@holdpoint/core";
+import { documentKey } from "@holdpoint/asya";
 
 import { CommandError } from "./command-error.ts";
 import { exitCodes } from "./exit-code.ts";
@@ -18,7 +19,7 @@ export async function requireTask(
   const task = await ledger.inspect(id, { signal });
   if (task !== null) return task;
   const ids = id.startsWith("resume-") ? [id, id.slice("resume-".length)] : [id];
-  const keys = ids.map((each) => JSON.stringify(`paused/${each}.json`)).join(" and ");
+  const keys = ids.map((each) => JSON.stringify(documentKey(each))).join(" and ");
   throw new CommandError(
     exitCodes.notFound,
     `There is no task ${JSON.stringify(id)}: looked for ${keys} at ${store.location}, and for a task that has this id besides its own. It has never paused, was pruned, or is in another store; holdpoint ls --state all lists what is there.`,

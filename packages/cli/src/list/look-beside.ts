@@ -1,5 +1,6 @@
 import type { CheckpointStore } from "@holdpoint/core";
 import { openStore } from "@holdpoint/core";
+import { waitingPrefixes } from "@holdpoint/core/driver";
 
 import type { CommandContext } from "../frame/command-context.ts";
 
@@ -27,6 +28,8 @@ export async function lookBeside(
 }
 
 async function hasTasks(store: CheckpointStore, signal: AbortSignal): Promise<boolean> {
-  for await (const { key } of store.list({ prefix: "paused/", signal })) return key !== "";
+  for (const prefix of waitingPrefixes) {
+    for await (const { key } of store.list({ prefix, signal })) return key !== "";
+  }
   return false;
 }

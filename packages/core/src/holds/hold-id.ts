@@ -1,7 +1,8 @@
 import { maxKeyBytes } from "../store/checkpoint-key.ts";
+import { waitingPrefixes } from "../store/waiting-prefixes.ts";
 import { HoldError } from "./hold-error.ts";
 
-const prefix = "holds/";
+const [, , prefix] = waitingPrefixes;
 const suffix = ".json";
 /** The prefix of all signs of life. */
 export const leasePrefix = "hold-leases/";
