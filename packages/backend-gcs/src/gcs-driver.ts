@@ -8,13 +8,13 @@ import type {
   DriverFailure,
   DriverRecord,
   DriverWrite,
+  KeyNames,
   Precondition,
 } from "@holdpoint/core/driver";
 
 import type { GcsBucket } from "./gcs-bucket.ts";
 import { classifyGcsError, GcsAnswerError, hasStatus } from "./gcs-error.ts";
 import { inspectBucket } from "./gcs-inspection.ts";
-import { keyOf, namePrefixOf, objectNameOf } from "./gcs-key.ts";
 import { impossibleGeneration, probeServer, tryImpossibleUpload } from "./gcs-probe.ts";
 import type { GcsTransport } from "./gcs-transport.ts";
 
@@ -25,6 +25,7 @@ export interface GcsDriverSettings {
   readonly location: string;
   /** Empty, or with a slash at its end. */
   readonly prefix: string;
+  readonly names: KeyNames;
   /** Whether this is Google's service, of which is known what it does; any other server is probed. */
   readonly isGoogle: boolean;
   readonly unsafeAllowMissingPreconditions: boolean;
@@ -86,12 +87,12 @@ export class GcsDriver implements CheckpointDriver {
   }
 
   async *list(prefix: string, { signal }: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
-    const namePrefix = this.#settings.prefix + namePrefixOf(prefix);
+    const namePrefix = this.#settings.prefix + this.#settings.names.prefixOf(prefix);
     let pageToken: string | undefined;
     do {
       const page = await this.#bucket.list(namePrefix, pageToken, signal);
       yield page.items.flatMap(({ name, sizeBytes, modifiedAt }) => {
-        const key = keyOf(name.slice(this.#settings.prefix.length));
+        const key = this.#settings.names.keyOf(name.slice(this.#settings.prefix.length));
         return key?.startsWith(prefix) === true ? [{ key, sizeBytes, modifiedAt }] : [];
       });
       pageToken = page.nextPageToken;
@@ -137,7 +138,7 @@ export class GcsDriver implements CheckpointDriver {
   }
 
   #nameOf(key: string): string {
-    return this.#settings.prefix + objectNameOf(key);
+    return this.#settings.prefix + this.#settings.names.nameOf(key);
   }
 }
 

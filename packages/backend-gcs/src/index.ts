@@ -8,6 +8,7 @@ import { GcsDriver } from "./gcs-driver.ts";
 import { locationOf, placeOf } from "./gcs-location.ts";
 import type { GcsStoreOptions } from "./gcs-options.ts";
 import { assertBucketName, normalizeEndpoint, normalizePrefix, parseGcsUrl } from "./gcs-options.ts";
+import { objectNames } from "./object-names.ts";
 import { GcsTransport } from "./gcs-transport.ts";
 
 export type { GcsStoreOptions } from "./gcs-options.ts";
@@ -61,6 +62,7 @@ function createGcsDriver(options: GcsStoreOptions, client: Storage, endpoint: st
     }),
     location: locationOf(options, prefix, client.customEndpoint ? endpoint : undefined),
     prefix,
+    names: objectNames(options.prefixRules),
     isGoogle,
     unsafeAllowMissingPreconditions,
     isReadOnly: options.access === "read",

@@ -30,4 +30,13 @@ describe.skipIf(gcs.isMissing)("against the emulator", () => {
     },
     { groups: ["round trips", "keys", "conditions", "listing"] },
   );
+
+  describeCheckpointStore(
+    "gcs with the names of a state proxy's connector",
+    {
+      open: (namespace, options) =>
+        openStore(`gs://${bucket}/${namespace}?prefixRules=state-proxy&endpoint=${gcs.url}`, options),
+    },
+    { groups: ["round trips", "keys", "conditions", "listing"] },
+  );
 });

@@ -10,6 +10,7 @@ import { GcsBucket } from "../src/gcs-bucket.ts";
 import { GcsDriver } from "../src/gcs-driver.ts";
 import { objectNameOf } from "../src/gcs-key.ts";
 import { GcsTransport } from "../src/gcs-transport.ts";
+import { objectNames } from "../src/object-names.ts";
 import { createGcsStore } from "../src/index.ts";
 import { gcs, ensureBucket, putObject } from "./test-server.ts";
 import { startHttpProxy } from "./http-proxy.ts";
@@ -305,6 +306,7 @@ function driverAt(endpoint: string, options: DriverOptions): GcsDriver {
     bucket: new GcsBucket(transport, { endpoint, bucket, downloadsByXml }),
     location: `gs://${bucket}/`,
     prefix: `${prefix}/`,
+    names: objectNames(),
     isGoogle,
     unsafeAllowMissingPreconditions: false,
   });

@@ -4,6 +4,7 @@ import type { CheckpointBackend, CheckpointStore } from "@holdpoint/core";
 import { CheckpointError } from "@holdpoint/core";
 import { folderPath, openDriver, plainServerOf } from "@holdpoint/core/driver";
 
+import { objectNames } from "./object-names.ts";
 import { bucketVariables, listPermission, namePrefixOf, objectServer, pathForPeople } from "./s3-location.ts";
 import { S3ObjectClient } from "./s3-client.ts";
 import { S3Driver } from "./s3-driver.ts";
@@ -49,6 +50,7 @@ export async function createS3Store(options: S3StoreOptions): Promise<Checkpoint
     location: `s3://${bucket}${pathForPeople(namePrefix, { endpoint, prefixRules })}`,
     client: new S3ObjectClient(client ?? new S3Client(config), settings),
     namePrefix,
+    names: objectNames(prefixRules),
     unsafeAllowMissingPreconditions: options.unsafeAllowMissingPreconditions ?? false,
     isReadOnly: options.access === "read",
   });

@@ -6,6 +6,7 @@ import { CheckpointError } from "@holdpoint/core";
 import { folderPath, openDriver, plainServerOf } from "@holdpoint/core/driver";
 import type { Client } from "minio";
 
+import { objectNames } from "./object-names.ts";
 import { bucketVariables, listPermission, namePrefixOf, objectServer, pathForPeople } from "./s3-location.ts";
 import { MinioObjectClient } from "./minio/minio-client.ts";
 import { credentialsOfEnvironment, parseMinioUrl } from "./minio/minio-options.ts";
@@ -43,6 +44,7 @@ export async function createMinioStore(options: MinioStoreOptions): Promise<Chec
     location: `minio://${authority}/${bucket}${pathForPeople(namePrefix, { prefixRules: options.prefixRules })}`,
     client: new MinioObjectClient(client, bucket, close),
     namePrefix,
+    names: objectNames(options.prefixRules),
     unsafeAllowMissingPreconditions: options.unsafeAllowMissingPreconditions ?? false,
     isReadOnly: options.access === "read",
   });

@@ -1,7 +1,14 @@
 import { randomUUID } from "node:crypto";
 
 import { defaultMaxBodyBytes, DriverFailureError } from "@holdpoint/core/driver";
-import type { CheckpointDriver, DriverContext, DriverFailure, DriverRecord, DriverWrite } from "@holdpoint/core/driver";
+import type {
+  CheckpointDriver,
+  DriverContext,
+  DriverFailure,
+  DriverRecord,
+  DriverWrite,
+  KeyNames,
+} from "@holdpoint/core/driver";
 import type { Capabilities, CheckpointEntry, StoreFinding } from "@holdpoint/core";
 
 import { isAwsHost } from "./aws-host.ts";
@@ -10,7 +17,6 @@ import { probePreconditions } from "./precondition-probe.ts";
 import { classifyFailure } from "./s3-error.ts";
 import type { S3Operation } from "./s3-error.ts";
 import { inspectBucket } from "./s3-inspection.ts";
-import { keyOfObjectName, objectNameOfKey, objectNamePrefix } from "./s3-key.ts";
 import { digestOf, etagOfVersion, isDigest, versionOfEtag } from "./s3-version.ts";
 
 /** What a driver is made of. */
@@ -20,6 +26,7 @@ export interface S3DriverSettings {
   readonly client: ObjectClient;
   /** What every object name begins with: nothing, or a path and a slash. */
   readonly namePrefix: string;
+  readonly names: KeyNames;
   readonly unsafeAllowMissingPreconditions: boolean;
   /** Whether the server is not tried out by writing, as for the option `access` of stores. */
   readonly isReadOnly: boolean;
@@ -34,6 +41,7 @@ export class S3Driver implements CheckpointDriver {
   readonly maxConcurrency = 50;
   readonly #client: ObjectClient;
   readonly #namePrefix: string;
+  readonly #names: KeyNames;
   readonly #isReadOnly: boolean;
   readonly #mayMissPreconditions: boolean;
   readonly #operations = new WeakMap<object, S3Operation>();
@@ -48,6 +56,7 @@ export class S3Driver implements CheckpointDriver {
     this.location = settings.location;
     this.#client = settings.client;
     this.#namePrefix = settings.namePrefix;
+    this.#names = settings.names;
     this.#mayMissPreconditions = settings.unsafeAllowMissingPreconditions;
     this.#isReadOnly = settings.isReadOnly;
   }
@@ -112,12 +121,12 @@ export class S3Driver implements CheckpointDriver {
   }
 
   async *list(prefix: string, { signal }: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
-    const namePrefix = this.#namePrefix + objectNamePrefix(prefix);
+    const namePrefix = this.#namePrefix + this.#names.prefixOf(prefix);
     let cursor: string | undefined;
     do {
       const page = await this.#during("list", () => this.#client.listPage(namePrefix, cursor, signal));
       yield page.objects.flatMap(({ name, sizeBytes, modifiedAt }) => {
-        const key = keyOfObjectName(name.slice(this.#namePrefix.length));
+        const key = this.#names.keyOf(name.slice(this.#namePrefix.length));
         return key?.startsWith(prefix) === true ? [{ key, sizeBytes, modifiedAt }] : [];
       });
       cursor = page.nextCursor;
@@ -195,7 +204,7 @@ export class S3Driver implements CheckpointDriver {
   }
 
   #name(key: string): string {
-    return this.#namePrefix + objectNameOfKey(key);
+    return this.#namePrefix + this.#names.nameOf(key);
   }
 
   /** Remembers what an error interrupted, because the same 403 calls for different words. */

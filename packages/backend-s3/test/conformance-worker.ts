@@ -10,8 +10,8 @@ export interface Layout {
   readonly client: keyof typeof clients;
   /** What every bucket's name begins with. */
   readonly bucket: string;
-  /** A namespace is a bucket of its own, or a path in one bucket. */
-  readonly namespaceIs: "bucket" | "prefix";
+  /** A namespace is a bucket of its own, or a path in one bucket, of ours or as a connector of a state proxy has it. */
+  readonly namespaceIs: "bucket" | "prefix" | "connector's prefix";
 }
 
 /** Opens the store of a namespace, in this process or another. */
@@ -23,6 +23,13 @@ export async function openNamespace(
   const { open } = clients[layout.client];
   if (layout.namespaceIs === "prefix")
     return await open({ ...options, bucket: layout.bucket, prefix: `team-a/${namespace}` });
+  if (layout.namespaceIs === "connector's prefix")
+    return await open({
+      ...options,
+      bucket: layout.bucket,
+      prefix: `team-a/${namespace}`,
+      prefixRules: "state-proxy",
+    });
   const bucket = `${layout.bucket}-${namespace}`;
   await ensureBucket(bucket);
   return await open({ ...options, bucket });

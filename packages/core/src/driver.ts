@@ -18,6 +18,8 @@ export type {
 export { createStore } from "./store/create-store.ts";
 export { DriverFailureError } from "./store/driver-failure-error.ts";
 export { isError } from "./store/is-error.ts";
+export { stateProxyNames } from "./store/key-names.ts";
+export type { KeyNames } from "./store/key-names.ts";
 export { openDriver } from "./store/open-driver.ts";
 export { plainServerOf } from "./store/plain-server.ts";
 export type { PlainServer } from "./store/plain-server.ts";

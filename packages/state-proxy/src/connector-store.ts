@@ -43,10 +43,24 @@ export function connectorStore(environment: Environment): ConfiguredStore | unde
   return { variable, shown, from: bucketStore(variables, shown) };
 }
 
+// What a connector is given, or the platform gives to whoever has a role.
+const amazonVariables = [
+  "AWS_REGION",
+  "AWS_DEFAULT_REGION",
+  "AWS_ENDPOINT_URL",
+  "AWS_ENDPOINT_URL_S3",
+  "AWS_ACCESS_KEY_ID",
+  "AWS_PROFILE",
+  "AWS_ROLE_ARN",
+  "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+  "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+];
+const googleVariables = ["GCS_PROJECT", "STORAGE_EMULATOR_HOST", "GOOGLE_APPLICATION_CREDENTIALS"];
+
 function bucketStore(variables: Environment, shown: string): string {
   const isSet = (name: string): boolean => variableOf(variables, name) !== undefined;
-  const isAmazon = Object.keys(variables).some((name) => name.startsWith("AWS_") && isSet(name));
-  const isGoogle = ["GCS_PROJECT", "STORAGE_EMULATOR_HOST", "GOOGLE_APPLICATION_CREDENTIALS"].some(isSet);
+  const isAmazon = amazonVariables.some(isSet);
+  const isGoogle = googleVariables.some(isSet);
   if (isAmazon === isGoogle) {
     throw new ActorSetupError([
       {
