@@ -52,19 +52,22 @@ describe("the Dockerfile", () => {
     expect(validate(await readFile(join(repository, "Dockerfile"), "utf8"))).toEqual([]);
   });
 
-  it("begins each stage with the version of Node that the tests run on, and ends as another user than root", async () => {
-    const stages = await readStages();
+  it("begins with the version of Node that the tests run on, and ends as another user than root", async () => {
+    const [build = [], holdpoint = [], ...programs] = await readStages();
     const { devDependencies } = await readPackage("package.json");
-    expect(stages).toHaveLength(2);
-    for (const [from] of stages) {
+    for (const [from] of [build, holdpoint]) {
       expect(from && argumentsOf(from)[0]).toBe(`node:${devDependencies?.["node"] ?? ""}-slim`);
     }
-    const final = stages.at(-1) ?? [];
-    const user = final.findLast((instruction) => instruction.getKeyword() === "USER");
+    const user = holdpoint.findLast((instruction) => instruction.getKeyword() === "USER");
     expect(user && argumentsOf(user)).toEqual([`${imageUser}:${imageUser}`]);
-    const copies = final.filter((instruction) => instruction.getKeyword() === "COPY");
+    const copies = holdpoint.filter((instruction) => instruction.getKeyword() === "COPY");
     expect(copies.map((instruction) => instruction.toString())).toEqual([
       `COPY --from=build ${imageDirectory} ${imageDirectory}`,
+    ]);
+    // Nothing else differs between the images but what runs in them; the last is the one without a target.
+    expect(programs.map((stage) => stage.map((instruction) => instruction.toString()))).toEqual([
+      ["FROM holdpoint AS state-proxy", 'CMD ["state-proxy"]'],
+      ["FROM holdpoint", 'CMD ["x-pause"]'],
     ]);
   });
 
@@ -101,7 +104,13 @@ describe("the image's files", () => {
       (await readFile(file, "utf8")).includes(dirname(tree.path));
     expect(texts.length).toBeGreaterThan(100);
     expect(await Promise.all(texts.map(namesItsOrigin))).not.toContain(true);
-    expect((await readdir(tree.path)).toSorted()).toEqual(["holdpoint", "node_modules", "x-pause", "x-resume"]);
+    expect((await readdir(tree.path)).toSorted()).toEqual([
+      "holdpoint",
+      "node_modules",
+      "state-proxy",
+      "x-pause",
+      "x-resume",
+    ]);
     expect(all.filter((file) => /\.(?:pem|key|p12|env)$|\.npmrc$|id_rsa|\.git$|pnpm-|\.pnpm/u.test(file))).toEqual([]);
     const sizes = await Promise.all(all.map(async (file) => (await stat(join(tree.path, file))).size));
     const megabytes = sizes.reduce((sum, size) => sum + size, 0) / 1e6;

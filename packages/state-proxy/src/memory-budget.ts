@@ -36,6 +36,10 @@ export class MemoryBudget {
 
   async #take(lease: MemoryLease, bytes: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    if (this.#waiting.size === 0 && this.#heldBytes + bytes <= this.totalBytes) {
+      this.#heldBytes += bytes;
+      return;
+    }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const wish: Wish = { lease, bytes, grant: resolve };
     const giveUp = (): void => {

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { createServer, STATUS_CODES } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
@@ -44,16 +43,15 @@ export function createProxyHttpServer({ answers, idleTimeoutMs, log }: ProxyHttp
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     inHand += 1;
-    const closed = once(response, "close");
+    response.once("close", () => {
+      inHand -= 1;
+      lastActiveAt = performance.now();
+    });
     try {
       await answer(request, response);
-      await closed;
     } catch (error) {
       log.error("a request ended the wrong way", { error: String(error) });
       response.destroy();
-    } finally {
-      inHand -= 1;
-      lastActiveAt = performance.now();
     }
   }
 
@@ -63,7 +61,7 @@ export function createProxyHttpServer({ answers, idleTimeoutMs, log }: ProxyHttp
     const lease = answers.budget.lease();
     response.once("close", () => {
       lease.release();
-      gone.abort(new BrokenRequestError("the peer has gone"));
+      if (!response.writableFinished) gone.abort(new BrokenRequestError("the peer has gone"));
     });
     const target = parseTarget(request.url ?? "");
     const operation = operationOf(request.method ?? "", target);

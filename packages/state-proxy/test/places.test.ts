@@ -19,8 +19,8 @@ const redis = testServer("redis");
 /** What a connector's bucket or database is like to who looks into it without one. */
 interface RawPlace {
   readonly variables: Readonly<Record<string, string>>;
-  write(name: string, value: string): Promise<void>;
-  read(name: string): Promise<string>;
+  readonly write: (name: string, value: string) => Promise<void>;
+  readonly read: (name: string) => Promise<string>;
 }
 
 const places: readonly (readonly [name: string, isMissing: boolean, place: () => RawPlace, separator: string])[] = [

@@ -8,6 +8,7 @@ import { benchBackends } from "./bench-backends.ts";
 import { measureGrowth } from "./growth/measure-growth.ts";
 import type { BackendResult } from "./measure-backend.ts";
 import { measureBackend } from "./measure-backend.ts";
+import { measureStateProxy } from "./measure-state-proxy.ts";
 import type { BenchResults } from "./report/bench-results.ts";
 import { formatGrowth, formatStart } from "./report/format-rows.ts";
 import { formatSetting } from "./report/format-setting.ts";
@@ -40,9 +41,12 @@ async function measure({ only, quick }: BenchArguments): Promise<BenchResults> {
     console.log(`\n${name} (${backend.server})`);
     backends.push(await measureBackend(backend, quick, (result) => console.log(`\n${formatSetting(result)}`)));
   }
+  const stateProxy = only.includes("state-proxy")
+    ? await measureStateProxy(quick, (result) => console.log(`\n${formatSetting(result)}`))
+    : [];
   const growth = only.includes("growth") ? await measureGrowth(quick, (row) => console.log(formatGrowth(row))) : [];
   const start = only.includes("start") ? await measureStart(quick, (row) => console.log(formatStart(row))) : [];
   const minutes = (performance.now() - startedAt) / 60_000;
   console.log(`\nThis took ${minutes.toFixed(1)} minutes.`);
-  return { machine, command: `pnpm bench${quick ? " --quick" : ""}`, minutes, backends, growth, start };
+  return { machine, command: `pnpm bench${quick ? " --quick" : ""}`, minutes, backends, stateProxy, growth, start };
 }

@@ -13,7 +13,7 @@ export interface Setting {
 
 /** The comparisons of one setting. */
 export interface SettingResult extends Setting {
-  readonly group: "store" | "listing" | "ledger" | "socket";
+  readonly group: "store" | "listing" | "ledger" | "socket" | "state proxy";
   readonly comparisons: readonly Comparison[];
 }
 

@@ -1,5 +1,6 @@
 import type { GrowthRow } from "../growth/measure-growth.ts";
 import type { BackendResult } from "../measure-backend.ts";
+import type { SettingResult } from "../measure-operations.ts";
 import type { StartRow } from "../start/measure-start.ts";
 
 /** Everything that one run of the command has measured. */
@@ -15,6 +16,8 @@ export interface BenchResults {
   readonly command: string;
   readonly minutes: number;
   readonly backends: readonly BackendResult[];
+  /** Absent from the files of runs that knew no state proxy. */
+  readonly stateProxy?: readonly SettingResult[] | undefined;
   readonly growth: readonly GrowthRow[];
   readonly start: readonly StartRow[];
 }
