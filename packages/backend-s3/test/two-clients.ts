@@ -1,5 +1,6 @@
 import type { CheckpointStore } from "@holdpoint/core";
 import type { StoreOptions } from "@holdpoint/core";
+import type { PrefixRules } from "@holdpoint/core/driver";
 import { createS3Store } from "@holdpoint/backend-s3";
 import { createMinioStore } from "@holdpoint/backend-s3/minio";
 
@@ -9,6 +10,7 @@ import { anonymousAwsClient, awsClient, credentials, host, minioClient, port } f
 export interface TestStoreOptions extends StoreOptions {
   readonly bucket: string;
   readonly prefix?: string;
+  readonly prefixRules?: PrefixRules;
   readonly port?: number;
   readonly unsafeAllowMissingPreconditions?: boolean;
 }
