@@ -70,6 +70,8 @@ export interface CaseContext {
   readonly store: CheckpointStore;
   /** Another client, on the case's own namespace if no other is given. */
   readonly open: (namespace?: string, options?: StoreOptions) => Promise<CheckpointStore>;
+  /** Notes what of a store that the case has opened elsewhere is waited for, as of those that {@link open} opens. */
+  readonly watch: (store: CheckpointStore) => CheckpointStore;
   /** The name of an unused namespace. */
   readonly newNamespace: () => string;
   /** Several processes, or clients in this process, that use {@link namespace}. */

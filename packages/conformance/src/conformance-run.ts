@@ -5,6 +5,8 @@ import type { CheckpointStore, StoreOptions } from "@holdpoint/core";
 import { bodyOf } from "./expect/body-of.ts";
 import { forEachConcurrently } from "./expect/for-each-concurrently.ts";
 import { settlesWithin } from "./expect/settles-within.ts";
+import { describeWaiting, WaitingList } from "./expect/waiting-list.ts";
+import { watchStore } from "./expect/watch-store.ts";
 import type { CaseContext, CaseOutcome, ConformanceCase, LongListing } from "./conformance-case.ts";
 import { conformanceGroups, groupOf } from "./conformance-case.ts";
 import { conformanceCases } from "./cases/conformance-cases.ts";
@@ -45,13 +47,17 @@ export class ConformanceRun implements AsyncDisposable {
   /** @throws {ConformanceFailure} if the store gets the case wrong */
   async run(conformanceCase: ConformanceCase): Promise<CaseOutcome> {
     const closing: (() => Promise<unknown>)[] = [];
+    const waiting = new WaitingList();
     try {
       return await settlesWithin(
         `the case ${conformanceCase.id}`,
         this.settings.caseTimeoutMs,
-        this.#attempt(conformanceCase, closing),
+        this.#attempt(conformanceCase, closing, waiting),
+        async () => describeWaiting([["", waiting.report], ...((await this.#pool?.reports()) ?? [])]),
       );
     } catch (error) {
+      // Processes in the middle of something would take its end for that of what the next case asks of them.
+      await this.#pool?.stop();
       throw new ConformanceFailure(conformanceCase, error);
     } finally {
       // How closing fails or hangs is for the cases on the lifecycle to say.
@@ -63,8 +69,12 @@ export class ConformanceRun implements AsyncDisposable {
     await this.#pool?.stop();
   }
 
-  async #attempt(conformanceCase: ConformanceCase, closing: (() => Promise<unknown>)[]): Promise<CaseOutcome> {
-    const context = await this.#context(closing);
+  async #attempt(
+    conformanceCase: ConformanceCase,
+    closing: (() => Promise<unknown>)[],
+    waiting: WaitingList,
+  ): Promise<CaseOutcome> {
+    const context = await this.#context(closing, waiting);
     const { needs } = conformanceCase;
     if (needs === undefined || context.store.capabilities[needs])
       return (await conformanceCase.run(context)) ?? "passed";
@@ -72,10 +82,19 @@ export class ConformanceRun implements AsyncDisposable {
     return "refused as declared";
   }
 
-  async #context(closing: (() => Promise<unknown>)[]): Promise<CaseContext> {
+  async #context(closing: (() => Promise<unknown>)[], waiting: WaitingList): Promise<CaseContext> {
     const namespace = this.#newNamespace();
+    const watch = (store: CheckpointStore): CheckpointStore => watchStore(store, waiting);
+    const openWatched = async (name: string, options?: StoreOptions): Promise<CheckpointStore> => {
+      const opened = waiting.begin("the store to be opened");
+      try {
+        return watch(await this.#harness.open(name, options));
+      } finally {
+        opened();
+      }
+    };
     const open = async (name = namespace, options?: StoreOptions): Promise<CheckpointStore> => {
-      const store = await this.#harness.open(name, options);
+      const store = await openWatched(name, options);
       closing.push(async () => store.close());
       return store;
     };
@@ -85,11 +104,12 @@ export class ConformanceRun implements AsyncDisposable {
       namespace,
       store: await open(),
       open,
+      watch,
       newNamespace: () => this.#newNamespace(),
       participants: async () => {
         const participants =
           this.#pool === undefined
-            ? await openLocalParticipants(this.settings.processes, () => this.#harness.open(namespace))
+            ? await openLocalParticipants(this.settings.processes, () => openWatched(namespace))
             : await this.#pool.join(namespace);
         closing.push(() => participants.leave());
         return participants;

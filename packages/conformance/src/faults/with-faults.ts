@@ -25,7 +25,7 @@ const closeTimeoutMs = 5_000;
 
 /** Runs `work` with a store that is reached through a proxy. */
 export async function withFaults(
-  { harness, namespace, store: direct }: CaseContext,
+  { harness, namespace, store: direct, watch }: CaseContext,
   options: StoreOptions,
   work: (rig: FaultRig) => Promise<void>,
 ): Promise<void> {
@@ -34,7 +34,7 @@ export async function withFaults(
   await using proxy = await startFaultProxy(faults);
   const stores: CheckpointStore[] = [];
   const open = async (): Promise<CheckpointStore> => {
-    const store = await faults.open(namespace, proxy.address, options);
+    const store = watch(await faults.open(namespace, proxy.address, options));
     stores.push(store);
     return store;
   };

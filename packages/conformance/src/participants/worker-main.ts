@@ -5,6 +5,8 @@ import { isError } from "@holdpoint/core/driver";
 
 import type { OpenWorkerStore } from "../conformance-harness.ts";
 import { bodyOf } from "../expect/body-of.ts";
+import { WaitingList } from "../expect/waiting-list.ts";
+import { watchStore } from "../expect/watch-store.ts";
 import { runJob } from "./local-participants.ts";
 import type { RaceJobName, RaceJobParameters } from "./race-jobs.ts";
 import type { WorkerArguments, WorkerReply, WorkerRequest } from "./worker-messages.ts";
@@ -12,19 +14,23 @@ import { sharedClock } from "./shared-clock.ts";
 
 const { module, argument } = JSON.parse(process.argv[2] ?? "") as WorkerArguments;
 const opening = import(module) as Promise<{ readonly openStore: OpenWorkerStore }>;
+const waiting = new WaitingList();
 let joined: CheckpointStore | undefined;
 
 process.on("message", (request: WorkerRequest) => {
-  void answer(request);
+  if (request.kind === "report") reply({ kind: "report", report: waiting.report });
+  else void answer(request);
 });
 // The tests are gone: whatever the store still holds open must not keep this process.
 process.once("disconnect", orphaned);
+
+type WorkerTask = Exclude<WorkerRequest, { readonly kind: "report" }>;
 
 function orphaned(): void {
   process.exit(1);
 }
 
-async function answer(request: WorkerRequest): Promise<void> {
+async function answer(request: WorkerTask): Promise<void> {
   try {
     reply({ kind: "done", result: await perform(request) });
   } catch (error) {
@@ -39,11 +45,11 @@ function reply(message: WorkerReply): void {
   process.send?.(message);
 }
 
-async function perform(request: WorkerRequest): Promise<unknown> {
+async function perform(request: WorkerTask): Promise<unknown> {
   const { openStore } = await opening;
   switch (request.kind) {
     case "join":
-      joined = await openStore(request.namespace, argument);
+      joined = watchStore(await openStore(request.namespace, argument), waiting);
       return null;
     case "race": {
       if (joined === undefined) throw new Error("the worker has not joined a namespace");

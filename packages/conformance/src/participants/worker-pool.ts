@@ -1,4 +1,5 @@
 import type { ConformanceWorkerModule } from "../conformance-harness.ts";
+import type { WaitingReport } from "../expect/waiting-list.ts";
 import type { Participants } from "./participants.ts";
 import type { RaceJobName, RaceJobResult } from "./race-jobs.ts";
 import type { WorkerRequest } from "./worker-messages.ts";
@@ -37,6 +38,13 @@ export class WorkerPool {
         await this.#askAll(() => ({ kind: "leave" }));
       },
     };
+  }
+
+  /** What each process is waiting for, by a name of it. */
+  async reports(): Promise<readonly (readonly [name: string, report: WaitingReport])[]> {
+    return await Promise.all(
+      this.#workers.map(async (worker, participant) => [`process ${participant}`, await worker.report()] as const),
+    );
   }
 
   async stop(): Promise<void> {

@@ -3,6 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 
 import type { ConformanceWorkerModule } from "../conformance-harness.ts";
+import type { WaitingReport } from "../expect/waiting-list.ts";
 import { settlesWithin } from "../expect/settles-within.ts";
 import type { WorkerArguments, WorkerReply, WorkerRequest } from "./worker-messages.ts";
 
@@ -11,6 +12,13 @@ const fromSources = import.meta.url.endsWith(".ts");
 const workerMain = new URL(`./worker-main.${fromSources ? "ts" : "js"}`, import.meta.url);
 
 const maxErrorOutput = 4_000;
+const reportMs = 1_000;
+
+const silence: WaitingReport = {
+  waiting: [{ what: "an answer of the process itself", forMs: reportMs }],
+  ended: 0,
+  slowest: undefined,
+};
 
 /** A process that has loaded a worker module and does what it is told, one thing at a time. */
 export class WorkerProcess {
@@ -18,6 +26,7 @@ export class WorkerProcess {
   readonly #exited: Promise<void>;
   #errorOutput = "";
   #waiting: PromiseWithResolvers<unknown> | undefined;
+  #reporting: PromiseWithResolvers<WaitingReport> | undefined;
 
   constructor({ module, argument = null }: ConformanceWorkerModule) {
     const workerArguments: WorkerArguments = { module: module.href, argument };
@@ -31,7 +40,8 @@ export class WorkerProcess {
       this.#errorOutput = (this.#errorOutput + text).slice(-maxErrorOutput);
     });
     this.#child.on("message", (reply: WorkerReply) => {
-      if (reply.kind === "done") this.#waiting?.resolve(reply.result);
+      if (reply.kind === "report") this.#reporting?.resolve(reply.report);
+      else if (reply.kind === "done") this.#waiting?.resolve(reply.result);
       else this.#waiting?.reject(new Error(`in a worker process: ${reply.problem}`));
     });
     this.#exited = this.#watch();
@@ -43,6 +53,19 @@ export class WorkerProcess {
       if (error !== null) this.#waiting?.reject(error);
     });
     return await this.#waiting.promise;
+  }
+
+  /** What the process is waiting for; it may be too busy to say. */
+  async report(): Promise<WaitingReport> {
+    this.#reporting = Promise.withResolvers();
+    const { promise, resolve } = this.#reporting;
+    const timer = setTimeout(() => resolve(silence), reportMs);
+    this.#child.send({ kind: "report" } satisfies WorkerRequest, (error) => {
+      if (error !== null) resolve(silence);
+    });
+    const report = await promise;
+    clearTimeout(timer);
+    return report;
   }
 
   /** Waits until the process has ended by itself. */
