@@ -1,4 +1,6 @@
 import type { ChildProcess } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 
 import { createHolds } from "@holdpoint/core/holds";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -108,4 +110,23 @@ it("says that a port is in use, or is none", async () => {
   expect(await workplace.cli(["inbox", "--port", "70000"])).toMatchObject({ exitCode: 2 });
   child.kill("SIGINT");
   await ended;
+});
+
+it("lets people log in as a file says, and says who was not let", async () => {
+  const file = join(workplace.directory, "inbox.json");
+  const proxy = { peers: ["127.0.0.1"], userHeader: "x-forwarded-user", issuer: "https://proxy.example.com" };
+  await writeFile(file, JSON.stringify({ proxy, rules: { administrators: ["admins"], labels: {} } }));
+  await createHolds(workplace.store).open("refund-42", { ask: { message: "Refund 5000?" } });
+  const { child, ended, line } = start(["--config", file]);
+  const { url = "", token } = await line();
+  expect(token).toBeUndefined();
+  const headers = { "x-forwarded-user": "ada" };
+  expect((await fetch(`${url}hold?id=refund-42`, { headers })).status).toBe(404);
+  child.kill("SIGTERM");
+  expect((await ended).stderr).toBe('refused (see): "ada" (https://proxy.example.com) at GET /hold, of "refund-42"\n');
+  await writeFile(file, JSON.stringify({ proxi: proxy }));
+  expect(await workplace.cli(["inbox", "--config", file])).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining("proxi: there is no such setting."),
+  });
 });

@@ -10,7 +10,16 @@ import type { InboxContext } from "./inbox-context.ts";
 import { InboxError } from "./inbox-error.ts";
 import { ItemList } from "./listing/item-list.ts";
 import type { LocalLogin } from "./login/local-login.ts";
+import type { OpenIdLogin } from "./login/open-id-login.ts";
+import type { ProxyLogin } from "./login/proxy-login.ts";
 import { Sessions } from "./login/sessions.ts";
+import { assertLinkKeys } from "./link/sign-link.ts";
+import type { Refusal } from "./refusal.ts";
+import type { AccessRules } from "./rules/access-rules.ts";
+import { Access } from "./rules/access.ts";
+
+/** How people log in: what `localLogin`, `openIdLogin` or `proxyLogin` makes. */
+export type Authentication = LocalLogin | OpenIdLogin | ProxyLogin;
 
 /** Options of {@link createInbox}. */
 export interface InboxOptions {
@@ -21,7 +30,19 @@ export interface InboxOptions {
   /** Other origins that lead here, such as `http://localhost:4310`. A request by any other name is refused. @default none */
   readonly otherOrigins?: readonly string[] | undefined;
   /** How people log in. */
-  readonly authentication: LocalLogin;
+  readonly authentication: Authentication;
+  /** Who sees and answers what. @default everybody who is logged in, everything */
+  readonly rules?: AccessRules | undefined;
+  /**
+   * Whether somebody may approve what they have asked themselves. A login by a printed token tells nobody apart.
+   * @default only with `localLogin`
+   */
+  readonly askersMayApprove?: boolean | undefined;
+  /**
+   * What signed links are signed with: the first signs, and all are taken, so that keys can be changed. The same for all
+   * inboxes. @default none; no link leads here
+   */
+  readonly linkKeys?: readonly string[] | undefined;
   /**
    * What logins and forms are signed with: at least 32 characters, the same for all inboxes behind one address. Without
    * it people log in again whenever the inbox starts. @default random
@@ -29,6 +50,8 @@ export interface InboxOptions {
   readonly secret?: string | undefined;
   /** The most bytes that a form may have. @default 8388608 */
   readonly maxBodyBytes?: number | undefined;
+  /** Told of everybody who was not let. @default nobody is told */
+  readonly onRefusal?: ((refusal: Refusal) => void) | undefined;
   /** Told of what went wrong while a page was made. @default nobody is told */
   readonly onError?: ((error: Error) => void) | undefined;
   /** The clock. @default the system's */
@@ -40,9 +63,10 @@ export interface Inbox {
   /**
    * Answers one request. What goes wrong is a page that says so.
    *
+   * @param connection what the server knows besides; a login by a proxy needs the address that the request came from
    * @throws {TypeError} if the request is none
    */
-  handle(request: Request): Promise<Response>;
+  handle(request: Request, connection?: { readonly peer?: string | undefined }): Promise<Response>;
   /** Ends what runs beside the requests. */
   close(): void;
 }
@@ -74,6 +98,8 @@ export function createInbox(options: InboxOptions): Inbox {
       `secret: it has ${secret.length} characters; at least ${minSecretCharacters} are needed.`,
     );
   }
+  if (options.linkKeys !== undefined) assertLinkKeys(options.linkKeys);
+  const base = url.pathname.endsWith("/") ? url.pathname : `${url.pathname}/`;
   const keys = secret ?? randomBytes(32);
   const holds = createHolds(store, { now });
   const ledger = createPauseLedger(store);
@@ -85,14 +111,18 @@ export function createInbox(options: InboxOptions): Inbox {
     tokens: new FormTokens(keyFor(keys, "forms"), now),
     sessions: new Sessions(keyFor(keys, "sessions"), url.protocol === "https:", now),
     login: authentication,
-    base: url.pathname.endsWith("/") ? url.pathname : `${url.pathname}/`,
+    access: new Access(options.rules, options.askersMayApprove ?? authentication.kind === "local"),
+    linkKeys: options.linkKeys ?? [],
+    url: `${url.origin}${base}`,
+    base,
     origins: new Set([url.origin, ...others]),
     now,
+    refused: options.onRefusal ?? (() => undefined),
     report: options.onError ?? (() => undefined),
   };
   const app = inboxApp(context, maxBodyBytes);
   return {
-    handle: async (request) => await app.fetch(request),
+    handle: async (request, connection = {}) => await app.fetch(request, connection),
     close: () => ending.abort(),
   };
 }

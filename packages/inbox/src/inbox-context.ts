@@ -4,7 +4,12 @@ import type { Holds } from "@holdpoint/core/holds";
 import type { FormTokens } from "./form/form-tokens.ts";
 import type { ItemList } from "./listing/item-list.ts";
 import type { LocalLogin } from "./login/local-login.ts";
+import type { OpenIdLogin } from "./login/open-id-login.ts";
+import type { ProxyLogin } from "./login/proxy-login.ts";
 import type { Sessions } from "./login/sessions.ts";
+import type { Refusal } from "./refusal.ts";
+import type { Access } from "./rules/access.ts";
+import type { Viewer } from "./viewer.ts";
 
 /** What the pages work with. */
 export interface InboxContext {
@@ -13,17 +18,31 @@ export interface InboxContext {
   readonly list: ItemList;
   readonly tokens: FormTokens;
   readonly sessions: Sessions;
-  readonly login: LocalLogin;
-  /** Where people reach it: a path that ends with `/`. */
+  readonly login: LocalLogin | OpenIdLogin | ProxyLogin;
+  readonly access: Access;
+  /** What links are signed with; none lead here where there are no keys. */
+  readonly linkKeys: readonly string[];
+  /** Where people reach it, with a `/` at its end. */
+  readonly url: string;
+  /** The path of that address. */
   readonly base: string;
   /** The origins of the pages, such as `https://inbox.example.com`. */
   readonly origins: ReadonlySet<string>;
   readonly now: () => Date;
+  /** Told of everybody who was not let. */
+  readonly refused: (refusal: Refusal) => void;
   /** Told of what went wrong while a page was made. */
   readonly report: (error: Error) => void;
 }
 
 /** The page of a hold or a task. An id may be any text, which a path could not hold. */
-export function itemPath(context: Pick<InboxContext, "base">, kind: "hold" | "task", id: string): string {
-  return `${context.base}${kind}?${new URLSearchParams({ id }).toString()}`;
+export function itemPath({ base }: Pick<InboxContext, "base">, kind: ItemPage, id: string, viewer?: Viewer): string {
+  // Whoever came by a link has no other login.
+  if (viewer?.link !== undefined) {
+    return `${base}${kind === "content" ? "link/content" : "link"}?${new URLSearchParams({ token: viewer.link.token }).toString()}`;
+  }
+  return `${base}${kind}?${new URLSearchParams({ id }).toString()}`;
 }
+
+/** What there is at an address for one hold or task. */
+type ItemPage = "hold" | "task" | "settle" | "content";

@@ -1,6 +1,15 @@
 export { createInbox } from "./create-inbox.ts";
-export type { Inbox, InboxOptions } from "./create-inbox.ts";
+export type { Authentication, Inbox, InboxOptions } from "./create-inbox.ts";
 export { InboxError } from "./inbox-error.ts";
 export type { InboxErrorCode } from "./inbox-error.ts";
+export { signLink } from "./link/sign-link.ts";
+export type { LinkRequest, SignLinkOptions } from "./link/sign-link.ts";
 export { localLogin } from "./login/local-login.ts";
 export type { LocalLogin, LocalLoginOptions } from "./login/local-login.ts";
+export { openIdLogin } from "./login/open-id-login.ts";
+export type { LoginFlow, OpenIdLogin, OpenIdLoginOptions } from "./login/open-id-login.ts";
+export { proxyLogin } from "./login/proxy-login.ts";
+export type { ProxyLogin, ProxyLoginOptions } from "./login/proxy-login.ts";
+export type { Refusal } from "./refusal.ts";
+export type { AccessRules, LabelRule } from "./rules/access-rules.ts";
+export type { Viewer } from "./viewer.ts";

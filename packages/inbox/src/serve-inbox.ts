@@ -4,6 +4,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isIP } from "node:net";
 
+import type { HttpBindings } from "@hono/node-server";
 import { getRequestListener } from "@hono/node-server";
 
 import type { Inbox, InboxOptions } from "./create-inbox.ts";
@@ -24,6 +25,8 @@ export interface ServeInboxOptions extends Omit<InboxOptions, "url"> {
 export interface ServedInbox extends AsyncDisposable {
   /** Where people reach it. */
   readonly url: string;
+  /** Where it listens. */
+  readonly port: number;
   /**
    * Takes no more requests, and ends those that are under way.
    *
@@ -51,16 +54,20 @@ const endingMs = 2_000;
  */
 export async function serveInbox(options: ServeInboxOptions): Promise<ServedInbox> {
   const { host = "127.0.0.1", port = 4310, ...rest } = options;
-  if (!isLoopback(host)) {
+  if (!isLoopback(host) && rest.authentication.kind === "local") {
     throw new InboxError(
       "unprotected",
-      `host: ${JSON.stringify(host)} is reached from other machines, and a login by a printed token is for this one. Listen at 127.0.0.1.`,
+      `host: ${JSON.stringify(host)} is reached from other machines, and a login by a printed token is for this one. Listen at 127.0.0.1, or let people log in at an identity provider or a proxy.`,
     );
+  }
+  if (!isLoopback(host) && options.url === undefined) {
+    throw new InboxError("invalid-argument", "url: say where people reach an inbox that other machines reach.");
   }
   const server = createServer({ headersTimeout: headersMs, requestTimeout: requestMs });
   await listen(server, port, host);
   const { port: actualPort } = server.address() as AddressInfo;
-  const origins = ["127.0.0.1", "localhost", "[::1]"].map((name) => `http://${name}:${actualPort}`);
+  const names = isLoopback(host) ? ["127.0.0.1", "localhost", "[::1]"] : [];
+  const origins = names.map((name) => `http://${name}:${actualPort}`);
   const url = options.url ?? `http://${isIP(host) === 6 ? `[${host}]` : host}:${actualPort}/`;
   let inbox: Inbox;
   try {
@@ -69,7 +76,10 @@ export async function serveInbox(options: ServeInboxOptions): Promise<ServedInbo
     server.close();
     throw error;
   }
-  const listener = getRequestListener((request) => inbox.handle(request), { overrideGlobalObjects: false });
+  const listener = getRequestListener(
+    (request, bindings) => inbox.handle(request, { peer: (bindings as HttpBindings).incoming.socket.remoteAddress }),
+    { overrideGlobalObjects: false },
+  );
   server.on("request", (incoming, outgoing) => void listener(incoming, outgoing));
   const close = async (): Promise<void> => {
     inbox.close();
@@ -81,7 +91,7 @@ export async function serveInbox(options: ServeInboxOptions): Promise<ServedInbo
     await closed;
     clearTimeout(timer);
   };
-  return { url, close, [Symbol.asyncDispose]: close };
+  return { url, port: actualPort, close, [Symbol.asyncDispose]: close };
 }
 
 async function listen(server: Server, port: number, host: string): Promise<void> {

@@ -5,6 +5,12 @@ import { canonicalJson } from "@holdpoint/core/json";
 export interface Viewer {
   /** Who they are to the store: this goes into every record. */
   readonly person: Person;
+  /** What they are called on a page. @default what the store calls them */
+  readonly name?: string | undefined;
+  /** What the rules may name. */
+  readonly groups: readonly string[];
+  /** The one hold that a signed link has let them in to, and what they may do with it. */
+  readonly link?: { readonly id: string; readonly right: "look" | "answer"; readonly token: string } | undefined;
 }
 
 /** What a form's token is made for: one person doing one thing to what they were shown. */

@@ -5,7 +5,10 @@ import { ServerKeeper } from "./keeper/server-keeper.ts";
 import type { Missing } from "./reporting/describe-missing.ts";
 
 /** The programs, besides servers, that tests run, by the names of their commands. */
-const debianPackages = { chromium: "chromium", fish: "fish", zsh: "zsh" } as const;
+const debianPackages = { chromium: "chromium", fish: "fish", nginx: "nginx-light", zsh: "zsh" } as const;
+
+// Where Debian has servers, which is not on everybody's PATH.
+const systemDirectories = ["/usr/sbin"];
 
 /** One of the programs that {@link findProgram} knows. */
 export type ProgramName = keyof typeof debianPackages;
@@ -45,7 +48,7 @@ export async function findProgram(
   const environment = options.environment ?? process.env;
   const chosen = environment[programVariable(name)] ?? "";
   if (chosen !== "") return { kind: "found", path: chosen };
-  const there = await findExecutable(name, environment);
+  const there = await findExecutable(name, environment, systemDirectories);
   if (there !== undefined) return { kind: "found", path: there };
   let keeper: Promise<ServerKeeper> | undefined;
   const reason = await installDebianPackages(name, debianPackages[name], {
@@ -55,7 +58,8 @@ export async function findProgram(
     say: options.say ?? ((line) => void process.stderr.write(`test programs: ${line}\n`)),
   });
   await (await keeper)?.close();
-  const path = reason === undefined ? await findExecutable(name, environment, ["/usr/bin"]) : undefined;
+  const path =
+    reason === undefined ? await findExecutable(name, environment, ["/usr/bin", ...systemDirectories]) : undefined;
   if (path !== undefined) return { kind: "found", path };
   return {
     kind: "missing",

@@ -1,21 +1,24 @@
 import { once } from "node:events";
 
+import type { Refusal } from "@holdpoint/inbox";
 import { InboxError, localLogin } from "@holdpoint/inbox";
-import type { ServedInbox } from "@holdpoint/inbox/node";
-import { serveInbox } from "@holdpoint/inbox/node";
+import type { InboxConfig, ServedInbox } from "@holdpoint/inbox/node";
+import { readInboxConfig, serveInbox } from "@holdpoint/inbox/node";
 
 import type { CommandContext } from "../frame/command-context.ts";
 import { CommandError } from "../frame/command-error.ts";
 import { escapeControls, toJsonLine } from "../frame/escape-controls.ts";
 import { exitCodes } from "../frame/exit-code.ts";
-import { readPersonOptions } from "../frame/hold-person.ts";
+import { describePerson, readPersonOptions } from "../frame/hold-person.ts";
 import type { StoreChoice } from "../frame/open-command-store.ts";
 import { openCommandStore } from "../frame/open-command-store.ts";
+import { readGivenJson } from "../frame/read-given-file.ts";
 
 /** Options of `holdpoint inbox`. */
 export interface InboxChoice extends StoreChoice {
-  readonly port: number;
-  readonly host: string;
+  readonly port?: number | undefined;
+  readonly host?: string | undefined;
+  readonly config?: string | undefined;
   readonly by?: string | undefined;
   readonly issuer?: string | undefined;
   readonly json?: true | undefined;
@@ -24,6 +27,7 @@ export interface InboxChoice extends StoreChoice {
 /** Serves the pages until somebody ends the command. */
 export async function runInbox(context: CommandContext, options: InboxChoice): Promise<void> {
   const { output, signal } = context;
+  const config = await readConfig(context, options);
   await using store = await openCommandStore(context, options, "write");
   const address = Promise.withResolvers<string>();
   const print = async (token: string): Promise<void> => {
@@ -32,20 +36,44 @@ export async function runInbox(context: CommandContext, options: InboxChoice): P
     if (options.json) await output.write(toJsonLine({ url, loginUrl, token, store: store.location }));
     else await output.write(`Log in:  ${loginUrl}\nToken:   ${token}   (good once)\n\n`);
   };
-  const authentication = localLogin({
+  const local = localLogin({
     person: readPersonOptions(options),
     // Where nobody reads any more what is printed, nobody can log in, and that is all.
     print: (token) => void print(token).catch(() => undefined),
+    // Whoever reads this terminal can read the store as well.
+    groups: config.rules?.administrators,
   });
-  const { host, port } = options;
-  const onError = (problem: Error): void => void tell(context, problem.message);
-  await using inbox = await serve({ store, host, port, authentication, onError });
+  const { host = config.host, port = config.port } = options;
+  await using inbox = await serve({
+    authentication: local,
+    ...config,
+    store,
+    host,
+    port,
+    onRefusal: (refusal) => void tell(context, describeRefusal(refusal)),
+    onError: (problem) => void tell(context, problem.message),
+  });
   if (!options.json) {
     await output.write(`The inbox for ${escapeControls(store.location)} is at ${inbox.url}\nCtrl-C ends it.\n\n`);
   }
   address.resolve(inbox.url);
-  authentication.printToken();
+  if (config.authentication === undefined) local.printToken();
+  else if (options.json) await output.write(toJsonLine({ url: inbox.url, store: store.location }));
   if (!signal.aborted) await once(signal, "abort");
+}
+
+async function readConfig(context: CommandContext, { config: file }: InboxChoice): Promise<InboxConfig> {
+  const value = file === undefined ? {} : await readGivenJson(context, file, "configuration");
+  try {
+    return readInboxConfig(value, context.environment);
+  } catch (error) {
+    throw InboxError.is(error) ? new CommandError(exitCodes.usage, error.message, { cause: error }) : error;
+  }
+}
+
+function describeRefusal({ by, why, method, path, id }: Refusal): string {
+  const about = id === undefined ? "" : `, of ${JSON.stringify(id)}`;
+  return `refused (${why}): ${describePerson(by)} at ${method} ${path}${about}`;
 }
 
 async function tell(context: CommandContext, text: string): Promise<void> {

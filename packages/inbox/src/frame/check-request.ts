@@ -1,4 +1,7 @@
 import type { InboxContext } from "../inbox-context.ts";
+import type { Refusal } from "../refusal.ts";
+
+const otherSite = { why: "origin", text: "The form is another site's." } as const;
 
 /**
  * Why a request is not one that a page of the inbox has made; `undefined` if it may be one.
@@ -7,13 +10,16 @@ import type { InboxContext } from "../inbox-context.ts";
  * form of another site is refused by the origin that its browser names. Where it names none, which a page that sends no
  * referrer has it do, the form's own token decides.
  */
-export function requestProblem({ origins }: Pick<InboxContext, "origins">, request: Request): string | undefined {
+export function requestProblem(
+  { origins }: Pick<InboxContext, "origins">,
+  request: Request,
+): { readonly why: Refusal["why"]; readonly text: string } | undefined {
   const host = request.headers.get("host") ?? new URL(request.url).host;
   const hosts = new Set(Array.from(origins, (origin) => new URL(origin).host));
-  if (!hosts.has(host.toLowerCase())) return "This inbox is not known by that name.";
+  if (!hosts.has(host.toLowerCase())) return { why: "name", text: "This inbox is not known by that name." };
   if (request.method === "GET" || request.method === "HEAD") return undefined;
   const origin = request.headers.get("origin");
-  if (origin !== null && origin !== "null" && !origins.has(origin)) return "The form is another site's.";
-  if (request.headers.get("sec-fetch-site") === "cross-site") return "The form is another site's.";
+  if (origin !== null && origin !== "null" && !origins.has(origin)) return otherSite;
+  if (request.headers.get("sec-fetch-site") === "cross-site") return otherSite;
   return undefined;
 }

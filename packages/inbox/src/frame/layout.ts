@@ -44,15 +44,17 @@ export function layout(context: InboxContext, options: LayoutOptions, body: Html
         <header>
           <div class="bar">
             ${
-              viewer === undefined
+              viewer === undefined || viewer.link !== undefined
                 ? html`<span class="mark">Inbox</span>`
                 : html`<nav aria-label="Pages">
                       ${link("waiting", "", "Waiting")} ${link("answered", "answered", "Answered by me")}
                     </nav>
                     <form method="post" action="${base}logout" class="who">
                       <input type="hidden" name="token" value="${context.tokens.issue(logoutPurpose(viewer))}" />
-                      <span class="name">${personTag(viewer.person)}</span>
-                      <button class="quiet">Log out</button>
+                      <span class="name"
+                        >${viewer.name === undefined ? personTag(viewer.person) : visibleText(viewer.name)}</span
+                      >
+                      ${context.login.kind === "proxy" ? nothing : html`<button class="quiet">Log out</button>`}
                     </form>`
             }
           </div>

@@ -14,7 +14,7 @@ import { answerPurpose, controlsOfHold } from "./hold-form.ts";
 /** The form that a hold is answered with. */
 export function answerForm(context: InboxContext, viewer: Viewer, hold: HoldDetails, sent: SentForm | undefined): Html {
   const { question } = hold;
-  const action = itemPath(context, "hold", hold.id);
+  const action = itemPath(context, "hold", hold.id, viewer);
   // Of its own for each form: one that was sent is good no more.
   const token = (): Html =>
     html`<input type="hidden" name="token" value="${context.tokens.issue(answerPurpose(viewer, hold))}" />`;
@@ -25,7 +25,9 @@ export function answerForm(context: InboxContext, viewer: Viewer, hold: HoldDeta
         <div class="buttons"><button class="primary">Send the answer</button></div>
       </form>`;
   }
-  const decisions = question?.decisions ?? [];
+  const decisions = (question?.decisions ?? []).filter((decision) =>
+    context.access.mayDecide(viewer, hold.openedBy, decision),
+  );
   const plain = decisions.filter(({ name }) => name !== "edit");
   const edit = decisions.find(({ name }) => name === "edit");
   const sentEdit = sent?.form.get("decision") === "edit" ? sent : undefined;

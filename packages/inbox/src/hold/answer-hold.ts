@@ -4,6 +4,8 @@ import { HoldError, isSamePerson } from "@holdpoint/core/holds";
 
 import type { InboxContext } from "../inbox-context.ts";
 import { listedHold } from "../listing/listed-item.ts";
+import type { Refusal } from "../refusal.ts";
+import { labelledHold } from "../rules/access.ts";
 import type { Html } from "../show/html.ts";
 import type { Viewer } from "../viewer.ts";
 import { answerPurpose, readHoldForm } from "./hold-form.ts";
@@ -13,7 +15,13 @@ import { tokenNotices } from "./token-notices.ts";
 /** What becomes of a form that was sent: it has done what it was for, or a page says why not. */
 export type SentOutcome =
   | { readonly taken: true }
-  | { readonly taken: false; readonly status: 403 | 409 | 422 | 503; readonly page: Html };
+  | {
+      readonly taken: false;
+      readonly status: 403 | 409 | 422;
+      readonly page: Html;
+      /** Where somebody was not let, rather than late or mistaken. */
+      readonly refused?: Refusal["why"] | undefined;
+    };
 
 /** Answers a hold as a form says. */
 export async function answerHold(
@@ -28,7 +36,15 @@ export async function answerHold(
     const isInTime = verdict === "expired" && hold.state === "waiting";
     const sent = isInTime ? { form, problems: new Map<number, string>(), violations: [] } : undefined;
     const page = holdPage(context, viewer, hold, { notice: tokenNotices[verdict], sent });
-    return { taken: false, status: verdict === "invalid" ? 403 : 409, page };
+    return { taken: false, status: verdict === "invalid" ? 403 : 409, page, refused: "form" };
+  }
+  const decision = hold.question?.decisions.find(({ name }) => name === answer.decision);
+  if (
+    !context.access.mayAnswer(viewer, labelledHold(hold)) ||
+    !context.access.mayDecide(viewer, hold.openedBy, decision)
+  ) {
+    const page = holdPage(context, viewer, hold, { notice: "You may not decide that. Your answer was not taken." });
+    return { taken: false, status: 403, page, refused: "answer" };
   }
   if (problems.size > 0 && hold.state === "waiting") {
     const page = holdPage(context, viewer, hold, { sent: { form, problems, violations: [] } });
@@ -47,7 +63,8 @@ export async function answerHold(
     }
     const notice = refusalNotice(error, viewer);
     if (notice === undefined) throw error;
-    return { taken: false, status: 409, page: holdPage(context, viewer, now, { notice }) };
+    const refused = HoldError.is(error, "not-allowed") ? ({ refused: "answer" } as const) : {};
+    return { taken: false, status: 409, page: holdPage(context, viewer, now, { notice }), ...refused };
   }
 }
 

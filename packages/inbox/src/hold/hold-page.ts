@@ -3,6 +3,8 @@ import { isSamePerson } from "@holdpoint/core/holds";
 
 import { layout } from "../frame/layout.ts";
 import type { InboxContext } from "../inbox-context.ts";
+import { itemPath } from "../inbox-context.ts";
+import { labelledHold } from "../rules/access.ts";
 import { timeTag } from "../show/describe-time.ts";
 import type { Html } from "../show/html.ts";
 import { html, nothing } from "../show/html.ts";
@@ -41,10 +43,10 @@ export function holdPage(
       ${notice === undefined ? nothing : html`<p class="notice" role="status">${notice}</p>`}
       <h1 class="${askedClass(hold.message)}" dir="auto">${visibleText(hold.message ?? id)}</h1>
       <p class="facts">${facts(hold, now)}</p>
-      ${state === "in-doubt" ? settleForm(context, viewer, hold) : nothing}
+      ${state === "in-doubt" && maySettle(context, viewer, hold) ? settleForm(context, viewer, hold) : nothing}
       ${state === "waiting" ? nothing : decidedSection(hold, viewer, now)}
       ${question?.details === undefined ? nothing : html`<div class="prose" dir="auto">${renderMarkdown(question.details)}</div>`}
-      ${hold.content === undefined || hold.content === null ? nothing : contentSection(context, hold)}
+      ${hold.content === undefined || hold.content === null ? nothing : contentSection(context, viewer, hold)}
       ${state === "waiting" ? html`${votesSection(hold, viewer, now)}${askSection(context, viewer, hold, sent)}` : nothing}
       ${logSection(hold.log, hold.logCut)}
       <p class="id">${visibleText(id)}</p>
@@ -72,7 +74,7 @@ function facts({ state, openedAt, openedBy, expiresAt, labels, claim }: HoldDeta
   ];
 }
 
-function contentSection({ base }: InboxContext, { id, content }: HoldDetails): Html {
+function contentSection(context: InboxContext, viewer: Viewer, { id, content }: HoldDetails): Html {
   const tree = jsonTree(content);
   return html`<section class="content" aria-label="Content">
     ${tree.html}
@@ -80,14 +82,21 @@ function contentSection({ base }: InboxContext, { id, content }: HoldDetails): H
       tree.isWhole
         ? nothing
         : html`<p class="hint">
-            This is not all of it. <a href="${base}content?${new URLSearchParams({ id })}">Open the whole content</a>
+            This is not all of it. <a href="${itemPath(context, "content", id, viewer)}">Open the whole content</a>
           </p>`
     }
   </section>`;
 }
 
 function askSection(context: InboxContext, viewer: Viewer, hold: HoldDetails, sent: SentForm | undefined): Html {
-  const { notBy, approvals, votes } = hold;
+  const { notBy, approvals, votes, question, openedBy } = hold;
+  if (!context.access.mayAnswer(viewer, labelledHold(hold))) {
+    return html`<p class="notice">You may look at this. Others answer it.</p>`;
+  }
+  const decisions = question?.kind === "input" ? [undefined] : (question?.decisions ?? []);
+  if (!decisions.some((decision) => context.access.mayDecide(viewer, openedBy, decision))) {
+    return html`<p class="notice">You have asked this. Somebody else has to answer it.</p>`;
+  }
   if (notBy.some((person) => isSamePerson(person, viewer.person))) {
     return html`<p class="notice">Somebody else has to answer this: whoever asked said that you may not.</p>`;
   }
@@ -101,4 +110,9 @@ function askSection(context: InboxContext, viewer: Viewer, hold: HoldDetails, se
     return html`<p class="notice">You have answered; others have to as well.</p>`;
   }
   return html`<section aria-label="Your answer">${answerForm(context, viewer, hold, sent)}</section>`;
+}
+
+/** Whether somebody may say what happened: a link is for an answer. */
+export function maySettle({ access }: InboxContext, viewer: Viewer, hold: HoldDetails): boolean {
+  return viewer.link === undefined && access.mayAnswer(viewer, labelledHold(hold));
 }

@@ -1,6 +1,7 @@
 import type { HoldDetails } from "@holdpoint/core/holds";
 
 import type { InboxContext } from "../inbox-context.ts";
+import { itemPath } from "../inbox-context.ts";
 import { timeTag } from "../show/describe-time.ts";
 import type { Html } from "../show/html.ts";
 import { html, nothing } from "../show/html.ts";
@@ -29,7 +30,7 @@ export function settleForm(context: InboxContext, viewer: Viewer, hold: HoldDeta
         ? nothing
         : html`<p class="hint">Attempt ${claim.attempt}, by <bdi>${visibleText(claim.worker)}</bdi>.</p>`
     }
-    <form method="post" action="${context.base}settle?${new URLSearchParams({ id: hold.id })}" class="answer">
+    <form method="post" action="${itemPath(context, "settle", hold.id)}" class="answer">
       <input type="hidden" name="token" value="${context.tokens.issue(settlePurpose(viewer, hold))}" />
       <div class="field">
         <label for="reason">How you know <span class="optional">optional</span></label>

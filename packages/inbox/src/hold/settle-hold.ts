@@ -5,7 +5,7 @@ import type { InboxContext } from "../inbox-context.ts";
 import { listedHold } from "../listing/listed-item.ts";
 import type { Viewer } from "../viewer.ts";
 import type { SentOutcome } from "./answer-hold.ts";
-import { holdPage } from "./hold-page.ts";
+import { holdPage, maySettle } from "./hold-page.ts";
 import { settlePurpose } from "./settle-form.ts";
 import { tokenNotices } from "./token-notices.ts";
 
@@ -18,6 +18,10 @@ export async function settleHold(
 ): Promise<SentOutcome> {
   const { holds, list, tokens } = context;
   const applied = form.get("applied");
+  if (!maySettle(context, viewer, hold)) {
+    const page = holdPage(context, viewer, hold, { notice: "You may not say what happened. Nothing was changed." });
+    return { taken: false, status: 403, page, refused: "answer" };
+  }
   const verdict = tokens.redeem(form.get("token") ?? "", settlePurpose(viewer, hold));
   if (verdict !== "valid" || (applied !== "yes" && applied !== "no")) {
     const notice = tokenNotices[verdict === "valid" ? "invalid" : verdict];
@@ -25,6 +29,7 @@ export async function settleHold(
       taken: false,
       status: verdict === "invalid" ? 403 : 409,
       page: holdPage(context, viewer, hold, { notice }),
+      refused: "form",
     };
   }
   const reason = (form.get("reason") ?? "").trim();

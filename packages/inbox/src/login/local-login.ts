@@ -8,6 +8,8 @@ export interface LocalLoginOptions {
   readonly person: Person;
   /** Shows a token to whoever may log in, such as on the terminal that the inbox was started at. */
   readonly print: (token: string) => void;
+  /** The groups that they are in, where there are rules. @default none */
+  readonly groups?: readonly string[] | undefined;
 }
 
 /** No faster than this are new tokens printed, however often a page asks for one. */
@@ -28,13 +30,16 @@ export function localLogin(options: LocalLoginOptions): LocalLogin {
 
 /** What {@link localLogin} makes. */
 export class LocalLogin {
+  readonly kind = "local";
   readonly person: Person;
+  readonly groups: readonly string[];
   readonly #print: (token: string) => void;
   #token: string | undefined;
   #printedAt = Number.NEGATIVE_INFINITY;
 
-  constructor({ person, print }: LocalLoginOptions) {
+  constructor({ person, print, groups = [] }: LocalLoginOptions) {
     this.person = person;
+    this.groups = groups;
     this.#print = print;
   }
 

@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+
+import { readInboxConfig } from "./read-inbox-config.ts";
+
+const openid = { issuer: "https://login.example.com", clientId: "inbox" };
+const proxy = { peers: ["10.0.0.7"], userHeader: "x-forwarded-user", issuer: "https://proxy.example.com" };
+
+describe("readInboxConfig", () => {
+  it("takes how people log in from the file, and secrets from the environment", () => {
+    const environment = { HOLDPOINT_INBOX_SECRET: "s".repeat(32), HOLDPOINT_INBOX_LINK_KEYS: " new  old\n" };
+    const rules = { administrators: ["admins"], labels: { "team=billing": { answer: ["billing"] }, "region=*": {} } };
+    expect(readInboxConfig({ url: "https://inbox.example.com/", port: 80, rules, openid }, environment)).toMatchObject({
+      url: "https://inbox.example.com/",
+      port: 80,
+      rules,
+      authentication: { kind: "openid" },
+      secret: "s".repeat(32),
+      linkKeys: ["new", "old"],
+    });
+    expect(readInboxConfig({ proxy }, {})).toMatchObject({ authentication: { kind: "proxy" } });
+    expect(readInboxConfig({}, { HOLDPOINT_INBOX_SECRET: "", HOLDPOINT_INBOX_LINK_KEYS: " " })).toEqual({});
+  });
+
+  it.each([
+    [{ opendi: openid }, "opendi: there is no such setting."],
+    [{ openid: { ...openid, clientSecret: "hunter2" } }, "openid.clientSecret: there is no such setting."],
+    [{ openid: { issuer: "http://login.example.com", clientId: "inbox" } }, "issuer: expected an address"],
+    [{ openid, proxy }, "openid and proxy are both given"],
+    [{ port: "80" }, "port: expected a port."],
+    [{ rules: { administrators: ["a"], labels: { team: {} } } }, "rules.labels.team: expected a label, such as"],
+    [{ rules: { administrators: ["a"], labels: { "team=x": { answers: [] } } } }, "answers: there is no such setting."],
+    [[], "The configuration: "],
+    [null, "The configuration: "],
+  ])("says what is wrong with %j", (value, says) => {
+    expect(() => readInboxConfig(value, {})).toThrow(says);
+  });
+});

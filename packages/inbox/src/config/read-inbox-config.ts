@@ -1,0 +1,87 @@
+import { isJsonObject } from "@holdpoint/core/json";
+import * as v from "valibot";
+
+import { InboxError } from "../inbox-error.ts";
+import { openIdLogin } from "../login/open-id-login.ts";
+import { proxyLogin } from "../login/proxy-login.ts";
+import type { ServeInboxOptions } from "../serve-inbox.ts";
+
+/** What a file and the environment say of an inbox. Without a way to log in, whoever serves it chooses one. */
+export type InboxConfig = Pick<
+  ServeInboxOptions,
+  "url" | "otherOrigins" | "host" | "port" | "secret" | "rules" | "askersMayApprove" | "linkKeys"
+> &
+  Partial<Pick<ServeInboxOptions, "authentication">>;
+
+const text = v.pipe(v.string("expected text"), v.nonEmpty("expected text that is not empty"));
+const groups = v.optional(v.array(text, "expected a list of groups"));
+const configSchema = v.strictObject({
+  url: v.optional(text),
+  otherOrigins: v.optional(v.array(text, "expected a list of origins")),
+  host: v.optional(text),
+  port: v.optional(v.pipe(v.number("expected a port"), v.integer(), v.minValue(0), v.maxValue(65_535))),
+  openid: v.optional(
+    v.strictObject({ issuer: text, clientId: text, scope: v.optional(text), groupsClaim: v.optional(text) }),
+  ),
+  proxy: v.optional(
+    v.strictObject({
+      peers: v.array(text, "expected a list of addresses"),
+      userHeader: text,
+      groupsHeader: v.optional(text),
+      issuer: text,
+    }),
+  ),
+  rules: v.optional(
+    v.strictObject({
+      administrators: v.array(text, "expected a list of groups"),
+      labels: v.record(
+        v.pipe(text, v.regex(/^[^=]+=/u, "expected a label, such as team=billing or team=*")),
+        v.strictObject({ see: groups, answer: groups }),
+      ),
+    }),
+  ),
+  askersMayApprove: v.optional(v.boolean("expected true or false")),
+});
+
+/**
+ * Reads how an inbox is to be served from what a file holds, and its secrets from the environment:
+ * `HOLDPOINT_INBOX_CLIENT_SECRET`, `HOLDPOINT_INBOX_SECRET`, and `HOLDPOINT_INBOX_LINK_KEYS` with spaces between them.
+ *
+ * @throws {InboxError} `invalid-argument`
+ * @example
+ * ```ts
+ * const config = readInboxConfig(JSON.parse(await readFile("inbox.json", "utf8")), process.env);
+ * ```
+ */
+export function readInboxConfig(
+  value: unknown,
+  environment: Readonly<Record<string, string | undefined>>,
+): InboxConfig {
+  if (!isJsonObject(value)) throw new InboxError("invalid-argument", "The configuration: expected an object.");
+  const result = v.safeParse(configSchema, value);
+  if (!result.success) {
+    const [issue] = result.issues;
+    const unknown = issue.type === "strict_object" && issue.expected === "never";
+    const problem = unknown ? "there is no such setting" : issue.message;
+    throw new InboxError("invalid-argument", `${v.getDotPath(issue) ?? "The configuration"}: ${problem}.`);
+  }
+  const { openid, proxy, ...rest } = result.output;
+  if (openid !== undefined && proxy !== undefined) {
+    throw new InboxError("invalid-argument", "openid and proxy are both given; people log in by one of them.");
+  }
+  const clientSecret = setting(environment, "HOLDPOINT_INBOX_CLIENT_SECRET");
+  const linkKeys = setting(environment, "HOLDPOINT_INBOX_LINK_KEYS")?.split(/\s+/u);
+  return {
+    ...rest,
+    secret: setting(environment, "HOLDPOINT_INBOX_SECRET"),
+    ...(linkKeys === undefined ? {} : { linkKeys }),
+    ...(openid === undefined ? {} : { authentication: openIdLogin({ ...openid, clientSecret }) }),
+    ...(proxy === undefined ? {} : { authentication: proxyLogin(proxy) }),
+  };
+}
+
+/** What is set to nothing is not set. */
+function setting(environment: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
+  const value = environment[name]?.trim() ?? "";
+  return value === "" ? undefined : value;
+}
