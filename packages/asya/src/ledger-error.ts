@@ -1,3 +1,5 @@
+import { ErrorBrand } from "@holdpoint/core/driver";
+
 /**
  * Why the ledger refused, as a closed set that programs may switch on.
  *
@@ -19,7 +21,7 @@ export type LedgerErrorCode =
   | "ambiguous-task"
   | "repeated-resume";
 
-const brand = Symbol.for("holdpoint.ledger-error");
+const brand = new ErrorBrand("holdpoint.ledger-error");
 
 /**
  * A pause or resume that the ledger refused. What is stored is as it was.
@@ -41,18 +43,13 @@ export class LedgerError extends Error {
 
   constructor(code: LedgerErrorCode, message: string, taskId?: string) {
     super(message);
-    Object.defineProperty(this, brand, { value: true });
+    brand.mark(this);
     this.code = code;
     this.taskId = taskId;
   }
 
   /** Whether `error` is a `LedgerError`, and if `code` is given, one with that code. */
   static is(error: unknown, code?: LedgerErrorCode): error is LedgerError {
-    return (
-      typeof error === "object" &&
-      error !== null &&
-      brand in error &&
-      (code === undefined || ("code" in error && error.code === code))
-    );
+    return brand.isOn(error, code);
   }
 }

@@ -17,6 +17,7 @@ export type {
 } from "./store/checkpoint-driver.ts";
 export { createStore } from "./store/create-store.ts";
 export { DriverFailureError } from "./store/driver-failure-error.ts";
+export { ErrorBrand } from "./store/error-brand.ts";
 export { isError } from "./store/is-error.ts";
 export { stateProxyNames } from "./store/key-names.ts";
 export type { KeyNames } from "./store/key-names.ts";

@@ -1,3 +1,5 @@
+import { ErrorBrand } from "@holdpoint/core/driver";
+
 /**
  * Why a gateway did not take what it was sent, as a closed set that programs may switch on.
  *
@@ -18,7 +20,7 @@ export type GatewayErrorCode =
   | "refused"
   | "unexpected-answer";
 
-const brand = Symbol.for("holdpoint.gateway-error");
+const brand = new ErrorBrand("holdpoint.gateway-error");
 
 /**
  * A gateway did not take what it was sent. No credential is in the message.
@@ -45,18 +47,13 @@ export class GatewayError extends Error {
     options: ErrorOptions & { readonly outcome?: "not-applied" | "unknown" } = {},
   ) {
     super(message, options);
-    Object.defineProperty(this, brand, { value: true });
+    brand.mark(this);
     this.code = code;
     this.outcome = options.outcome ?? "not-applied";
   }
 
   /** Whether `error` is a `GatewayError`, and if `code` is given, one with that code. */
   static is(error: unknown, code?: GatewayErrorCode): error is GatewayError {
-    return (
-      typeof error === "object" &&
-      error !== null &&
-      brand in error &&
-      (code === undefined || ("code" in error && error.code === code))
-    );
+    return brand.isOn(error, code);
   }
 }

@@ -4,14 +4,13 @@ import { a2aTaskHeader, resumeTaskHeader } from "../asya-headers.ts";
 import type {
   AnswerReceipt,
   GatewayCallOptions,
-  GatewayCourier,
   GatewayTask,
   GatewayTaskState,
   GatewayTaskStatus,
 } from "./gateway-courier.ts";
 import { GatewayError } from "./gateway-error.ts";
-import type { GatewayAccess } from "./gateway-request.ts";
-import { sendToGateway, unexpectedAnswer } from "./gateway-request.ts";
+import { unexpectedAnswer } from "./gateway-request.ts";
+import { HttpCourier } from "./http-courier.ts";
 
 const states: ReadonlySet<unknown> = new Set<GatewayTaskState>([
   "pending",
@@ -23,43 +22,21 @@ const states: ReadonlySet<unknown> = new Set<GatewayTaskState>([
 ]);
 
 /** Speaks the API of the newest gateway, where every answer is a message with a record of its own. */
-export class MeshCourier implements GatewayCourier {
+export class MeshCourier extends HttpCourier {
   readonly generation = "mesh";
-  readonly #url: URL;
-  readonly #access: GatewayAccess;
-
-  constructor(url: URL, access: GatewayAccess) {
-    this.#url = url;
-    this.#access = access;
-  }
-
-  get address(): string {
-    return this.#url.href;
-  }
-
-  async status(task: GatewayTask, options: GatewayCallOptions = {}): Promise<GatewayTaskStatus | undefined> {
-    for (const id of idsOf(task)) {
-      const status = await this.#statusOf(id, options);
-      if (status !== undefined) return status;
-    }
-    return undefined;
-  }
 
   async answer(task: GatewayTask, input: JsonObject, options: GatewayCallOptions = {}): Promise<AnswerReceipt> {
     const before = await this.status(task, options);
     // Any other state may be wrong here, since records fail at a deadline that nobody stops for a pause; and the answer
     // has a record of its own.
     if (before?.state === "canceled" || before?.state === "succeeded") {
-      throw new GatewayError(
-        "not-waiting",
-        `The gateway at ${this.address} shows the task ${quote(before.id)} as ${before.state}. Nothing was sent.`,
-      );
+      throw this.notWaiting(before, "");
     }
-    const url = new URL("?actor=x-resume", this.#url);
+    const url = new URL("?actor=x-resume", this.url);
     const { taskId, a2aTaskId } = task;
     const headers = { [resumeTaskHeader]: taskId, ...(a2aTaskId === undefined ? {} : { [a2aTaskHeader]: a2aTaskId }) };
     const body = { payload: input, headers };
-    const answer = await sendToGateway({ method: "POST", url, body, ...options }, this.#access);
+    const answer = await this.send({ method: "POST", url, body, ...options });
     const { status, json, excerpt } = answer;
     if (status >= 200 && status < 300 && typeof json?.["id"] === "string") return { messageId: json["id"], before };
     if (status < 400) throw unexpectedAnswer(url, answer, { outcome: "unknown" });
@@ -78,13 +55,13 @@ export class MeshCourier implements GatewayCourier {
     let known = false;
     let canceled = false;
     // The message that paused first has a record too, which stays paused for ever.
-    for (const id of idsOf(task)) {
-      const status = await this.#statusOf(id, options);
+    for (const id of this.idsOf(task)) {
+      const status = await this.statusOf(id, options);
       if (status === undefined) continue;
       known = true;
       if (status.state === "succeeded" || status.state === "failed" || status.state === "canceled") continue;
       const url = this.#recordUrl(id);
-      const answer = await sendToGateway({ method: "DELETE", url, ...options }, this.#access);
+      const answer = await this.send({ method: "DELETE", url, ...options });
       if (answer.status >= 300) {
         throw new GatewayError(
           "refused",
@@ -95,31 +72,24 @@ export class MeshCourier implements GatewayCourier {
       canceled = true;
     }
     if (known) return canceled;
-    throw new GatewayError(
-      "unknown-task",
-      `The gateway at ${this.address} knows the task neither as ${idsOf(task).map(quote).join(" nor as ")}. Nothing was sent.`,
-    );
+    throw this.unknownTask(task);
   }
 
-  async #statusOf(id: string, options: GatewayCallOptions): Promise<GatewayTaskStatus | undefined> {
+  protected async statusOf(id: string, options: GatewayCallOptions): Promise<GatewayTaskStatus | undefined> {
     const url = this.#recordUrl(id);
-    const answer = await sendToGateway({ method: "GET", url, ...options }, this.#access);
+    const answer = await this.send({ method: "GET", url, ...options });
     if (answer.status === 404) return undefined;
     if (answer.status !== 200 || answer.json === undefined) throw unexpectedAnswer(url, answer);
     const { status } = answer.json;
     return { id, state: states.has(status) ? (status as GatewayTaskState) : "unknown" };
   }
 
-  #recordUrl(id: string): URL {
-    return new URL(encodeURIComponent(id), this.#url);
+  /** What it paused under last, first. */
+  protected idsOf({ envelopeId, taskId, a2aTaskId }: GatewayTask): readonly string[] {
+    return [...new Set([envelopeId, taskId, a2aTaskId].filter((id) => id !== undefined))];
   }
-}
 
-/** What it paused under last, first. */
-function idsOf({ envelopeId, taskId, a2aTaskId }: GatewayTask): readonly string[] {
-  return [...new Set([envelopeId, taskId, a2aTaskId].filter((id) => id !== undefined))];
-}
-
-function quote(id: string): string {
-  return JSON.stringify(id);
+  #recordUrl(id: string): URL {
+    return new URL(encodeURIComponent(id), this.url);
+  }
 }

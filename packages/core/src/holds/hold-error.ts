@@ -1,3 +1,4 @@
+import { ErrorBrand } from "../store/error-brand.ts";
 import type { Person } from "./hold-document.ts";
 
 /**
@@ -51,8 +52,7 @@ export interface HoldErrorDetails {
   readonly cause?: unknown;
 }
 
-// In the global registry, so that an error from a second installed copy of this package is recognised too.
-const brand = Symbol.for("holdpoint.hold-error");
+const brand = new ErrorBrand("holdpoint.hold-error");
 
 /**
  * What a hold refused. What is stored is as it was.
@@ -78,7 +78,7 @@ export class HoldError extends Error {
 
   constructor(code: HoldErrorCode, message: string, details: HoldErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    Object.defineProperty(this, brand, { value: true });
+    brand.mark(this);
     this.code = code;
     this.id = details.id;
     this.by = details.by;
@@ -96,11 +96,6 @@ export class HoldError extends Error {
    * ```
    */
   static is(error: unknown, code?: HoldErrorCode): error is HoldError {
-    return (
-      typeof error === "object" &&
-      error !== null &&
-      brand in error &&
-      (code === undefined || ("code" in error && error.code === code))
-    );
+    return brand.isOn(error, code);
   }
 }

@@ -1,4 +1,6 @@
-const brand = Symbol.for("holdpoint.not-applied");
+import { ErrorBrand } from "../store/error-brand.ts";
+
+const brand = new ErrorBrand("holdpoint.not-applied");
 
 /**
  * Thrown by work that is certain to have had no effect: the hold can be acted on again at once. Any other error leaves
@@ -18,7 +20,7 @@ export class NotApplied extends Error {
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
-    Object.defineProperty(this, brand, { value: true });
+    brand.mark(this);
   }
 
   /**
@@ -30,6 +32,6 @@ export class NotApplied extends Error {
    * ```
    */
   static is(error: unknown): error is NotApplied {
-    return typeof error === "object" && error !== null && brand in error;
+    return brand.isOn(error);
   }
 }

@@ -1,3 +1,5 @@
+import { ErrorBrand } from "./error-brand.ts";
+
 /**
  * What went wrong, as a closed set that programs may switch on.
  *
@@ -44,8 +46,7 @@ export interface CheckpointErrorDetails {
   readonly cause?: unknown;
 }
 
-// In the global registry, so that an error from a second installed copy of this package is recognised too.
-const brand = Symbol.for("holdpoint.checkpoint-error");
+const brand = new ErrorBrand("holdpoint.checkpoint-error");
 
 /**
  * The one error class of stores and drivers: programs act on `code`, people read `message`.
@@ -71,7 +72,7 @@ export class CheckpointError extends Error {
 
   constructor(code: CheckpointErrorCode, message: string, details: CheckpointErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    Object.defineProperty(this, brand, { value: true });
+    brand.mark(this);
     this.code = code;
     this.backend = details.backend;
     this.operation = details.operation;
@@ -89,11 +90,6 @@ export class CheckpointError extends Error {
    * ```
    */
   static is(error: unknown, code?: CheckpointErrorCode): error is CheckpointError {
-    return (
-      typeof error === "object" &&
-      error !== null &&
-      brand in error &&
-      (code === undefined || ("code" in error && error.code === code))
-    );
+    return brand.isOn(error, code);
   }
 }
