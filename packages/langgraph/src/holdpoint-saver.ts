@@ -13,6 +13,7 @@ import type {
 } from "@langchain/langgraph-checkpoint";
 import pMap from "p-map";
 
+import { GivenAnswers } from "./given-answers.ts";
 import { listCheckpoints } from "./list-checkpoints.ts";
 import { pruneLines } from "./prune-threads.ts";
 import type { PruneCheckpointsOptions, PruneCheckpointsResult } from "./prune-threads.ts";
@@ -23,7 +24,7 @@ import type { SaverContext } from "./saver-context.ts";
 import { SaverLayout } from "./saver-layout.ts";
 import { configOf, findAddress, readAddress } from "./thread-address.ts";
 import { writeCheckpoint } from "./write-checkpoint.ts";
-import { refusalOfAnswer, writeWrites } from "./write-writes.ts";
+import { isAnswer, refusalOfAnswer, writeAnswer, writeWrites } from "./write-writes.ts";
 import type { TaskWrites } from "./write-writes.ts";
 
 /** Options of {@link HoldpointSaver}. */
@@ -75,7 +76,6 @@ const defaultLargeValueBytes = 16_384;
 export class HoldpointSaver extends BaseCheckpointSaver {
   readonly #context: SaverContext;
   readonly #keepLast: number | undefined;
-  readonly #views = new RunViews();
 
   /** @throws {CheckpointError} `invalid-argument`, and `unsupported` for a `ttlMs` that the store does not have */
   constructor(store: CheckpointStore, options: HoldpointSaverOptions = {}) {
@@ -93,7 +93,8 @@ export class HoldpointSaver extends BaseCheckpointSaver {
     }
     const layout = new SaverLayout(prefix);
     this.#keepLast = keepLast;
-    this.#context = { store, layout, fence, largeValueBytes, ttlMs, serde: this.serde };
+    const state = { views: new RunViews(), answers: new GivenAnswers() };
+    this.#context = { store, layout, fence, largeValueBytes, ttlMs, serde: this.serde, ...state };
   }
 
   /**
@@ -104,8 +105,12 @@ export class HoldpointSaver extends BaseCheckpointSaver {
   override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
     const address = findAddress(config, "getTuple");
     if (address === undefined) return undefined;
-    const { id } = address;
-    const view = this.#views.of(config);
+    const { id, threadId } = address;
+    const { layout, answers } = this.#context;
+    const root = rootCheckpointId(config);
+    // A subgraph begins once the answer is stored that its graph goes on with.
+    if (root !== undefined) await answers.settled(layout.checkpoint(layout.line(threadId, ""), root));
+    const view = this.#context.views.of(config);
     return id === undefined
       ? await readLatest(this.#context, view, address)
       : await readNamed(this.#context, view, { ...address, id });
@@ -134,7 +139,7 @@ export class HoldpointSaver extends BaseCheckpointSaver {
   ): Promise<RunnableConfig> {
     const address = readAddress(config, "put");
     const { threadId, namespace } = address;
-    const seen = await writeCheckpoint(this.#context, this.#views.of(config), address, {
+    const seen = await writeCheckpoint(this.#context, this.#context.views.of(config), address, {
       checkpoint,
       metadata,
       newVersions,
@@ -162,12 +167,13 @@ export class HoldpointSaver extends BaseCheckpointSaver {
         { operation: "putWrites" },
       );
     }
-    const view = this.#views.of(config);
+    const view = this.#context.views.of(config);
     const task: TaskWrites = { address: { ...address, id }, taskId, taskPath, writes };
+    if (!this.#context.fence || !isAnswer(task)) return writeWrites(this.#context, view, task);
     // Thrown and not rejected: LangGraph waits for no promise of this method before it runs the next node.
     const refusal = refusalOfAnswer(this.#context, view, task);
     if (refusal !== undefined) throw refusal;
-    return writeWrites(this.#context, view, task);
+    return writeAnswer(this.#context, view, task);
   }
 
   /**
@@ -202,6 +208,13 @@ export class HoldpointSaver extends BaseCheckpointSaver {
     const { layout } = this.#context;
     return await pruneLines(this.#context, threadId === undefined ? layout.prefix : layout.thread(threadId), limits);
   }
+}
+
+/** The checkpoint of the outermost graph that a subgraph's run belongs to. */
+function rootCheckpointId({ configurable }: RunnableConfig): string | undefined {
+  const namespace: unknown = configurable?.["checkpoint_ns"];
+  const ids = configurable?.["checkpoint_map"] as Readonly<Record<string, string>> | undefined;
+  return namespace === undefined || namespace === "" ? undefined : ids?.[""];
 }
 
 function assertWhole(name: string, value: number, least: number): void {

@@ -36,6 +36,8 @@ const maxSeen = 1000;
  * is told.
  */
 export class RunView {
+  /** Settles when the answer is stored that the run has brought: before that, it may write nothing else. */
+  answered: Promise<void> | undefined;
   readonly #seen = new Map<string, SeenCheckpoint>();
 
   /** @param id `""` for the place before the first checkpoint */
@@ -61,6 +63,11 @@ export class RunView {
 export class RunViews {
   readonly #views = new WeakMap<AbortSignal, RunView>();
   readonly #shared = new RunView();
+
+  /** Whether a view is that of one run alone. */
+  isOfOneRun(view: RunView): boolean {
+    return view !== this.#shared;
+  }
 
   /**
    * The view of the run that a call belongs to. LangGraph makes a signal for every run and hands it on with each call,

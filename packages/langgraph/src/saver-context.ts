@@ -2,6 +2,8 @@ import { CheckpointError } from "@holdpoint/core";
 import type { CheckpointStore } from "@holdpoint/core";
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
 
+import type { GivenAnswers } from "./given-answers.ts";
+import type { RunViews } from "./run-view.ts";
 import type { SaverLayout } from "./saver-layout.ts";
 
 /** What all operations of a saver need. */
@@ -12,6 +14,8 @@ export interface SaverContext {
   readonly fence: boolean;
   readonly largeValueBytes: number;
   readonly ttlMs: number | undefined;
+  readonly views: RunViews;
+  readonly answers: GivenAnswers;
 }
 
 /** How many requests one call has under way at most. */

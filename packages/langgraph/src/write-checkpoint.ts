@@ -46,6 +46,7 @@ export async function writeCheckpoint(
   const line = layout.line(threadId, namespace);
   // At once, since writes on top of it may come before it is stored.
   const seen = view.set(line, checkpoint.id, { putsSincePrune: 0, writes: new Map() });
+  await view.answered;
   const replaced = await replacedHead(context, view, line, parentId);
   const { values, large } = await valuesToStore(context, view, line, {
     parentId,

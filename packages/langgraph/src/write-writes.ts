@@ -23,20 +23,23 @@ export interface TaskWrites {
 const answerTaskId = "00000000-0000-0000-0000-000000000000";
 const questionId = /^[\da-f]{32}$/u;
 
+/** Whether it is an answer of a person. A subgraph gets its answers from the graph that it is part of. */
+export function isAnswer({ address, taskId, writes }: TaskWrites): boolean {
+  const isOfPerson = taskId === answerTaskId || questionId.test(taskId);
+  return isOfPerson && address.namespace === "" && writes.some(([channel]) => channel === RESUME);
+}
+
 /**
- * Why an answer cannot be taken, as far as the run has seen: nothing waits, or what waits has been answered before.
+ * Why an answer cannot be taken, as far as this process has seen: nothing waits, or what waits has been answered before.
  *
- * @returns `undefined` if it can, or if it is no answer of a person
+ * @returns `undefined` if it can
  */
 export function refusalOfAnswer(
-  { layout, fence }: SaverContext,
+  { layout, answers }: SaverContext,
   view: RunView,
-  { address, taskId, writes }: TaskWrites,
+  { address, taskId }: TaskWrites,
 ): CheckpointError | undefined {
   const { threadId, namespace, id } = address;
-  // A subgraph gets its answers from the graph that it is part of.
-  const isAnswer = writes.some(([channel]) => channel === RESUME) && namespace === "";
-  if (!fence || !isAnswer || !(taskId === answerTaskId || questionId.test(taskId))) return undefined;
   const line = layout.line(threadId, namespace);
   const seen = view.find(line, id)?.writes;
   if (seen === undefined) return undefined;
@@ -45,20 +48,35 @@ export function refusalOfAnswer(
     return conflict(
       threadId,
       `nothing waits for an answer at its newest checkpoint, ${id}`,
-      "The answer may be an old one. To go on without one, invoke the graph with null.",
+      "It may be an old one, delivered again. To go on without an answer, invoke the graph with null.",
     );
   }
-  const before = seen.get(layout.writes(line, id, taskId, resumeIndex));
-  if (before === undefined) return undefined;
-  // The same place is answered again where a node asks more than once: then the question is another.
-  const isAskedAgain = taskId === answerTaskId && !isSameSet(before.answers ?? [], questions);
-  return isAskedAgain
-    ? undefined
-    : conflict(
-        threadId,
-        `what waits at checkpoint ${id} has been answered before`,
-        "If the run that had the answer has ended, go on from there: invoke the graph with null.",
-      );
+  const stored = seen.get(layout.writes(line, id, taskId, resumeIndex))?.answers;
+  const given = answers.find(layout.checkpoint(line, id), taskId)?.questions;
+  // A node that asks more than once is answered more than once, in the same place: each time to another question.
+  const isBefore = (before: readonly string[] | undefined): boolean =>
+    before !== undefined && (taskId !== answerTaskId || isSameSet(before, questions));
+  if (!isBefore(stored) && !isBefore(given)) return undefined;
+  return conflict(
+    threadId,
+    `what waits at checkpoint ${id} has been answered before`,
+    "If the run that had the answer has ended, go on from there: invoke the graph with null.",
+  );
+}
+
+/**
+ * Stores a person's answer; until it is stored, the run that brought it writes nothing else.
+ *
+ * @throws {CheckpointError} as {@link writeWrites}
+ */
+export async function writeAnswer(context: SaverContext, view: RunView, task: TaskWrites): Promise<void> {
+  const { address, taskId } = task;
+  const line = context.layout.line(address.threadId, address.namespace);
+  const questions = questionsOf(view.find(line, address.id)?.writes ?? new Map());
+  const stored = writeWrites(context, view, task);
+  context.answers.add(context.layout.checkpoint(line, address.id), taskId, { questions, stored });
+  if (context.views.isOfOneRun(view)) view.answered = stored;
+  await stored;
 }
 
 /**
@@ -73,41 +91,30 @@ export async function writeWrites(context: SaverContext, view: RunView, task: Ta
   const { address, taskId, taskPath } = task;
   const line = layout.line(address.threadId, address.namespace);
   const seen = view.find(line, address.id);
-  const answers = questionsOf(seen?.writes ?? new Map());
-  const stored = await Promise.all(
-    task.writes.map(async ([channel, value], position): Promise<StoredWrite> => {
-      return { index: WRITES_IDX_MAP[channel] ?? position, channel, value: await serde.dumpsTyped(value) };
-    }),
-  );
+  const answers = isAnswer(task) ? questionsOf(seen?.writes ?? new Map()) : undefined;
+  const [stored] = await Promise.all([
+    Promise.all(
+      task.writes.map(async ([channel, value], position): Promise<StoredWrite> => {
+        return { index: WRITES_IDX_MAP[channel] ?? position, channel, value: await serde.dumpsTyped(value) };
+      }),
+    ),
+    view.answered,
+  ]);
+  const place = (kind: "regular" | number, writes: readonly StoredWrite[]): WritesToStore => ({
+    key: layout.writes(line, address.id, taskId, kind),
+    address,
+    document: { taskId, taskPath, nonce: randomUUID(), answers, writes },
+  });
   // Of several with one index, the last is what LangGraph means.
   const special = new Map(stored.filter(({ index }) => index < 0).map((write) => [write.index, write]));
   const regular = stored.filter(({ index }) => index >= 0);
-  const document = (writes: readonly StoredWrite[]): WritesDocument => ({
-    taskId,
-    taskPath,
-    nonce: randomUUID(),
-    writes,
+  const storeSpecial = Array.from(special.values(), async (write) => {
+    await writeSpecial(context, seen, place(write.index, [write]));
   });
-  const outcomes = await Promise.allSettled([
-    ...Array.from(special.values(), async (write) => {
-      const key = layout.writes(line, address.id, taskId, write.index);
-      const isAnswer = write.index === resumeIndex;
-      await writeSpecial(context, seen, {
-        key,
-        address,
-        document: { ...document([write]), ...(isAnswer ? { answers } : {}) },
-      });
-    }),
-    ...(regular.length === 0
-      ? []
-      : [
-          writeRegular(context, seen, {
-            key: layout.writes(line, address.id, taskId, "regular"),
-            address,
-            document: document(regular),
-          }),
-        ]),
-  ]);
+  // What comes with an answer comes only if it does.
+  if (answers !== undefined) await Promise.all(storeSpecial);
+  const storeRegular = regular.length === 0 ? [] : [writeRegular(context, seen, place("regular", regular))];
+  const outcomes = await Promise.allSettled([...storeSpecial, ...storeRegular]);
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
 }
 

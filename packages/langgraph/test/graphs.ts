@@ -35,3 +35,42 @@ export function refundGraph(checkpointer: BaseCheckpointSaver, effects: RefundEf
 
 /** Effects that do nothing. */
 export const noEffects: RefundEffects = { pay: () => undefined, notify: () => undefined };
+
+const LogState = Annotation.Root({
+  log: Annotation<string[]>({ reducer: (before, added) => [...before, ...added], default: () => [] }),
+});
+
+/** A graph in which a graph asks twice, in one node after the other. */
+// oxlint-disable-next-line typescript/explicit-module-boundary-types
+export function nestedGraph(checkpointer: BaseCheckpointSaver) {
+  const inner = new StateGraph(
+    Annotation.Root({
+      said: Annotation<string[]>({ reducer: (before, added) => [...before, ...added], default: () => [] }),
+    }),
+  )
+    .addNode("first", () => ({ said: [`first: ${interrupt<string, string>("first?")}`] }))
+    .addNode("second", () => ({ said: [`second: ${interrupt<string, string>("second?")}`] }))
+    .addEdge(START, "first")
+    .addEdge("first", "second")
+    .compile();
+  return new StateGraph(LogState)
+    .addNode("inner", async () => ({ log: (await inner.invoke({ said: [] })).said }))
+    .addNode("outer", () => ({ log: ["outer: done"] }))
+    .addEdge(START, "inner")
+    .addEdge("inner", "outer")
+    .compile({ checkpointer });
+}
+
+/** Asks three questions at once. */
+// oxlint-disable-next-line typescript/explicit-module-boundary-types
+export function parallelGraph(checkpointer: BaseCheckpointSaver) {
+  const ask = (name: string) => () => ({ log: [`${name}: ${interrupt<string, string>(`${name}?`)}`] });
+  return new StateGraph(LogState)
+    .addNode("a", ask("a"))
+    .addNode("b", ask("b"))
+    .addNode("c", ask("c"))
+    .addEdge(START, "a")
+    .addEdge(START, "b")
+    .addEdge(START, "c")
+    .compile({ checkpointer });
+}

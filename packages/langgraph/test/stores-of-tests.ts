@@ -1,8 +1,10 @@
+import { startFaultProxy } from "@holdpoint/conformance";
 import { openStore } from "@holdpoint/core";
 import type { CheckpointStore } from "@holdpoint/core";
 import { vi } from "vitest";
 
 import { storesUnderTest, temporaryDirectory } from "../../../test/every-store.ts";
+import type { StoreUnderTest } from "../../../test/every-store.ts";
 
 /** A store that the tests of this package run on. */
 export interface StoreOfTests {
@@ -12,7 +14,9 @@ export interface StoreOfTests {
   /** What a URL of it needs of the environment. */
   readonly environment: Readonly<Record<string, string>>;
   /** A place in it that nobody else uses. */
-  place(): Promise<PlaceOfTests>;
+  readonly place: () => Promise<PlaceOfTests>;
+  /** The same through a proxy that loses every third answer to a write. @default there is no connection to stand in */
+  readonly placeWithLostAnswers?: (() => Promise<PlaceOfTests>) | undefined;
 }
 
 export interface PlaceOfTests extends AsyncDisposable {
@@ -39,7 +43,14 @@ const shareable: readonly StoreOfTests[] = [
   },
   ...storesUnderTest.map((store): StoreOfTests => {
     const { name, isMissing, environment } = store;
-    return { name, isMissing, environment, place: async () => await openPlace(store.url(), environment) };
+    return {
+      name,
+      isMissing,
+      environment,
+      place: async () => await openPlace(store.url(), environment),
+      // A cluster's members tell clients their own addresses, so that what is asked there would not pass a proxy.
+      placeWithLostAnswers: name === "redis (cluster)" ? undefined : async () => await openWithLostAnswers(store),
+    };
   }),
 ];
 
@@ -54,10 +65,24 @@ export const storesOfTests: readonly StoreOfTests[] = [
   ...shareableStores("file", "redis", "nats"),
 ];
 
+async function openWithLostAnswers(store: StoreUnderTest): Promise<PlaceOfTests> {
+  const proxy = await startFaultProxy({ target: store.address, protocol: store.protocol });
+  const place = await openPlace(
+    store.url(proxy.address),
+    { ...store.environment, STORAGE_EMULATOR_HOST: proxy.address },
+    proxy,
+  );
+  let writes = 0;
+  proxy.choose((request) =>
+    request === "write" && (writes += 1) % 3 === 0 ? { fault: "cut-after-commit" } : undefined,
+  );
+  return place;
+}
+
 async function openPlace(
   url: string,
   environment: Readonly<Record<string, string>>,
-  directory?: AsyncDisposable,
+  below?: AsyncDisposable,
 ): Promise<PlaceOfTests> {
   // Some credentials are looked up by an SDK itself, in processes of the tests too.
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
@@ -67,7 +92,7 @@ async function openPlace(
     store,
     [Symbol.asyncDispose]: async () => {
       await store.close();
-      await directory?.[Symbol.asyncDispose]();
+      await below?.[Symbol.asyncDispose]();
     },
   };
 }
