@@ -9,6 +9,7 @@ import { decodeCheckpoint } from "./checkpoint-document.ts";
 import { readListed } from "./read-checkpoint.ts";
 import { concurrency } from "./saver-context.ts";
 import type { SaverContext } from "./saver-context.ts";
+import type { SaverKey } from "./saver-layout.ts";
 import { findAddress } from "./thread-address.ts";
 
 /** One namespace of one thread: its checkpoints with their keys. */
@@ -19,12 +20,10 @@ export interface ListedLine {
 }
 
 /** A checkpoint as its keys tell. */
-interface ListedCheckpoint {
+export interface ListedCheckpoint {
   readonly keys: string[];
-  /** The one before it, if it is in the history. @default it is not, or it is the first */
-  replaces?: string | undefined;
-  /** Whether that is not its parent. */
-  isFork?: boolean;
+  /** Where it stands in the history. @default it is not in the history: not yet, or no more */
+  document?: Pick<SaverKey & { readonly kind: "document" }, "replaces" | "isFork"> | undefined;
 }
 
 /** All lines below a prefix, from one listing. */
@@ -43,7 +42,7 @@ export async function listLines({ store, layout }: SaverContext, prefix: string)
     let checkpoint = found.checkpoints.get(parsed.id);
     if (checkpoint === undefined) found.checkpoints.set(parsed.id, (checkpoint = { keys: [] }));
     checkpoint.keys.push(key);
-    if (parsed.kind === "document") Object.assign(checkpoint, { replaces: parsed.replaces, isFork: parsed.isFork });
+    if (parsed.kind === "document") checkpoint.document = parsed;
   }
   return [...lines.values()];
 }
@@ -57,14 +56,20 @@ export async function historyOf(
   { line, hasHead, checkpoints }: ListedLine,
 ): Promise<readonly string[]> {
   // Without a fence every run's checkpoints count, and none has one place.
-  if (!fence) return [...checkpoints.keys()].toSorted().toReversed();
+  if (!fence) {
+    const ids = [...checkpoints].flatMap(([id, { document }]) => (document === undefined ? [] : [id]));
+    return ids.toSorted().toReversed();
+  }
   const key = layout.head(line);
   const head = hasHead ? await store.get(key) : null;
   if (head === null) return [];
   const { id, replaces } = decodeCheckpoint(head.body, key);
   const history = [id];
-  for (let next = replaces; next !== undefined && checkpoints.has(next); next = checkpoints.get(next)?.replaces) {
+  for (let next = replaces; next !== undefined;) {
+    const document = checkpoints.get(next)?.document;
+    if (document === undefined) break;
     history.push(next);
+    next = document.replaces;
   }
   return history;
 }

@@ -4,12 +4,12 @@ import { isLarge } from "./checkpoint-document.ts";
 import type { CheckpointDocument } from "./checkpoint-document.ts";
 import { checkpointTime } from "./checkpoint-time.ts";
 import { historyOf, listLines } from "./list-checkpoints.ts";
-import type { ListedLine } from "./list-checkpoints.ts";
+import type { ListedCheckpoint, ListedLine } from "./list-checkpoints.ts";
 import { readDocument } from "./read-checkpoint.ts";
 import { concurrency } from "./saver-context.ts";
 import type { SaverContext } from "./saver-context.ts";
 
-// What is in no history may be about to become the head, of a run whose clock is behind.
+// What has no document yet may be about to become the head, of a run whose clock is behind.
 const strayAgeMs = 3_600_000;
 
 /** What {@link HoldpointSaver.prune} leaves. */
@@ -48,8 +48,7 @@ export async function pruneLines(
     const count = oldEnough < 0 ? history.length : Math.min(Math.max(keepLast, oldEnough), history.length);
     const needed = await neededBy(context, listed, history, count);
     examined += history.length;
-    removed += history.length - needed.count;
-    await removeCheckpoints(context, listed, history, needed);
+    removed += await removeCheckpoints(context, listed, history, needed);
   }
   return { examined, removed };
 }
@@ -79,7 +78,7 @@ async function neededBy(
   };
   // One that goes on from the head before it needs nothing older that the one before it does not need as well.
   const apart = history.filter((id, index) => {
-    return index === count - 1 || (index < count && (!context.fence || checkpoints.get(id)?.isFork === true));
+    return index === count - 1 || (index < count && (!context.fence || checkpoints.get(id)?.document?.isFork === true));
   });
   let furthest = count - 1;
   for (const id of apart) {
@@ -101,18 +100,35 @@ async function neededBy(
   return { count: furthest + 1, values };
 }
 
+/** @returns how many there were */
 async function removeCheckpoints(
-  { store }: SaverContext,
+  { store, layout }: SaverContext,
   { checkpoints }: ListedLine,
   history: readonly string[],
   { count, values }: Needed,
-): Promise<void> {
-  const known = new Set(history);
+): Promise<number> {
+  const kept = new Set(history.slice(0, count));
   const oldest = history[count - 1];
   const strayBefore = ((oldest === undefined ? undefined : checkpointTime(oldest)) ?? Date.now()) - strayAgeMs;
-  const strays = [...checkpoints.keys()].filter((id) => !known.has(id) && isOlder(id, strayBefore));
-  // The oldest first, so that what is left has no gap if this is stopped.
-  const gone = [...strays, ...history.slice(count).toReversed()];
-  const keys = gone.flatMap((id) => checkpoints.get(id)?.keys ?? []).filter((key) => !values.has(key));
-  await pMap(keys, async (key) => await store.delete(key), { concurrency });
+  const goes = ([id, { document }]: readonly [string, ListedCheckpoint]): boolean => {
+    if (kept.has(id)) return false;
+    // What takes the place of a head that stays may be about to do so.
+    if (document === undefined || oldest === undefined) return isOlder(id, strayBefore);
+    return document.replaces === undefined || !kept.has(document.replaces);
+  };
+  // One with values that others refer to stays whole, to tell it from one that is being written.
+  const gone = [...checkpoints].filter((entry) => goes(entry) && !entry[1].keys.some((key) => values.has(key)));
+  await pMap(
+    // The oldest first, so that what is left has no gap if this is stopped.
+    gone.toSorted(([one], [other]) => (one < other ? -1 : 1)),
+    async ([, { keys }]) => {
+      const isDocument = (key: string): boolean => layout.parse(key)?.kind === "document";
+      // Its document first, so that nobody finds one without its values.
+      for (const part of [keys.filter(isDocument), keys.filter((key) => !isDocument(key))]) {
+        await Promise.all(part.map(async (key) => await store.delete(key)));
+      }
+    },
+    { concurrency },
+  );
+  return gone.filter(([, { document }]) => document !== undefined).length;
 }

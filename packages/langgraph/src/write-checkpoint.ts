@@ -43,6 +43,14 @@ export async function writeCheckpoint(
 ): Promise<SeenCheckpoint> {
   const { store, layout, serde, fence } = context;
   const { threadId, namespace, id: parentId } = address;
+  const needsAncestors = ancestorsNeeded(metadata);
+  if (context.ttlMs !== undefined && needsAncestors > 0) {
+    throw new CheckpointError(
+      "unsupported",
+      `langgraph: thread ${JSON.stringify(threadId)} has a delta channel, which is rebuilt from older checkpoints; with ttlMs they would end before it does. Use prune, which keeps what it needs.`,
+      { outcome: "not-applied" },
+    );
+  }
   const line = layout.line(threadId, namespace);
   // At once, since writes on top of it may come before it is stored.
   const seen = view.set(line, checkpoint.id, { putsSincePrune: 0, writes: new Map() });
@@ -67,7 +75,7 @@ export async function writeCheckpoint(
     parentId,
     replaces: replaced.id,
     putsSincePrune: replaced.putsSincePrune + 1,
-    needsAncestors: ancestorsNeeded(metadata),
+    needsAncestors,
     checkpoint: typedFrame,
     metadata: typedMetadata,
     values,
@@ -146,5 +154,5 @@ async function ownHead(
 
 /** How far back the oldest snapshot is that a delta channel is rebuilt from. */
 function ancestorsNeeded({ counters_since_delta_snapshot: counters = {} }: CheckpointMetadata): number {
-  return Math.max(0, ...Object.values(counters).map(([, supersteps]) => supersteps + 1));
+  return Math.max(0, ...Object.values(counters).map(([, supersteps]) => supersteps));
 }
