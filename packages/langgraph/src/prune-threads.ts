@@ -110,6 +110,7 @@ async function removeCheckpoints(
   const kept = new Set(history.slice(0, count));
   const oldest = history[count - 1];
   const strayBefore = ((oldest === undefined ? undefined : checkpointTime(oldest)) ?? Date.now()) - strayAgeMs;
+  const isDocument = (key: string): boolean => layout.parse(key)?.kind === "document";
   const goes = ([id, { document }]: readonly [string, ListedCheckpoint]): boolean => {
     if (kept.has(id)) return false;
     // What takes the place of a head that stays may be about to do so.
@@ -122,7 +123,6 @@ async function removeCheckpoints(
     // The oldest first, so that what is left has no gap if this is stopped.
     gone.toSorted(([one], [other]) => (one < other ? -1 : 1)),
     async ([, { keys }]) => {
-      const isDocument = (key: string): boolean => layout.parse(key)?.kind === "document";
       // Its document first, so that nobody finds one without its values.
       for (const part of [keys.filter(isDocument), keys.filter((key) => !isDocument(key))]) {
         await Promise.all(part.map(async (key) => await store.delete(key)));

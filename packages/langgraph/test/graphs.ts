@@ -1,4 +1,4 @@
-import { Annotation, END, START, StateGraph, interrupt } from "@langchain/langgraph";
+import { Annotation, END, INTERRUPT, START, StateGraph, interrupt } from "@langchain/langgraph";
 import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 
 const RefundState = Annotation.Root({
@@ -61,10 +61,11 @@ export function nestedGraph(checkpointer: BaseCheckpointSaver) {
     .compile({ checkpointer });
 }
 
+const ask = (name: string) => () => ({ log: [`${name}: ${interrupt<string, string>(`${name}?`)}`] });
+
 /** Asks three questions at once. */
 // oxlint-disable-next-line typescript/explicit-module-boundary-types
 export function parallelGraph(checkpointer: BaseCheckpointSaver) {
-  const ask = (name: string) => () => ({ log: [`${name}: ${interrupt<string, string>(`${name}?`)}`] });
   return new StateGraph(LogState)
     .addNode("a", ask("a"))
     .addNode("b", ask("b"))
@@ -73,4 +74,10 @@ export function parallelGraph(checkpointer: BaseCheckpointSaver) {
     .addEdge(START, "b")
     .addEdge(START, "c")
     .compile({ checkpointer });
+}
+
+/** What a run has asked when it ended, if it asks: LangGraph puts it beside the state. */
+export function askedBy(result: object): readonly { readonly id: string; readonly value: string }[] {
+  const asked: unknown = Reflect.get(result, INTERRUPT);
+  return Array.isArray(asked) ? asked : [];
 }

@@ -99,10 +99,10 @@ describe("prune", () => {
   it("is safe beside threads that go on, again and again, also back in time", async () => {
     const store = await createMemoryStore();
     const saver = new HoldpointSaver(store);
-    let isGrowing = true;
+    const grown = new AbortController();
     const pruning = (async () => {
       const pruner = new HoldpointSaver(store);
-      while (isGrowing) {
+      while (!grown.signal.aborted) {
         await pruner.prune({ keepLast: 2 });
         await delay(1);
       }
@@ -118,7 +118,7 @@ describe("prune", () => {
       }
     });
     await Promise.all(growing);
-    isGrowing = false;
+    grown.abort();
     await pruning;
     await saver.prune();
     expect(await stepsOf(saver)).toEqual([107]);

@@ -6,6 +6,7 @@ import { HumanMessage } from "@langchain/core/messages";
 import { Command } from "@langchain/langgraph";
 
 import { HoldpointSaver } from "../src/holdpoint-saver.ts";
+import { askedBy } from "./graphs.ts";
 import { interviewGraph } from "./interviews.ts";
 
 const [url = "", journal = "", firstThread = "0"] = process.argv.slice(2);
@@ -22,8 +23,8 @@ async function interview(threadId: string): Promise<void> {
   const config = { configurable: { thread_id: threadId }, durability: "sync" } as const;
   const isNew = (await saver.getTuple(config)) === undefined;
   let result: object = await graph.invoke(isNew ? { messages: [new HumanMessage("go")] } : null, config);
-  while ("__interrupt__" in result) {
-    const [{ value = "" } = {}] = result.__interrupt__ as readonly { readonly value?: string }[];
+  for (let [asked] = askedBy(result); asked !== undefined; [asked] = askedBy(result)) {
+    const { value } = asked;
     note(["asked", threadId, value]);
     result = await graph.invoke(new Command({ resume: `answer to ${value}` }), config);
   }

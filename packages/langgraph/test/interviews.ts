@@ -7,7 +7,7 @@ import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 /** A model that always says the same to the same. */
 class StubModel extends SimpleChatModel {
   override async _call(messages: BaseMessage[]): Promise<string> {
-    return `thought about ${messages.length} messages: ${String(messages.at(-1)?.content)}`;
+    return `thought about ${messages.length} messages: ${messages.at(-1)?.text}`;
   }
 
   override _llmType(): string {
@@ -18,13 +18,14 @@ class StubModel extends SimpleChatModel {
 /** The questions of {@link interviewGraph}, in their order. */
 export const questions: readonly string[] = ["name?", "budget?", "deadline?"];
 
+const ask = (question: string) => () => ({ messages: [new HumanMessage(interrupt<string, string>(question))] });
+
 /** An agent that thinks and asks by turns, three times. */
 // oxlint-disable-next-line typescript/explicit-module-boundary-types
 export function interviewGraph(checkpointer: BaseCheckpointSaver) {
   const model = new StubModel({});
   const think = async ({ messages }: typeof MessagesAnnotation.State) => ({ messages: [await model.invoke(messages)] });
   const [first = "", second = "", third = ""] = questions;
-  const ask = (question: string) => () => ({ messages: [new HumanMessage(interrupt<string, string>(question))] });
   return new StateGraph(MessagesAnnotation)
     .addNode("think1", think)
     .addNode("ask1", ask(first))

@@ -49,7 +49,7 @@ describe.each(shareableStores("file", "redis"))("on $name", (store) => {
       expect(done).toBeGreaterThan(0);
       for (let thread = 0; thread < done; thread += 1) {
         const { values } = await interviewGraph(saver).getState({ configurable: { thread_id: `thread-${thread}` } });
-        const said = (values.messages as readonly BaseMessage[]).map(({ content }) => String(content));
+        const said = (values.messages as readonly BaseMessage[]).map(({ text }) => text);
         expect(said.filter((text) => text.startsWith("answer"))).toEqual(
           questions.map((question) => `answer to ${question}`),
         );

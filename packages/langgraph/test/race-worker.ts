@@ -6,7 +6,7 @@ import { CheckpointError, openStore } from "@holdpoint/core";
 import { Command } from "@langchain/langgraph";
 
 import { HoldpointSaver } from "../src/holdpoint-saver.ts";
-import { refundGraph } from "./graphs.ts";
+import { askedBy, refundGraph } from "./graphs.ts";
 
 /** What a worker is told. */
 export interface RaceOrder {
@@ -42,7 +42,7 @@ async function carryOut({ threadId, answer, delayMs }: RaceOrder): Promise<RaceR
       answer === undefined ? { amount: 5 } : new Command({ resume: answer }),
       config,
     );
-    return { outcome: "__interrupt__" in rest ? "asks" : "done", log };
+    return { outcome: askedBy(rest).length > 0 ? "asks" : "done", log };
   } catch (error) {
     if (CheckpointError.is(error, "conflict")) return { outcome: "conflict", log: [] };
     throw error;

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 
 import type { CheckpointStore } from "@holdpoint/core";
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { HoldpointSaver } from "../src/holdpoint-saver.ts";
 import { dyingStore } from "./dying-store.ts";
+import type { SaverCase, SaverHarness } from "./saver-case.ts";
 import { saverCases } from "./saver-cases.ts";
 import type { PlaceOfTests } from "./stores-of-tests.ts";
 import { isWhole, storesOfTests } from "./stores-of-tests.ts";
@@ -12,6 +13,10 @@ import { isWhole, storesOfTests } from "./stores-of-tests.ts";
 const timeoutMs = 180_000;
 // Ten thousand checkpoints, each of which waits for the disk.
 const wholeTimeoutMs = 3_600_000;
+
+async function expectRight(run: SaverCase["run"], harness: SaverHarness): Promise<void> {
+  await expect(run(harness)).resolves.toBeUndefined();
+}
 
 describe.each(storesOfTests)("on $name", (store) => {
   describe.skipIf(store.isMissing)("with its real server", () => {
@@ -29,7 +34,7 @@ describe.each(storesOfTests)("on $name", (store) => {
         if (needs === "openWithLostAnswers" && placeWithLostAnswers === undefined) return skip("no connection to cut");
         await using lossy = needs === "openWithLostAnswers" ? await placeWithLostAnswers?.() : undefined;
         const { store: opened } = lossy ?? place;
-        await run({
+        await expectRight(run, {
           open: async () => on(opened),
           openWithLostAnswers: async () => on(opened),
           openDying: async (requests) => on(dyingStore(opened, requests)),

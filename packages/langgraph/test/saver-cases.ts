@@ -6,7 +6,7 @@ import { Command } from "@langchain/langgraph";
 import type { BaseCheckpointSaver, Checkpoint } from "@langchain/langgraph-checkpoint";
 import { INTERRUPT, RESUME, emptyCheckpoint, uuid6 } from "@langchain/langgraph-checkpoint";
 
-import { noEffects, nestedGraph, parallelGraph, refundGraph } from "./graphs.ts";
+import { askedBy, noEffects, nestedGraph, parallelGraph, refundGraph } from "./graphs.ts";
 import type { SaverCase, SaverHarness } from "./saver-case.ts";
 
 const metadata = { source: "loop", step: 0, parents: {} } as const;
@@ -174,7 +174,7 @@ export const saverCases: readonly SaverCase[] = [
       const config = { ...newThread(), durability: "sync" } as const;
       let result = await parallelGraph(await open()).invoke({ log: [] }, config);
       for (const expected of [3, 2, 1]) {
-        const waiting = (result as unknown as { __interrupt__: { id: string; value: string }[] }).__interrupt__;
+        const waiting = askedBy(result);
         equal(waiting.length, expected);
         const [{ id, value } = { id: "", value: "" }] = waiting;
         result = await parallelGraph(await open()).invoke(
@@ -306,7 +306,7 @@ async function expectGoesOn({ open }: Pick<SaverHarness, "open">, thread: Return
     found?.pendingWrites?.some(([, channel]) => channel === RESUME) === true;
   // A thread of which nothing is stored begins anew.
   let result = await graph.invoke(found === undefined ? { amount: 5 } : null, config);
-  const asks = "__interrupt__" in result;
+  const asks = askedBy(result).length > 0;
   equal(asks && wasAnswered, false, "what has been answered was asked again");
   if (asks) result = await graph.invoke(new Command({ resume: "yes" }), config);
   deepStrictEqual(result.log, ["asked", "paid: yes", "notified"]);
