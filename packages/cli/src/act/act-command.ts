@@ -55,8 +55,8 @@ export function actCommand(context: CommandContext) {
     )
     .action(async (id, command, options, { parent }) => {
       const typed = (parent as { rawArgs?: readonly string[] } | null)?.rawArgs ?? [];
-      const { actOnHold } = await import("./act-on-hold.ts");
-      await actOnHold(context, id, assertCommand(command, commandAfterDashes(command, typed)), options);
+      const { runAct } = await import("./run-act.ts");
+      await runAct(context, id, assertCommand(command, commandAfterDashes(command, typed)), options);
     });
 }
 

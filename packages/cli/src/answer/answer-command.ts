@@ -32,7 +32,7 @@ export function answerCommand(context: CommandContext) {
       ),
     )
     .action(async (id, decision, options) => {
-      const { answerHold } = await import("./answer-hold.ts");
-      await answerHold(context, id, decision, options);
+      const { runAnswer } = await import("./run-answer.ts");
+      await runAnswer(context, id, decision, options);
     });
 }

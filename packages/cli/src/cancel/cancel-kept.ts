@@ -6,8 +6,8 @@ import { findKept } from "../frame/find-kept.ts";
 import { openCourier } from "../frame/open-courier.ts";
 import type { StoreChoice } from "../frame/open-command-store.ts";
 import { openCommandStore } from "../frame/open-command-store.ts";
-import { cancelHold } from "./cancel-hold.ts";
-import { cancelTask } from "./cancel-task.ts";
+import { endHold } from "./end-hold.ts";
+import { endTask } from "./end-task.ts";
 
 /** Options of `holdpoint cancel`. */
 export interface CancelChoice extends StoreChoice {
@@ -27,7 +27,7 @@ export async function cancelKept(context: CommandContext, id: string, options: C
   const kept = await findKept(store, id, kind, context.signal);
   const { location } = store;
   if (kept.kind === "task") {
-    await cancelTask(context, { ...kept, location }, courier, options);
+    await endTask(context, { ...kept, location }, courier, options);
     return;
   }
   if (courier !== undefined) {
@@ -36,5 +36,5 @@ export async function cancelKept(context: CommandContext, id: string, options: C
       `${JSON.stringify(id)} is a hold, which no gateway knows: leave out --via. Nothing was changed.`,
     );
   }
-  await cancelHold(context, { ...kept, location }, options);
+  await endHold(context, { ...kept, location }, options);
 }

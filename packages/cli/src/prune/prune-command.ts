@@ -18,7 +18,7 @@ export function pruneCommand(context: CommandContext) {
       ),
     )
     .action(async (options) => {
-      const { pruneTasks } = await import("./prune-tasks.ts");
-      await pruneTasks(context, options);
+      const { runPrune } = await import("./run-prune.ts");
+      await runPrune(context, options);
     });
 }

@@ -60,8 +60,8 @@ export function resumeCommand(context: CommandContext) {
     .action(async (id, command, options, { parent }) => {
       const typed = (parent as { rawArgs?: readonly string[] } | null)?.rawArgs ?? [];
       const started = commandAfterDashes(command, typed) ?? unexpected(command);
-      const { resumeTask } = await import("./resume-task.ts");
-      await resumeTask(context, id, started, options);
+      const { runResume } = await import("./run-resume.ts");
+      await runResume(context, id, started, options);
     });
 }
 

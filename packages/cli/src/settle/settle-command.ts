@@ -33,7 +33,7 @@ export function settleCommand(context: CommandContext) {
       ),
     )
     .action(async (id, options) => {
-      const { settleHold } = await import("./settle-hold.ts");
-      await settleHold(context, id, options);
+      const { runSettle } = await import("./run-settle.ts");
+      await runSettle(context, id, options);
     });
 }

@@ -118,7 +118,7 @@ export class ProxyConnection {
     const { standing } = this.#rules;
     if (standing?.fault === "delay") {
       this.#rules.count("delay");
-      await this.#pause(standing.delayMs ?? defaultDelayMs);
+      await this.#wait(standing.delayMs ?? defaultDelayMs);
     } else if (standing?.fault === "blackhole" || standing?.fault === "half-open") {
       if (this.#silence === undefined) this.#rules.count(standing.fault);
       this.#silence = standing.fault === "blackhole" ? "both" : (this.#silence ?? "answers");
@@ -130,7 +130,7 @@ export class ProxyConnection {
     switch (fault) {
       case "delay":
         await this.#happens(planned);
-        await this.#pause(planned.delayMs ?? defaultDelayMs);
+        await this.#wait(planned.delayMs ?? defaultDelayMs);
         await this.#write(this.#server, bytes);
         return;
       case "cut-before-request":
@@ -187,11 +187,11 @@ export class ProxyConnection {
     for (let start = 0; start < bytes.length; start += pieceBytes) {
       const piece = bytes.subarray(start, start + pieceBytes);
       await send(socket, piece);
-      await this.#pause((piece.length / bytesPerSecond) * 1_000);
+      await this.#wait((piece.length / bytesPerSecond) * 1_000);
     }
   }
 
-  async #pause(ms: number): Promise<void> {
+  async #wait(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.#ended.signal });
   }
 }

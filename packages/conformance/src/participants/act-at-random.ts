@@ -17,7 +17,7 @@ export interface ActAtRandomParameters {
   readonly conditionalDelete: boolean;
   /** Deadline of each operation. */
   readonly timeoutMs?: number | undefined;
-  /** The longest pause between two operations. @default 0 */
+  /** The longest time between two operations. @default 0 */
   readonly thinkMs?: number | undefined;
   /** After this, no operation is begun. */
   readonly atMostMs?: number | undefined;

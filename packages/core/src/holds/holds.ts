@@ -373,7 +373,7 @@ export interface Holds {
 
   /**
    * Waits until a hold waits no more: answered, rejected, canceled, expired, or further already; or gone. Those who wait
-   * in one process share their looks at the store, with pauses that grow, and all of them together look at most fifty
+   * in one process share their looks at the store, at intervals that grow, and all of them together look at most fifty
    * times a second. A store that is away for a while ends no waiting.
    *
    * @throws {HoldError} `invalid-argument`, `not-found`

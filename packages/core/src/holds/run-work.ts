@@ -25,8 +25,8 @@ export interface Owned {
 }
 
 /** How long a store that is away is waited for after the work, between attempts. */
-const firstPauseMs = 500;
-const maxPauseMs = 5_000;
+const firstDelayMs = 500;
+const maxDelayMs = 5_000;
 
 /** Runs the work under a claim that is this process's own, and writes down what came of it. */
 export async function runWork<Result, Content>(
@@ -148,7 +148,7 @@ async function changeOwn(
   const { environment } = machine;
   const next = change(claimed);
   const untilMs = environment.monotonicMs() + claim.leaseMs;
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, maxPauseMs)) {
+  for (let delayMs = firstDelayMs; ; delayMs = Math.min(2 * delayMs, maxDelayMs)) {
     try {
       await machine.change<void>(
         {
@@ -173,7 +173,7 @@ async function changeOwn(
     } catch (error) {
       if (!CheckpointError.is(error) || error.code === "too-large") throw error;
       if (!error.retryable || environment.monotonicMs() >= untilMs) throw notKept(id, next, error);
-      await environment.sleep(pauseMs * (0.5 + 0.5 * environment.random()));
+      await environment.sleep(delayMs * (0.5 + 0.5 * environment.random()));
     }
   }
 }

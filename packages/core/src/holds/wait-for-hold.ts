@@ -6,8 +6,8 @@ import type { ProgramHold } from "./program-documents.ts";
 import type { ProgramMachine } from "./program-machine.ts";
 import { givenAnswer, isHold, stateOf } from "./view-hold.ts";
 
-const firstPauseMs = 100;
-const maxPauseMs = 10_000;
+const firstDelayMs = 100;
+const maxDelayMs = 10_000;
 /** All waiters of a process together look this seldom, so many of them are no burden to a store. */
 const betweenLooksMs = 20;
 const maxLooks = 16;
@@ -22,7 +22,7 @@ interface Watched {
   readonly id: string;
   readonly waiters: Set<Waiter>;
   dueMs: number;
-  pauseMs: number;
+  delayMs: number;
   /** Whether the hold has ever been there: what is missing then is gone, and was never asked otherwise. */
   wasSeen: boolean;
 }
@@ -68,7 +68,7 @@ export class HoldWaiters {
     const now = this.#machine.environment.monotonicMs();
     const found = this.#watched.get(id);
     if (found !== undefined) return found;
-    const watched = { id, waiters: new Set<Waiter>(), dueMs: now, pauseMs: firstPauseMs, wasSeen: false };
+    const watched = { id, waiters: new Set<Waiter>(), dueMs: now, delayMs: firstDelayMs, wasSeen: false };
     this.#watched.set(id, watched);
     this.#wake.abort();
     if (!this.#isPolling) void this.#poll();
@@ -94,8 +94,8 @@ export class HoldWaiters {
         continue;
       }
       this.#wake = new AbortController();
-      const pauseMs = this.#looks < maxLooks ? (next?.dueMs ?? now + maxPauseMs) - now : maxPauseMs;
-      await environment.sleep(Math.min(Math.max(pauseMs, 1), maxPauseMs), this.#wake.signal);
+      const delayMs = this.#looks < maxLooks ? (next?.dueMs ?? now + maxDelayMs) - now : maxDelayMs;
+      await environment.sleep(Math.min(Math.max(delayMs, 1), maxDelayMs), this.#wake.signal);
     }
     this.#isPolling = false;
   }
@@ -114,8 +114,8 @@ export class HoldWaiters {
       if (!CheckpointError.is(error) || !error.retryable) for (const { reject } of waiters) reject(error);
     } finally {
       this.#looks -= 1;
-      watched.dueMs = environment.monotonicMs() + watched.pauseMs * (0.5 + 0.5 * environment.random());
-      watched.pauseMs = Math.min(1.5 * watched.pauseMs, maxPauseMs);
+      watched.dueMs = environment.monotonicMs() + watched.delayMs * (0.5 + 0.5 * environment.random());
+      watched.delayMs = Math.min(1.5 * watched.delayMs, maxDelayMs);
       this.#wake.abort();
     }
   }

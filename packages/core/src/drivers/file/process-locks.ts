@@ -7,7 +7,7 @@ import { FileStoreError } from "./file-error.ts";
 import { loadSqlite } from "./load-sqlite.ts";
 import { isError } from "../../store/is-error.ts";
 
-const longestPauseMs = 8;
+const maxDelayMs = 8;
 
 // The low byte of SQLite's result codes: https://www.sqlite.org/rescode.html
 const sqliteError = 1;
@@ -59,7 +59,7 @@ export class ProcessLocks {
    */
   async hold<Result>(path: string, signal: AbortSignal, critical: () => Result): Promise<Result> {
     const deadlineAt = performance.now() + this.#waitMs;
-    for (let pauseMs = 0.5; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    for (let delayMs = 0.5; ; delayMs = Math.min(delayMs * 2, maxDelayMs)) {
       signal.throwIfAborted();
       const file = this.#tryAcquire(path);
       if (file !== undefined) {
@@ -70,7 +70,7 @@ export class ProcessLocks {
         }
       }
       if (performance.now() >= deadlineAt) throw this.#busy(path);
-      await sleep(Math.random() * pauseMs, undefined, { signal });
+      await sleep(Math.random() * delayMs, undefined, { signal });
     }
   }
 

@@ -25,7 +25,7 @@ export interface AnswerChoice extends StoreChoice, AnswerInput {
 }
 
 /** Answers a hold. */
-export async function answerHold(
+export async function runAnswer(
   context: CommandContext,
   id: string,
   decision: string | undefined,

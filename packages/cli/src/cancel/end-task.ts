@@ -12,7 +12,7 @@ import { describeTask } from "../show/describe-task.ts";
 import type { CancelChoice } from "./cancel-kept.ts";
 
 /** Ends a paused task for good, and in the gateway too where there is a courier to it. */
-export async function cancelTask(
+export async function endTask(
   context: CommandContext,
   { ledger, task, location }: { readonly ledger: PauseLedger; readonly task: TaskDetails; readonly location: string },
   courier: GatewayCourier | undefined,

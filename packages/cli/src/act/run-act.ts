@@ -24,7 +24,7 @@ export interface ActChoice extends StoreChoice {
 }
 
 /** Runs a command once under a hold, or hands out the receipt of when it ran. */
-export async function actOnHold(
+export async function runAct(
   context: CommandContext,
   id: string,
   command: readonly string[],

@@ -8,7 +8,7 @@ import { describeHold } from "../show/describe-hold.ts";
 import type { CancelChoice } from "./cancel-kept.ts";
 
 /** Ends a hold that nobody acts on for good. */
-export async function cancelHold(
+export async function endHold(
   context: CommandContext,
   { holds, hold, location }: { readonly holds: Holds; readonly hold: HoldDetails; readonly location: string },
   options: CancelChoice,

@@ -38,7 +38,7 @@ export interface ResumeChoice extends StoreChoice, InputChoice {
 }
 
 /** Answers a paused task and hands its message to standard output or to a command, or its answer to a gateway. */
-export async function resumeTask(
+export async function runResume(
   context: CommandContext,
   id: string,
   command: readonly string[],

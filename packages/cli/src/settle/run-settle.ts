@@ -27,7 +27,7 @@ export interface SettleChoice extends StoreChoice {
 }
 
 /** Says what happened to a hold that is in doubt. */
-export async function settleHold(context: CommandContext, id: string, options: SettleChoice): Promise<void> {
+export async function runSettle(context: CommandContext, id: string, options: SettleChoice): Promise<void> {
   const { output, messages, signal } = context;
   const settlement = await readSettlement(context, options);
   await using store = await openCommandStore(context, options, "write");

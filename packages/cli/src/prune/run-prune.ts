@@ -15,7 +15,7 @@ export interface PruneChoice extends StoreChoice {
 }
 
 /** Removes what is left of tasks and holds that ended long ago, or counts it. */
-export async function pruneTasks(context: CommandContext, options: PruneChoice): Promise<void> {
+export async function runPrune(context: CommandContext, options: PruneChoice): Promise<void> {
   const { output, messages, signal } = context;
   const { olderThan: olderThanMs, dryRun = false } = options;
   await using store = await openCommandStore(context, options, dryRun ? "read" : "write");
