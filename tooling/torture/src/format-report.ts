@@ -21,12 +21,17 @@ export function formatReport(report: TortureReport): string {
     ["outcome unknown", String(counts.unknown)],
     ["asked again", String(counts.askedAgain)],
   ];
-  const width = Math.max(...rows.map(([name]) => name.length));
-  const table = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
-  return [...table, "", `lost ${counts.lost}, doubled ${counts.doubled}`].join("\n");
+  return [table(rows), "", `lost ${counts.lost}, doubled ${counts.doubled}`].join("\n");
 }
 
-function listed(counts: ReadonlyMap<string, number>): string {
+/** Names and values in two columns. */
+export function table(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
+}
+
+/** How many there are in all, and of what, most first. */
+export function listed(counts: ReadonlyMap<string, number>): string {
   if (counts.size === 0) return "0";
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const parts = [...counts].toSorted(([, left], [, right]) => right - left).map(([name, count]) => `${name} ${count}`);

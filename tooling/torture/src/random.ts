@@ -38,6 +38,11 @@ export function createRandom(seed: string): Random {
   };
 }
 
+/** A seed for whoever names none. */
+export function drawSeed(): string {
+  return String(Math.floor(Math.random() * 1_000_000));
+}
+
 /** FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/ */
 function hash(text: string): number {
   let value = 0x811c9dc5;

@@ -9,8 +9,9 @@ import { startAnyTargetProxy } from "./any-target-proxy.ts";
 import { createFaultInjector } from "./fault-injector.ts";
 import { faultSettingsOf } from "./fault-settings.ts";
 import type { Random } from "./random.ts";
-import { createRandom } from "./random.ts";
+import { createRandom, drawSeed } from "./random.ts";
 import { ServerRestarter } from "./server-restarter.ts";
+import { throughProxy, withImpatience } from "./store-access.ts";
 import { planTask } from "./task-plan.ts";
 import type { TortureCounts } from "./torture-counts.ts";
 import { createCounts } from "./torture-counts.ts";
@@ -65,8 +66,6 @@ const keptStories = 5;
 const keptTasks = 256;
 const progressMs = 1000;
 const maxDownMs = 150;
-// Shorter than the defaults, so that a black hole is noticed within it now and then.
-const impatience = { attemptTimeoutMs: "2000", timeoutMs: "10000" };
 
 /**
  * Pauses and resumes many tasks on a store while everything around it breaks, and counts those that were lost or that
@@ -190,26 +189,4 @@ function withVariables(
 ): Record<ActorName, ActorCommand> {
   const extend = (actor: ActorCommand): ActorCommand => ({ ...actor, env: { ...variables, ...actor.env } });
   return { "x-pause": extend(actors["x-pause"]), "x-resume": extend(actors["x-resume"]) };
-}
-
-function throughProxy(port: number): Record<string, string> {
-  const preload = new URL("through-proxy-main.ts", import.meta.url).href;
-  return {
-    HOLDPOINT_PROXY_PORT: String(port),
-    NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} --import=${preload}`.trim(),
-  };
-}
-
-/** Sets how long a request may take, unless the URL says so itself. */
-function withImpatience(storeUrl: string): string {
-  if (!URL.canParse(storeUrl)) return storeUrl;
-  const url = new URL(storeUrl);
-  for (const [name, value] of Object.entries(impatience)) {
-    if (!url.searchParams.has(name)) url.searchParams.set(name, value);
-  }
-  return url.href;
-}
-
-function drawSeed(): string {
-  return String(Math.floor(Math.random() * 1_000_000));
 }

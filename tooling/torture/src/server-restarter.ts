@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Random } from "./random.ts";
-import type { TortureCounts } from "./torture-counts.ts";
 
 const maxInstantMs = 200;
 
@@ -12,7 +11,7 @@ export interface ServerRestarterOptions {
   /** How many deliveries that succeed there are to one restart, on average. */
   readonly deliveriesPerRestart: number;
   readonly random: Random;
-  readonly counts: TortureCounts;
+  readonly counts: { serverRestarts: number };
 }
 
 /** Restarts the store's server at random instants while messages are delivered, one restart at a time. */

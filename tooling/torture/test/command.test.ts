@@ -44,6 +44,15 @@ describe("pnpm torture", () => {
     expect(lines).toHaveLength(Number(counted));
   });
 
+  it("does the same to holds", async () => {
+    const args = ["--store", await temporaryDirectory(), "--what", "holds", "--tasks", "12", "--seed", "1"];
+    const command = runCommand(args);
+    await expect(command.exited).resolves.toBe(0);
+    expect(command.output()).toMatch(/^holds +12 of 12$/mu);
+    expect(command.output()).toMatch(/^payments +[1-9]/mu);
+    expect(command.output()).toMatch(/\nlost 0, doubled 0, under another key 0\n$/u);
+  });
+
   it("says what is wrong with its arguments, its store or its restart command", async () => {
     const directory = await temporaryDirectory();
     const noArguments = runCommand([]);
