@@ -41,7 +41,7 @@ export default defineConfig({
       project("conformance", "packages/conformance"),
       project("actors", "packages/actors"),
       project("cli", "packages/cli", [], ["fish", "zsh"]),
-      project("inbox", "packages/inbox", [], ["chromium", "nginx"]),
+      project("inbox", "packages/inbox", [], ["chromium", "nginx", "python3"]),
       project("state-proxy", "packages/state-proxy", ["minio", "gcs", "redis", "nats", "postgres"]),
       project("s3", "packages/backend-s3", ["minio"]),
       project("gcs", "packages/backend-gcs", ["gcs"]),

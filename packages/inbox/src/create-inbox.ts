@@ -1,9 +1,10 @@
-import { hkdfSync, randomBytes } from "node:crypto";
+import { createHmac, hkdfSync, randomBytes } from "node:crypto";
 
 import { createPauseLedger } from "@holdpoint/asya";
 import type { CheckpointStore } from "@holdpoint/core";
 import { createHolds } from "@holdpoint/core/holds";
 
+import type { ApiToken } from "./api/api-token.ts";
 import { FormTokens } from "./form/form-tokens.ts";
 import { inboxApp } from "./inbox-app.ts";
 import type { InboxContext } from "./inbox-context.ts";
@@ -50,6 +51,8 @@ export interface InboxOptions {
   readonly secret?: string | undefined;
   /** The most bytes that a form may have. @default 8388608 */
   readonly maxBodyBytes?: number | undefined;
+  /** The programs that may use the API. @default none; there is no API */
+  readonly apiTokens?: readonly ApiToken[] | undefined;
   /** Told of everybody who was not let. @default nobody is told */
   readonly onRefusal?: ((refusal: Refusal) => void) | undefined;
   /** Told of what went wrong while a page was made. @default nobody is told */
@@ -101,6 +104,7 @@ export function createInbox(options: InboxOptions): Inbox {
   if (options.linkKeys !== undefined) assertLinkKeys(options.linkKeys);
   const base = url.pathname.endsWith("/") ? url.pathname : `${url.pathname}/`;
   const keys = secret ?? randomBytes(32);
+  const claimKey = keyFor(keys, "claims");
   const holds = createHolds(store, { now });
   const ledger = createPauseLedger(store);
   const ending = new AbortController();
@@ -113,6 +117,9 @@ export function createInbox(options: InboxOptions): Inbox {
     login: authentication,
     access: new Access(options.rules, options.askersMayApprove ?? authentication.kind === "local"),
     linkKeys: options.linkKeys ?? [],
+    apiTokens: options.apiTokens ?? [],
+    claimToken: (name) => createHmac("sha256", claimKey).update(name).digest("base64url"),
+    ending: ending.signal,
     url: `${url.origin}${base}`,
     base,
     origins: new Set([url.origin, ...others]),

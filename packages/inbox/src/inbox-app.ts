@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 
+import { apiApp } from "./api/api-routes.ts";
 import { assetRoutes } from "./frame/asset-routes.ts";
 import { requestProblem } from "./frame/check-request.ts";
 import { errorPage } from "./frame/error-page.ts";
@@ -52,6 +53,7 @@ export function inboxApp(inbox: InboxContext, maxBodyBytes: number): Hono<Frame>
     bodyLimit({ maxSize: maxBodyBytes, onError: (context) => context.text("What was sent is too large.\n", 413) }),
   );
   assetRoutes(app);
+  if (inbox.apiTokens.length > 0) app.route("/api/v1", apiApp(inbox));
   loginRoutes(app, inbox);
   linkRoutes(app, inbox);
   app.use(requireViewer(inbox));

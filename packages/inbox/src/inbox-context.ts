@@ -1,6 +1,7 @@
 import type { PauseLedger } from "@holdpoint/asya";
 import type { Holds } from "@holdpoint/core/holds";
 
+import type { ApiToken } from "./api/api-token.ts";
 import type { FormTokens } from "./form/form-tokens.ts";
 import type { ItemList } from "./listing/item-list.ts";
 import type { LocalLogin } from "./login/local-login.ts";
@@ -20,6 +21,11 @@ export interface InboxContext {
   readonly sessions: Sessions;
   readonly login: LocalLogin | OpenIdLogin | ProxyLogin;
   readonly access: Access;
+  readonly apiTokens: readonly ApiToken[];
+  /** A token for a claim that a request names by a key: the same each time, and nobody else's. */
+  readonly claimToken: (name: string) => string;
+  /** Aborts when the inbox is closed. */
+  readonly ending: AbortSignal;
   /** What links are signed with; none lead here where there are no keys. */
   readonly linkKeys: readonly string[];
   /** Where people reach it, with a `/` at its end. */

@@ -1,3 +1,5 @@
+export { apiTokenDigest } from "./api/api-token.ts";
+export type { ApiScope, ApiToken } from "./api/api-token.ts";
 export { createInbox } from "./create-inbox.ts";
 export type { Authentication, Inbox, InboxOptions } from "./create-inbox.ts";
 export { InboxError } from "./inbox-error.ts";

@@ -5,7 +5,13 @@ import { ServerKeeper } from "./keeper/server-keeper.ts";
 import type { Missing } from "./reporting/describe-missing.ts";
 
 /** The programs, besides servers, that tests run, by the names of their commands. */
-const debianPackages = { chromium: "chromium", fish: "fish", nginx: "nginx-light", zsh: "zsh" } as const;
+const debianPackages = {
+  chromium: "chromium",
+  fish: "fish",
+  nginx: "nginx-light",
+  python3: "python3",
+  zsh: "zsh",
+} as const;
 
 // Where Debian has servers, which is not on everybody's PATH.
 const systemDirectories = ["/usr/sbin"];

@@ -1,4 +1,5 @@
 import { CheckpointError } from "../store/checkpoint-error.ts";
+import type { OperationOptions } from "../store/checkpoint-store.ts";
 import { HoldError } from "./hold-error.ts";
 import { expired, isOverdue } from "./hold-expiry.ts";
 import { logged } from "./hold-log.ts";
@@ -8,7 +9,7 @@ import type { Claim } from "./hold-document.ts";
 import type { Located } from "./machine/hold-documents.ts";
 import type { ProgramHold } from "./program-documents.ts";
 import type { ProgramMachine } from "./program-machine.ts";
-import type { ActingHold } from "./run-work.ts";
+import type { ActingHold, Owned } from "./run-work.ts";
 import { runWork } from "./run-work.ts";
 import { givenAnswer, isHold } from "./view-hold.ts";
 import { watchClaim } from "./watch-claim.ts";
@@ -39,11 +40,27 @@ export async function actOnHold<Result, Content>(
   actOptions: ActOptions,
 ): Promise<ActResult<Result>> {
   const { whenInDoubt = "stop", leaseMs = defaultLeaseMs, ifActing = "wait", ...options } = actOptions;
-  if (!(leaseMs >= minLeaseMs && leaseMs <= 2 ** 31 - 1)) {
-    throw new HoldError("invalid-argument", `leaseMs: expected at least ${minLeaseMs} milliseconds.`);
-  }
   const { newNonce, worker } = machine.environment;
   const wanted = { token: newNonce(), worker, leaseMs, whenInDoubt };
+  const claim = await claimForWork<Result>(machine, unstarted, id, wanted, ifActing, options);
+  return "result" in claim ? claim.result : await runWork(machine, claim, work, options);
+}
+
+/** A claim, with the version that it was written as; or what acting has come to. */
+type ClaimForWork<Result> = Owned | { readonly result: ActResult<Result> };
+
+/** Claims a hold for whoever acts; waits for the one who acts at the moment where that is wanted. */
+export async function claimForWork<Result>(
+  machine: ProgramMachine,
+  unstarted: Set<string>,
+  id: string,
+  wanted: Wanted,
+  ifActing: "wait" | "refuse",
+  options: OperationOptions,
+): Promise<ClaimForWork<Result>> {
+  if (!(wanted.leaseMs >= minLeaseMs && wanted.leaseMs <= 2 ** 31 - 1)) {
+    throw new HoldError("invalid-argument", `leaseMs: expected at least ${minLeaseMs} milliseconds.`);
+  }
   /** The version whose worker was watched and found silent. */
   let silent: string | undefined;
   for (;;) {
@@ -62,13 +79,13 @@ export async function actOnHold<Result, Content>(
         if (CheckpointError.is(error) && error.outcome === "unknown") unstarted.add(wanted.token);
         throw error;
       });
-    if ("result" in verdict) return verdict.result;
+    if ("result" in verdict) return { result: verdict.result };
     if ("doubt" in verdict) throw inDoubt(verdict.doubt);
     if ("claimed" in verdict) {
       const isFirst = unstarted.delete(verdict.claimed.claim.token);
       // Of two calls of this process that find its claim, one runs.
-      if (verdict.isFound === true && !isFirst) continue;
-      return await runWork(machine, { claimed: verdict.claimed, version: located?.version ?? "" }, work, options);
+      if (verdict.isFound === true && !isFirst && verdict.claimed.claim.token !== wanted.token) continue;
+      return { claimed: verdict.claimed, version: located?.version ?? "" };
     }
     if ("expired" in verdict) continue;
     const { claim } = verdict.acting;
@@ -96,7 +113,8 @@ function judge<Result>(
   }
   if (document.state === "acting") {
     const { claim } = document;
-    if (unstarted.has(claim.token)) return { verdict: { claimed: document, isFound: true } };
+    if (unstarted.has(claim.token) || claim.token === wanted.token)
+      return { verdict: { claimed: document, isFound: true } };
     if (found?.version !== silentVersion) return { verdict: { acting: document } };
     return mayRunAgain(claim, wanted) ? claimAgain(machine, document, wanted) : { ...doubtSilence(machine, document) };
   }

@@ -2,6 +2,7 @@ import type { CheckpointStore } from "../store/checkpoint-store.ts";
 import { actOnHold } from "./act-on-hold.ts";
 import { answerHold } from "./answer-hold.ts";
 import { cancelHold } from "./cancel-hold.ts";
+import { claimHold, finishClaim, renewClaim } from "./claim-hold.ts";
 import { expireHolds } from "./expire-holds.ts";
 import { forgetHold } from "./forget-hold.ts";
 import { HoldError } from "./hold-error.ts";
@@ -69,6 +70,10 @@ export function createHoldsIn(store: CheckpointStore, environment: HoldEnvironme
     open: async (id, request, openOptions = {}) => await openHold(machine, readId(id), request, openOptions),
     answer: async (id, answer, answerOptions = {}) => await answerHold(machine, readId(id), answer, answerOptions),
     act: async (id, work, actOptions = {}) => await actOnHold(machine, unstarted, readId(id), work, actOptions),
+    claim: async (id, claimOptions = {}) => await claimHold(machine, readId(id), claimOptions),
+    renew: async (id, token, renewOptions = {}) => await renewClaim(machine, readId(id), token, renewOptions),
+    finish: async (id, token, finish, finishOptions = {}) =>
+      await finishClaim(machine, readId(id), token, finish, finishOptions),
     settle: async (id, settlement, settleOptions = {}) =>
       await settleHold(machine, readId(id), settlement, settleOptions),
     wait: async (id, waitOptions = {}) => await waiters.wait(readId(id), waitOptions),

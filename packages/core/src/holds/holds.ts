@@ -117,6 +117,48 @@ export interface ActOptions extends OperationOptions {
   readonly ifActing?: "wait" | "refuse" | undefined;
 }
 
+/** Options of {@link Holds.claim}. */
+export interface ClaimOptions extends OperationOptions {
+  /** As for {@link ActOptions.whenInDoubt}. @default "stop" */
+  readonly whenInDoubt?: "stop" | "again" | undefined;
+  /** How long the worker may show no sign of life before others take it for dead, in milliseconds. @default 30000 */
+  readonly leaseMs?: number | undefined;
+  /** While somebody else acts: `wait` for their end or their silence; `refuse` rejects with `acting`. @default "wait" */
+  readonly ifActing?: "wait" | "refuse" | undefined;
+  /** Who acts, for the record. @default this machine and process */
+  readonly worker?: string | undefined;
+  /**
+   * At least 16 characters that nobody else knows. A claim that was made with it is found again, so that a call whose
+   * answer was lost may be made again. @default random
+   */
+  readonly token?: string | undefined;
+}
+
+/** What a claim came to. */
+export type ClaimResult<Content = unknown> =
+  | ({
+      readonly outcome: "claimed";
+      /** What renews and ends the claim. */
+      readonly token: string;
+      readonly leaseMs: number;
+    } & Omit<Work<Content>, "signal">)
+  | ActResult<unknown>;
+
+/** How a claim ends. */
+export type Finish =
+  | {
+      /** The work is done. @default nothing is kept of it */
+      readonly receipt?: unknown;
+    }
+  | {
+      /** There was certainly no effect, and why: the hold can be acted on again. */
+      readonly notApplied: string;
+    }
+  | {
+      /** Nobody knows whether there was an effect, and why. */
+      readonly problem: string;
+    };
+
 /** What has happened, as somebody found who looked. */
 export type Settlement =
   | {
@@ -348,6 +390,28 @@ export interface Holds {
    * @throws {HoldError} `invalid-argument`, `not-found`, `not-in-doubt`, `acting`
    */
   settle(id: string, settlement: Settlement, options?: SettleOptions): Promise<boolean>;
+
+  /**
+   * Claims a hold for a worker elsewhere, which cannot be handed a function: what {@link Holds.act} does, in three calls
+   * that may come from any process. Costs two requests.
+   *
+   * @throws {HoldError} `invalid-argument`, `not-found`, `not-answered`, `acting`, `in-doubt`
+   */
+  claim<Content = unknown>(id: string, options?: ClaimOptions): Promise<ClaimResult<Content>>;
+
+  /**
+   * Shows that whoever has a claim lives. Work that takes longer than a third of its lease needs it three times in each.
+   *
+   * @throws {HoldError} `not-found`, `claim-lost`
+   */
+  renew(id: string, token: string, options?: OperationOptions): Promise<void>;
+
+  /**
+   * Ends a claim. The same receipt may be sent again.
+   *
+   * @throws {HoldError} `invalid-argument`, `not-found`, `claim-lost`
+   */
+  finish(id: string, token: string, finish: Finish, options?: OperationOptions): Promise<void>;
 
   /**
    * Ends a hold that nobody acts on for good; resolves to `false` if it was canceled before.

@@ -35,7 +35,7 @@ export async function runWork<Result, Content>(
   work: (work: Work<Content>) => Promise<Result> | Result,
   options: OperationOptions,
 ): Promise<ActResult<Result>> {
-  const { id, ask, answer, claim } = owned.claimed;
+  const { id, claim } = owned.claimed;
   const { signal, ...lasting } = options;
   const lost = new AbortController();
   const lease = keepLease(machine, id, claim, lasting, () => lost.abort(claimLost(id, undefined)));
@@ -43,12 +43,7 @@ export async function runWork<Result, Content>(
     let result: Result;
     try {
       result = await work({
-        id,
-        content: ("content" in answer.given ? answer.given.content : ask.content) as Content,
-        savedState: restoreBytes(ask.savedState),
-        answer: givenAnswer(answer),
-        idempotencyKey: ask.idempotencyKey,
-        attempt: claim.attempt,
+        ...workOf<Content>(owned.claimed),
         signal: signal === undefined ? lost.signal : AbortSignal.any([signal, lost.signal]),
       });
     } catch (error) {
@@ -66,7 +61,20 @@ export async function runWork<Result, Content>(
   }
 }
 
-async function keepReceipt<Result>(
+/** What whoever has a claim is given to act with. */
+export function workOf<Content>({ id, ask, answer, claim }: ActingHold): Omit<Work<Content>, "signal"> {
+  return {
+    id,
+    content: ("content" in answer.given ? answer.given.content : ask.content) as Content,
+    savedState: restoreBytes(ask.savedState),
+    answer: givenAnswer(answer),
+    idempotencyKey: ask.idempotencyKey,
+    attempt: claim.attempt,
+  };
+}
+
+/** Ends a hold with what the work came to. */
+export async function keepReceipt<Result>(
   machine: ProgramMachine,
   owned: Owned,
   result: Result,
@@ -104,7 +112,8 @@ async function finish(
   });
 }
 
-async function freeClaim(
+/** Gives the claim up, since nothing happened. */
+export async function freeClaim(
   machine: ProgramMachine,
   owned: Owned,
   error: NotApplied,
@@ -118,7 +127,8 @@ async function freeClaim(
   });
 }
 
-async function doubtClaim(
+/** Writes down that nobody knows what happened. */
+export async function doubtClaim(
   machine: ProgramMachine,
   owned: Owned,
   error: unknown,
@@ -183,7 +193,8 @@ function isWritten(document: ProgramHold | undefined, next: ProgramHold, token: 
   return document?.state === "answered" && next.state === "answered" && document.attempts === next.attempts;
 }
 
-function claimLost(id: string, document: ProgramHold | undefined): HoldError {
+/** The error for a claim that is somebody else's, or nobody's, by now. */
+export function claimLost(id: string, document: ProgramHold | undefined): HoldError {
   const now =
     document === undefined || document.state === "forgotten"
       ? "is not what it was"

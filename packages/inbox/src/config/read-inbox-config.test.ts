@@ -29,6 +29,11 @@ describe("readInboxConfig", () => {
     [{ port: "80" }, "port: expected a port."],
     [{ rules: { administrators: ["a"], labels: { team: {} } } }, "rules.labels.team: expected a label, such as"],
     [{ rules: { administrators: ["a"], labels: { "team=x": { answers: [] } } } }, "answers: there is no such setting."],
+    [{ apiTokens: [{ digest: "hunter2", person: "a", scopes: [] }] }, "apiTokens.0.digest: expected sha256:"],
+    [
+      { apiTokens: [{ digest: `sha256:${"0".repeat(64)}`, person: "a", scopes: ["all"] }] },
+      "apiTokens.0.scopes.0: expected",
+    ],
     [[], "The configuration: "],
     [null, "The configuration: "],
   ])("says what is wrong with %j", (value, says) => {

@@ -1,6 +1,7 @@
 import { isJsonObject } from "@holdpoint/core/json";
 import * as v from "valibot";
 
+import { apiScopes } from "../api/api-token.ts";
 import { InboxError } from "../inbox-error.ts";
 import { openIdLogin } from "../login/open-id-login.ts";
 import { proxyLogin } from "../login/proxy-login.ts";
@@ -9,7 +10,7 @@ import type { ServeInboxOptions } from "../serve-inbox.ts";
 /** What a file and the environment say of an inbox. Without a way to log in, whoever serves it chooses one. */
 export type InboxConfig = Pick<
   ServeInboxOptions,
-  "url" | "otherOrigins" | "host" | "port" | "secret" | "rules" | "askersMayApprove" | "linkKeys"
+  "url" | "otherOrigins" | "host" | "port" | "secret" | "rules" | "askersMayApprove" | "linkKeys" | "apiTokens"
 > &
   Partial<Pick<ServeInboxOptions, "authentication">>;
 
@@ -41,6 +42,20 @@ const configSchema = v.strictObject({
     }),
   ),
   askersMayApprove: v.optional(v.boolean("expected true or false")),
+  apiTokens: v.optional(
+    v.array(
+      v.strictObject({
+        digest: v.pipe(text, v.regex(/^sha256:[\da-f]{64}$/u, "expected sha256: and 64 hexadecimal digits")),
+        person: v.union(
+          [text, v.strictObject({ issuer: text, subject: text })],
+          "expected a name, or issuer and subject",
+        ),
+        scopes: v.array(v.picklist(apiScopes, `expected one of ${apiScopes.join(", ")}`)),
+        groups,
+        labels: v.optional(v.array(text, "expected a list of labels")),
+      }),
+    ),
+  ),
 });
 
 /**

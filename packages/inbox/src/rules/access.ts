@@ -15,6 +15,11 @@ export class Access {
     this.#askersMayApprove = askersMayApprove;
   }
 
+  /** Whether there are rules at all. */
+  get hasRules(): boolean {
+    return this.#rules !== undefined;
+  }
+
   /** Whether somebody may see what is kept under an id. */
   maySee(viewer: Viewer, item: Labelled): boolean {
     if (viewer.link !== undefined) return item.kind === "hold" && viewer.link.id === item.id;

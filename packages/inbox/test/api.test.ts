@@ -1,0 +1,330 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+import type { Schema } from "@cfworker/json-schema";
+import { Validator } from "@cfworker/json-schema";
+import { testProgram } from "@holdpoint/test-servers";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import type { ApiScope } from "../src/index.ts";
+import { apiTokenDigest } from "../src/index.ts";
+import type { OpenInbox } from "./open-inbox.ts";
+import { openInbox } from "./open-inbox.ts";
+
+const python = testProgram("python3");
+const execute = promisify(execFile);
+const issuer = "https://programs.example.com";
+const tokenOf = (name: string): string => `${name}-token-${"x".repeat(32)}`;
+const everything: readonly ApiScope[] = ["read", "ask", "answer", "act", "settle"];
+const refund = { ask: { message: "Refund 5000?" }, content: { amount: 5_000 } };
+
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: object;
+}
+interface Operation {
+  readonly operationId: string;
+  readonly requestBody?: Media | undefined;
+  readonly responses: Readonly<Record<string, Media>>;
+}
+interface Media {
+  readonly content?: Readonly<Record<string, { readonly schema: object }>> | undefined;
+}
+
+let inbox: OpenInbox;
+let document: Document;
+const seen = new Set<string>();
+
+beforeEach(async () => {
+  const token = (name: string, scopes: readonly ApiScope[], more: object = {}) => ({
+    digest: apiTokenDigest(tokenOf(name)),
+    person: { issuer, subject: name },
+    scopes,
+    ...more,
+  });
+  inbox = await openInbox({
+    rules: { administrators: ["admins"], labels: { "team=billing": { answer: ["billing"] } } },
+    apiTokens: [
+      token("agent", everything, { labels: ["team=billing", "order=*"] }),
+      token("answerer", everything, { groups: ["billing"] }),
+      token("reader", ["read"], { groups: ["admins"] }),
+      token("stranger", everything),
+    ],
+  });
+  document = (await (await fetch(inbox.at("api/v1/openapi.json"))).json()) as Document;
+});
+afterEach(async () => await inbox[Symbol.asyncDispose]());
+
+interface Answered {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+
+/** Sends a request as a program would, and holds what is sent and what comes to the document. */
+async function call(
+  name: string,
+  method: "GET" | "POST",
+  path: string,
+  body?: object | string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answered> {
+  const response = await fetch(inbox.at(`api/v1${path}`), {
+    method,
+    headers: { authorization: `Bearer ${tokenOf(name)}`, ...headers },
+    ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const pattern = path.split("?")[0]?.replace(/^\/holds\/[^/]+/u, "/holds/{id}") ?? "";
+  const operation = document.paths[pattern]?.[method.toLowerCase()];
+  if (operation !== undefined) {
+    seen.add(operation.operationId);
+    const media = operation.responses[String(response.status)];
+    expect(media, `${operation.operationId} ${response.status} ${text}`).toBeDefined();
+    const [type, { schema }] = Object.entries(media?.content ?? {})[0] ?? ["", { schema: undefined }];
+    expect(response.headers.get("content-type") ?? "").toBe(type);
+    if (schema !== undefined) expect(faultsOf(schema, JSON.parse(text))).toEqual([]);
+    const sent = operation.requestBody?.content?.["application/json"]?.schema;
+    if (response.ok && sent !== undefined && typeof body === "object") expect(faultsOf(sent, body)).toEqual([]);
+  }
+  return { status: response.status, body: text === "" ? {} : (JSON.parse(text) as Record<string, unknown>) };
+}
+
+function faultsOf(schema: object, value: unknown): readonly string[] {
+  const whole = { ...schema, components: document.components } as Schema;
+  const { errors } = new Validator(whole, "2020-12", false).validate(value);
+  return errors.map(({ instanceLocation, error }) => `${instanceLocation}: ${error}`);
+}
+
+describe("a program", () => {
+  it("asks once, by an id or by a key, waits, and is told the answer", async () => {
+    const request = { id: "a", ...refund, labels: { team: "billing" } };
+    expect(await call("agent", "POST", "/holds", request)).toMatchObject({ status: 201, body: { outcome: "opened" } });
+    expect(await call("agent", "POST", "/holds", request)).toMatchObject({ status: 200, body: { outcome: "found" } });
+    const other = { ...request, content: { amount: 1 } };
+    expect(await call("agent", "POST", "/holds", other)).toMatchObject({
+      status: 409,
+      body: { code: "different-hold" },
+    });
+    const key = { "idempotency-key": "order 42" };
+    const [first, again] = [
+      await call("agent", "POST", "/holds", refund, key),
+      await call("agent", "POST", "/holds", refund, key),
+    ];
+    expect([first.status, again.status]).toEqual([201, 200]);
+    expect(again.body["id"]).toBe(first.body["id"]);
+    expect(await call("agent", "POST", "/holds", refund)).toMatchObject({ status: 400 });
+
+    expect((await call("agent", "GET", "/holds/a/wait?waitMs=50")).body).toMatchObject({ state: "waiting" });
+    const waiting = call("agent", "GET", "/holds/a/wait");
+    const answered = await call("answerer", "POST", "/holds/a/answer", { decision: "approve", comment: "Fine." });
+    expect(answered).toMatchObject({ status: 200, body: { outcome: "answered", approvalsLeft: 0 } });
+    expect((await waiting).body).toMatchObject({
+      state: "answered",
+      answer: { decision: "approve", by: { issuer, subject: "answerer" } },
+    });
+    expect(await inbox.holds.inspect("a")).toMatchObject({ openedBy: { issuer, subject: "agent" } });
+    const late = await call("answerer", "POST", "/holds/a/answer", { decision: "reject" });
+    expect(late).toMatchObject({ status: 409, body: { code: "already-answered", agrees: false } });
+  });
+
+  it("acts once: claims, shows that it lives, and keeps its receipt; the same requests again are safe", async () => {
+    await call("agent", "POST", "/holds", {
+      id: "a",
+      ...refund,
+      labels: { team: "billing" },
+      savedState: "where I was",
+    });
+    expect(await call("agent", "POST", "/holds/a/claim", {})).toMatchObject({
+      status: 409,
+      body: { code: "not-answered" },
+    });
+    await call("answerer", "POST", "/holds/a/answer", { decision: "approve" });
+    const key = { "idempotency-key": "run 1" };
+    const claim = await call("agent", "POST", "/holds/a/claim", { leaseMs: 60_000 }, key);
+    expect(claim.body).toMatchObject({
+      outcome: "claimed",
+      attempt: 1,
+      content: { amount: 5_000 },
+      savedState: { text: "where I was" },
+    });
+    expect((await call("agent", "POST", "/holds/a/claim", { leaseMs: 60_000 }, key)).body).toEqual(claim.body);
+    expect((await call("agent", "POST", "/holds/a/claim", {})).body).toMatchObject({ code: "acting" });
+    const { token } = claim.body;
+    expect(await call("agent", "POST", "/holds/a/renew", { token })).toMatchObject({ status: 204 });
+    expect(await call("agent", "POST", "/holds/a/renew", { token: "x".repeat(20) })).toMatchObject({
+      body: { code: "claim-lost" },
+    });
+    const receipt = { token, receipt: { paid: 5_000 } };
+    for (let count = 0; count < 2; count += 1) {
+      expect(await call("agent", "POST", "/holds/a/receipt", receipt)).toMatchObject({ status: 204 });
+    }
+    expect((await call("agent", "POST", "/holds/a/claim", {})).body).toMatchObject({
+      outcome: "done",
+      receipt: { paid: 5_000 },
+    });
+    expect(await inbox.holds.inspect("a")).toMatchObject({ state: "done", receipt: { paid: 5_000 } });
+  });
+
+  it("frees its claim where nothing happened, and says where nobody knows, which somebody settles", async () => {
+    await call("agent", "POST", "/holds", { id: "a", ...refund, labels: { team: "billing" } });
+    await call("answerer", "POST", "/holds/a/answer", { decision: "approve" });
+    const first = await call("agent", "POST", "/holds/a/claim", {});
+    await call("agent", "POST", "/holds/a/receipt", { token: first.body["token"], notApplied: "The bank is closed." });
+    const second = await call("agent", "POST", "/holds/a/claim", {});
+    expect(second.body).toMatchObject({ attempt: 2, idempotencyKey: first.body["idempotencyKey"] });
+    expect(await call("answerer", "POST", "/holds/a/settle", { applied: true })).toMatchObject({
+      body: { code: "acting" },
+    });
+    await call("agent", "POST", "/holds/a/receipt", { token: second.body["token"], problem: "The line broke." });
+    expect((await call("agent", "GET", "/holds/a")).body).toMatchObject({
+      state: "in-doubt",
+      doubt: { problem: "The line broke." },
+    });
+    expect((await call("agent", "POST", "/holds/a/claim", {})).body).toMatchObject({ code: "in-doubt" });
+    const settled = { applied: true, receipt: { paid: 1 }, reason: "It is on the statement." };
+    expect(await call("answerer", "POST", "/holds/a/settle", settled)).toMatchObject({ status: 200 });
+    expect((await call("agent", "POST", "/holds/a/claim", {})).body).toMatchObject({
+      outcome: "done",
+      receipt: { paid: 1 },
+    });
+  });
+
+  it("cancels what it has asked", async () => {
+    await call("agent", "POST", "/holds", { id: "a", ...refund });
+    expect(await call("agent", "POST", "/holds/a/cancel", { reason: "Changed" })).toMatchObject({
+      body: { isNew: true },
+    });
+    expect(await call("agent", "POST", "/holds/a/cancel", {})).toMatchObject({ body: { isNew: false } });
+  });
+
+  it("gets numbers back as they were written, and what an expiry means", async () => {
+    const text = `{"id":"a","ask":{"message":"?"},"content":{"n":12345678901234567890},"expiresAt":"${new Date(Date.now() + 60_000).toISOString()}"}`;
+    expect(await call("agent", "POST", "/holds", text)).toMatchObject({ status: 201 });
+    const response = await fetch(inbox.at("api/v1/holds/a"), {
+      headers: { authorization: `Bearer ${tokenOf("agent")}` },
+    });
+    const got = await response.text();
+    expect(got).toContain('"content":{"n":12345678901234567890}');
+    expect(got).toContain('"expiresAt":"');
+    expect(await call("agent", "POST", "/holds", { ask: { message: "?" }, id: "b", expiresAt: "soon" })).toMatchObject({
+      status: 400,
+    });
+  });
+
+  it.skipIf(python === undefined)(
+    "in Python, without a library, asks, waits and acts once, however often it runs",
+    async () => {
+      const directory = await mkdtemp(join(tmpdir(), "hp-python-"));
+      const effect = join(directory, "payments");
+      const script = join(import.meta.dirname, "../examples/ask_and_act.py");
+      const env = { ...process.env, INBOX_URL: inbox.url, INBOX_TOKEN: tokenOf("agent") };
+      const run = async (): Promise<string> =>
+        (await execute(python ?? "python3", [script, "refund-42", effect], { env })).stdout.trim();
+      const first = run();
+      await expect.poll(async () => await inbox.holds.inspect("refund-42"), { timeout: 60_000 }).not.toBeNull();
+      await inbox.holds.answer("refund-42", { decision: "approve" }, { by: "ada" });
+      expect(JSON.parse(await first)).toEqual({ outcome: "paid" });
+      expect(JSON.parse(await run())).toEqual({ outcome: "done", receipt: { paid: 5_000 } });
+      expect((await readFile(effect, "utf8")).trim().split("\n")).toHaveLength(1);
+      await rm(directory, { recursive: true });
+    },
+  );
+});
+
+describe("a token", () => {
+  it.each(["", "Bearer", "Bearer short", `Basic ${tokenOf("agent")}`, `Bearer ${tokenOf("nobody")}`])(
+    "that is not one of them lets nobody in: %j",
+    async (authorization) => {
+      const response = await fetch(inbox.at("api/v1/holds"), { headers: { authorization } });
+      expect(response.status).toBe(401);
+      expect(response.headers.get("www-authenticate")).toBe('Bearer realm="holdpoint"');
+      expect(await response.json()).toMatchObject({
+        code: "unauthenticated",
+        type: "urn:holdpoint:problem:unauthenticated",
+      });
+    },
+  );
+
+  it("is good for nothing but the API, and a login for nothing there", async () => {
+    const page = await fetch(inbox.at(""), {
+      headers: { authorization: `Bearer ${tokenOf("agent")}` },
+      redirect: "manual",
+    });
+    expect(page.status).toBe(303);
+  });
+
+  it("does what its scopes say, sees what the rules say, and sets the labels that it may", async () => {
+    await call("agent", "POST", "/holds", { id: "a", ...refund, labels: { team: "billing", order: "42" } });
+    expect(await call("agent", "POST", "/holds", { id: "b", ...refund, labels: { team: "rockets" } })).toMatchObject({
+      status: 403,
+    });
+    expect(await call("answerer", "POST", "/holds", { id: "b", ...refund, labels: { team: "billing" } })).toMatchObject(
+      { status: 403 },
+    );
+    await call("stranger", "POST", "/holds", { id: "mine", ...refund });
+    const idsOf = async (name: string): Promise<unknown> =>
+      ((await call(name, "GET", "/holds?state=waiting")).body["holds"] as { readonly id: string }[]).map(
+        ({ id }) => id,
+      );
+    await expect.poll(async () => await idsOf("reader")).toEqual(["a", "mine"]);
+    expect(await idsOf("answerer")).toEqual(["a"]);
+    expect(await idsOf("stranger")).toEqual(["mine"]);
+    for (const [method, path] of [
+      ["GET", "/holds/a"],
+      ["GET", "/holds/a/wait"],
+      ["POST", "/holds/a/answer"],
+      ["POST", "/holds/a/claim"],
+      ["POST", "/holds/a/settle"],
+      ["POST", "/holds/a/cancel"],
+    ] as const) {
+      const hidden = await call("stranger", method, path, method === "POST" ? {} : undefined);
+      const missing = await call("stranger", method, path.replace("/a", "/none"), method === "POST" ? {} : undefined);
+      expect(hidden.status).toBe(404);
+      expect(JSON.stringify(hidden.body)).toBe(JSON.stringify(missing.body).replaceAll("none", "a"));
+    }
+    for (const path of ["/holds", "/holds/a/answer", "/holds/a/claim", "/holds/a/settle", "/holds/a/cancel"]) {
+      expect(await call("reader", "POST", path, { decision: "approve" })).toMatchObject({
+        status: 403,
+        body: { code: "forbidden" },
+      });
+    }
+    // Whoever asked may not approve, by whatever door.
+    expect(await call("agent", "POST", "/holds/a/answer", { decision: "approve" })).toMatchObject({ status: 403 });
+    expect(await inbox.holds.inspect("a")).toMatchObject({ state: "waiting" });
+    expect(JSON.stringify(inbox.refusals)).not.toContain("-token-");
+  });
+});
+
+describe("a request", () => {
+  it("that makes no sense gets one problem that says why", async () => {
+    await call("agent", "POST", "/holds", { id: "a", ...refund, labels: { team: "billing" } });
+    const schema = { type: "object", properties: { n: { type: "integer" } } };
+    await call("agent", "POST", "/holds", { id: "b", ask: { message: "?", schema }, labels: { team: "billing" } });
+    for (const [path, body, status, code] of [
+      ["/holds/a/answer", "{", 400, "not-json"],
+      ["/holds/a/answer", "[]", 400, "not-json"],
+      ["/holds/a/answer", { decision: "perhaps" }, 422, "invalid-answer"],
+      ["/holds/b/answer", { value: { n: "x" } }, 422, "invalid-answer"],
+      ["/holds/b/answer", { wrong: 1 }, 400, "invalid-argument"],
+      ["/holds/none/answer", { decision: "approve" }, 404, "not-found"],
+    ] as const) {
+      expect(await call("answerer", "POST", path, body)).toMatchObject({ status, body: { code, status } });
+    }
+    expect(await call("agent", "POST", "/holds", { id: "..", ...refund })).toMatchObject({ status: 400 });
+    expect(await call("agent", "POST", "/holds", { id: "c" })).toMatchObject({
+      status: 400,
+      body: { code: "invalid-argument" },
+    });
+    expect(await call("agent", "GET", "/nowhere")).toMatchObject({ status: 404, body: { code: "unknown-address" } });
+  });
+
+  it("of every kind that the document has was made above", () => {
+    const operations = Object.values(document.paths).flatMap((path) =>
+      Object.values(path).map(({ operationId }) => operationId),
+    );
+    expect([...seen].toSorted()).toEqual(operations.toSorted());
+  });
+});
