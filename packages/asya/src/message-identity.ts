@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 import type { JsonObject } from "@holdpoint/core";
 import { canonicalJson, exactNumber } from "@holdpoint/core/json";
@@ -92,5 +92,5 @@ function mayBeStamped({ status, headers = {} }: Envelope): boolean {
 }
 
 function digestOf(value: unknown): string {
-  return createHash("sha256").update(canonicalJson(value)).digest("hex").slice(0, 32);
+  return hash("sha256", canonicalJson(value)).slice(0, 32);
 }

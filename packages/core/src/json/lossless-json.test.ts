@@ -61,3 +61,21 @@ it("writes different values differently: what is written can be read back", () =
   );
   expect(canonicalJson({ a: undefined, b: parseLosslessJson("[1.0,-0]") })).toBe('{"b":[1.0,-0]}');
 });
+
+it("writes what a copy in order would be, whose names are integers, or who writes itself", () => {
+  const copy = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(copy);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value)
+        .toSorted(([left], [right]) => (left < right ? -1 : 1))
+        .map(([name, item]) => [name, copy(item)]),
+    );
+  };
+  fc.assert(
+    fc.property(fc.object({ key: fc.constantFrom("a", "b", "10", "9", "__proto__", "toJSON") }), (value) => {
+      expect(canonicalJson(value)).toBe(JSON.stringify(copy(value)));
+    }),
+  );
+  expect(canonicalJson({ at: new Date(0), b: 1 })).toBe('{"at":{},"b":1}');
+});

@@ -113,10 +113,22 @@ export function canonicalJson(value: unknown): string {
   return JSON.stringify(inOrder(value, (number) => number));
 }
 
-/** The value with the names of every object in order, and with every number in the form that is asked for. */
+/**
+ * The value with the names of every object in order, and with every number in the form that is asked for. What is so
+ * already is handed back as it is: a copy of everything is most of what comparing costs.
+ */
 export function inOrder(value: unknown, numberForm: (number: unknown) => unknown): unknown {
-  if (Array.isArray(value)) return value.map((item) => inOrder(item, numberForm));
+  if (Array.isArray(value)) {
+    const items = value.map((item) => inOrder(item, numberForm));
+    return items.every((item, index) => item === value[index]) ? value : items;
+  }
   if (!isJsonObject(value)) return isJsonNumber(value) ? numberForm(value) : value;
-  const names = Object.keys(value).toSorted();
-  return Object.fromEntries(names.map((name) => [name, inOrder(value[name], numberForm)]));
+  const names = Object.keys(value);
+  const wasInOrder = names.every((name, index) => index === 0 || (names[index - 1] ?? "") < name);
+  if (!wasInOrder) names.sort();
+  const items = names.map((name) => inOrder(value[name], numberForm));
+  const isSame = wasInOrder && items.every((item, index) => item === value[names[index] ?? ""]);
+  // What can write itself in its own way is read, and not asked.
+  if (isSame && !("toJSON" in value)) return value;
+  return Object.fromEntries(names.map((name, index) => [name, items[index]]));
 }
