@@ -42,6 +42,15 @@ describe("an input", () => {
     expect(await holds.act("a", ({ answer }) => answer.value)).toMatchObject({ receipt: value });
   });
 
+  it("leaves the schema as it was handed in", async () => {
+    const schema = { type: "object", properties: { name: { type: "string" } } };
+    const before = structuredClone(Object.getOwnPropertyDescriptors(schema));
+    await holds.open("a", { ask: { message: "Whom?", schema } });
+    await holds.answer("a", { value: { name: "ada" } });
+    expect(Object.getOwnPropertyDescriptors(schema)).toEqual(before);
+    expect(Reflect.ownKeys(schema.properties.name)).toEqual(["type"]);
+  });
+
   it("is refused with every fault, and the hold still waits", async () => {
     await holds.open("a", { ask: { message: "Whom?", schema: address } });
     const value = { mail: "nobody", count: 0.5, sure: "yes", colours: ["green"], other: 1 };

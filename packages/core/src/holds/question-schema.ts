@@ -70,10 +70,10 @@ export async function readSchema(schema: QuestionSchema): Promise<JsonObject> {
 export async function validateAgainst(schema: JsonObject, value: unknown): Promise<readonly string[]> {
   // Only questions with a schema load it.
   const { Validator } = await import("@cfworker/json-schema");
-  // A number kept as text is a number here.
-  const plain: unknown = JSON.parse(JSON.stringify(value));
+  // A number kept as text is a number here. And the validator marks the parts of the schema that it is given.
+  const [ownSchema, plain] = JSON.parse(JSON.stringify([schema, value])) as [JsonObject, unknown];
   const run = (): ReturnType<InstanceType<typeof Validator>["validate"]> =>
-    new Validator(schema, "2020-12", false).validate(plain);
+    new Validator(ownSchema, "2020-12", false).validate(plain);
   let result: ReturnType<typeof run>;
   try {
     // A pattern that backtracks for ever holds up the whole process; a script's time limit stops that too.

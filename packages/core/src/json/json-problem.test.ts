@@ -37,11 +37,12 @@ it.each([
   expect(jsonProblem({ a: [1, value] }, "it")).toBe(problem);
 });
 
-it("names a hole, a toJSON and a value that contains itself", () => {
+it("names a hole, a toJSON, what is named by a symbol and a value that contains itself", () => {
   // eslint-disable-next-line no-sparse-arrays
-  expect(jsonProblem([, 1], "it")).toBe("it[0] is undefined");
+  expect(jsonProblem([, 1], "it")).toBe("it is a list with a gap or with properties of its own");
   expect(jsonProblem({ toJSON: () => 1 }, "it")).toBe("it.toJSON is a function");
+  expect(jsonProblem({ [Symbol("s")]: 1 }, "it")).toContain("a property that JSON leaves out");
   const loop: Record<string, unknown> = {};
   loop["loop"] = loop;
-  expect(jsonProblem(loop, "it")).toMatch(/^it\.loop.* is nested too deep, or contains itself$/u);
+  expect(jsonProblem(loop, "it")).toMatch(/^it is nested too deep, or contains itself$/u);
 });

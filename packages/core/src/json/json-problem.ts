@@ -1,4 +1,5 @@
-import { isJsonNumber } from "./lossless-json.ts";
+import { exactJson } from "./exact-json.ts";
+import { isNestedDeeper } from "./json-nesting.ts";
 
 /** How deep JSON may be nested where nobody says otherwise. */
 const defaultLevels = 900;
@@ -15,30 +16,8 @@ const defaultLevels = 900;
  * ```
  */
 export function jsonProblem(value: unknown, name: string, levels: number = defaultLevels): string | undefined {
-  if (value === null || typeof value === "string" || typeof value === "boolean") return undefined;
-  if (typeof value === "number") return Number.isFinite(value) ? undefined : `${name} is ${value}`;
-  if (value === undefined) return `${name} is undefined`;
-  if (typeof value !== "object") return `${name} is a ${typeof value}`;
-  if (isJsonNumber(value)) return undefined;
-  if (levels === 0) return `${shorten(name)} is nested too deep, or contains itself`;
-  if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index += 1) {
-      const problem = jsonProblem(value[index], `${name}[${index}]`, levels - 1);
-      if (problem !== undefined) return problem;
-    }
-    return undefined;
-  }
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  // Another realm, such as a test runner's, has an Object of its own.
-  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
-  if (!isPlain) return `${name} is a ${prototype.constructor?.name ?? "class instance"}, not a plain object`;
-  for (const [key, item] of Object.entries(value)) {
-    const problem = item === undefined ? undefined : jsonProblem(item, `${name}.${key}`, levels - 1);
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
-}
-
-function shorten(name: string): string {
-  return name.length > 100 ? `${name.slice(0, 100)}…` : name;
+  if (isNestedDeeper(value, levels)) return `${name} is nested too deep, or contains itself`;
+  let first: string | undefined;
+  exactJson(value, name, (problem) => (first ??= problem));
+  return first;
 }
