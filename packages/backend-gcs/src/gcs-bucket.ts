@@ -37,7 +37,17 @@ export interface GcsPage {
     readonly sizeBytes: number | undefined;
     readonly modifiedAt: Date | undefined;
   }[];
+  /** What the names of grouped objects begin with, up to and with the slash. */
+  readonly groups: readonly string[];
   readonly nextPageToken: string | undefined;
+}
+
+/** Which page of which objects. */
+export interface GcsListRequest {
+  readonly prefix: string;
+  readonly pageToken: string | undefined;
+  /** Whether objects that have a slash after the prefix are told by what comes up to it alone. */
+  readonly grouped: boolean;
 }
 
 /** The part of a bucket's own resource that bears on what is kept in it. */
@@ -163,12 +173,19 @@ export class GcsBucket {
   }
 
   /** @see https://cloud.google.com/storage/docs/json_api/v1/objects/list */
-  async list(prefix: string, pageToken: string | undefined, signal: AbortSignal): Promise<GcsPage> {
+  async list({ prefix, pageToken, grouped }: GcsListRequest, signal: AbortSignal): Promise<GcsPage> {
     const { endpoint, bucket } = this.#settings;
-    const query = { prefix, maxResults: "1000", fields: "nextPageToken,items(name,size,updated)", pageToken };
+    const query = {
+      prefix,
+      maxResults: "1000",
+      fields: `nextPageToken,items(name,size,updated)${grouped ? ",prefixes" : ""}`,
+      pageToken,
+      delimiter: grouped ? "/" : undefined,
+    };
     const url = `${endpoint}/storage/v1/b/${bucket}/o${queryString(query)}`;
     const page = parseJson(await this.#transport.send({ method: "GET", url, signal })) as {
       readonly items?: readonly ({ readonly name: string; readonly size?: string; readonly updated?: string } | null)[];
+      readonly prefixes?: readonly string[];
       readonly nextPageToken?: string;
     };
     const items = (page.items ?? []).flatMap((item) => {
@@ -177,7 +194,7 @@ export class GcsBucket {
       const { name, size, updated } = item;
       return [{ name, sizeBytes: size === undefined ? undefined : Number(size), modifiedAt: dateOf(updated) }];
     });
-    return { items, nextPageToken: page.nextPageToken || undefined };
+    return { items, groups: page.prefixes ?? [], nextPageToken: page.nextPageToken || undefined };
   }
 
   async #download(name: string, signal: AbortSignal): Promise<Download | null> {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 
-import type { Capabilities, CheckpointEntry, StoreFinding } from "@holdpoint/core";
-import { defaultMaxBodyBytes, DriverFailureError } from "@holdpoint/core/driver";
+import type { Capabilities, CheckpointEntry, DirectoryEntry, StoreFinding } from "@holdpoint/core";
+import { defaultMaxBodyBytes, directoryEntry, DriverFailureError } from "@holdpoint/core/driver";
 import type {
   CheckpointDriver,
   DriverContext,
@@ -12,7 +12,7 @@ import type {
   Precondition,
 } from "@holdpoint/core/driver";
 
-import type { GcsBucket } from "./gcs-bucket.ts";
+import type { GcsBucket, GcsPage } from "./gcs-bucket.ts";
 import { classifyGcsError, GcsAnswerError, hasStatus } from "./gcs-error.ts";
 import { inspectBucket } from "./gcs-inspection.ts";
 import { impossibleGeneration, probeServer, tryImpossibleUpload } from "./gcs-probe.ts";
@@ -87,16 +87,36 @@ export class GcsDriver implements CheckpointDriver {
   }
 
   async *list(prefix: string, { signal }: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
-    const namePrefix = this.#settings.prefix + this.#settings.names.prefixOf(prefix);
-    let pageToken: string | undefined;
-    do {
-      const page = await this.#bucket.list(namePrefix, pageToken, signal);
-      yield page.items.flatMap(({ name, sizeBytes, modifiedAt }) => {
-        const key = this.#settings.names.keyOf(name.slice(this.#settings.prefix.length));
+    for await (const { items } of this.#pages(this.#settings.names.prefixOf(prefix), false, signal)) {
+      yield items.flatMap(({ name, sizeBytes, modifiedAt }) => {
+        const key = this.#keyOf(name);
         return key?.startsWith(prefix) === true ? [{ key, sizeBytes, modifiedAt }] : [];
       });
-      pageToken = page.nextPageToken;
-    } while (pageToken !== undefined);
+    }
+  }
+
+  async *listDirectory(prefix: string, { signal }: DriverContext): AsyncIterable<readonly DirectoryEntry[]> {
+    const { names, prefix: ownPrefix } = this.#settings;
+    const starts = names.prefixesOf(prefix);
+    for (const [index, start] of starts.entries()) {
+      const placed = ({ items }: GcsPage): readonly DirectoryEntry[] =>
+        items.flatMap((item) => {
+          const name = item.name.slice(ownPrefix.length);
+          if (starts.slice(0, index).some((earlier) => name.startsWith(earlier))) return [];
+          const key = names.keyOf(name);
+          return key?.startsWith(prefix) === true ? [directoryEntry(key, prefix)] : [];
+        });
+      for await (const page of this.#pages(start, true, signal)) {
+        yield placed(page);
+        for (const group of page.groups) {
+          const name = group.slice(ownPrefix.length);
+          const directory = names.directoryOf(name);
+          if (directory?.startsWith(prefix) === true) yield [directoryEntry(directory, prefix)];
+          // Somebody else's names.
+          if (directory === undefined) for await (const inner of this.#pages(name, false, signal)) yield placed(inner);
+        }
+      }
+    }
   }
 
   async check({ signal }: DriverContext): Promise<void> {
@@ -135,6 +155,20 @@ export class GcsDriver implements CheckpointDriver {
   classify(error: unknown): DriverFailure {
     const wasAnswered = error instanceof GcsAnswerError || error instanceof DriverFailureError;
     return this.#settings.transport.closed && !wasAnswered ? closedFailure : classifyGcsError(error);
+  }
+
+  async *#pages(start: string, grouped: boolean, signal: AbortSignal): AsyncIterable<GcsPage> {
+    const prefix = this.#settings.prefix + start;
+    let pageToken: string | undefined;
+    do {
+      const page = await this.#bucket.list({ prefix, pageToken, grouped }, signal);
+      yield page;
+      pageToken = page.nextPageToken;
+    } while (pageToken !== undefined);
+  }
+
+  #keyOf(name: string): string | undefined {
+    return this.#settings.names.keyOf(name.slice(this.#settings.prefix.length));
   }
 
   #nameOf(key: string): string {

@@ -55,6 +55,22 @@ export function namePrefixOf(keyPrefix: string): string {
   return escapeStart(startOf(keyPrefix));
 }
 
+/** What the names of all keys with a prefix begin with, exactly: of those that are written out, and of longer ones. */
+export function namePrefixesOf(keyPrefix: string): readonly string[] {
+  const start = startOf(keyPrefix);
+  return start === keyPrefix ? [escapeStart(start)] : [escapeStart(keyPrefix), escapeStart(start) + encodedRest];
+}
+
+/** What the keys begin with whose names begin with `name`, which ends with a slash; `undefined` if it is no such. */
+export function keyPrefixOfDirectory(name: string): string | undefined {
+  try {
+    const prefix = unescapeName(name);
+    return escapeStart(prefix) === name ? prefix : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function startOf(key: string): string {
   // A code point is at most two units of a JavaScript string, so no more of a long key need be looked at.
   return Array.from(key.slice(0, 2 * readableCodePoints))

@@ -1,7 +1,12 @@
 import { randomUUID } from "node:crypto";
 
-import type { Capabilities, CheckpointEntry, StoreFinding } from "@holdpoint/core";
-import { DriverFailureError, defaultMaxBodyBytes, PreconditionFailedError } from "@holdpoint/core/driver";
+import type { Capabilities, CheckpointEntry, DirectoryEntry, StoreFinding } from "@holdpoint/core";
+import {
+  directoryEntry,
+  DriverFailureError,
+  defaultMaxBodyBytes,
+  PreconditionFailedError,
+} from "@holdpoint/core/driver";
 import type { CheckpointDriver, DriverContext, DriverFailure, DriverRecord, DriverWrite } from "@holdpoint/core/driver";
 
 import type { PostgresResult } from "./postgres-client.ts";
@@ -114,16 +119,33 @@ export class PostgresDriver implements CheckpointDriver {
     const end = afterPrefix(begin);
     let last: string | undefined;
     for (;;) {
-      const values = [last ?? begin, String(pageSize), ...(end === undefined ? [] : [end])];
-      const { rows } = await this.#run(this.#table.list(last !== undefined, end !== undefined), values, signal);
-      yield rows.flatMap((row) => {
-        const key = this.#keys.checkpointKey(row["key"] ?? "");
+      const columns = await this.#page({ from: last ?? begin, isAfter: last !== undefined, end }, signal);
+      yield columns.flatMap((column) => {
+        const key = this.#keys.checkpointKey(column);
         return key === undefined ? [] : [{ key }];
       });
-      if (rows.length < pageSize) break;
-      last = rows.at(-1)?.["key"] ?? "";
+      if (columns.length < pageSize) break;
+      last = columns.at(-1) ?? "";
     }
     if (!this.#isReadOnly) this.#sweeper.afterList();
+  }
+
+  async *listDirectory(prefix: string, { signal }: DriverContext): AsyncIterable<readonly DirectoryEntry[]> {
+    const begin = this.#keys.columnKey(prefix);
+    const end = afterPrefix(begin);
+    for (let from: string | undefined = begin, isAfter = false; from !== undefined;) {
+      const columns: readonly string[] = await this.#page({ from, isAfter, end }, signal);
+      const entries = columns.flatMap((column) => {
+        const key = this.#keys.checkpointKey(column);
+        return key === undefined ? [] : [directoryEntry(key, prefix)];
+      });
+      yield entries;
+      if (columns.length < pageSize) return;
+      const last = entries.at(-1);
+      // On with what comes after the directory that the page ends in, whatever else is in it.
+      isAfter = last?.isDirectory !== true;
+      from = isAfter ? columns.at(-1) : afterPrefix(this.#keys.columnKey(last?.key ?? ""));
+    }
   }
 
   async check({ signal }: DriverContext): Promise<void> {
@@ -157,6 +179,16 @@ export class PostgresDriver implements CheckpointDriver {
 
   classify(error: unknown): DriverFailure {
     return classifyPostgresError(error);
+  }
+
+  /** The column's values from one on, in their order. */
+  async #page(
+    { from, isAfter, end }: { readonly from: string; readonly isAfter: boolean; readonly end: string | undefined },
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
+    const values = [from, String(pageSize), ...(end === undefined ? [] : [end])];
+    const { rows } = await this.#run(this.#table.list(isAfter, end !== undefined), values, signal);
+    return rows.map((row) => row["key"] ?? "");
   }
 
   async #run(text: string, values: readonly (string | Buffer | null)[], signal: AbortSignal): Promise<PostgresResult> {

@@ -24,8 +24,8 @@ export interface ObjectClient {
 
   remove(name: string, ifMatch: string | undefined, signal: AbortSignal): Promise<void>;
 
-  /** One page of the objects whose names begin with `prefix`. */
-  listPage(prefix: string, cursor: string | undefined, signal: AbortSignal): Promise<ObjectPage>;
+  /** One page of the objects whose names begin with a prefix. */
+  listPage(request: ListRequest, signal: AbortSignal): Promise<ObjectPage>;
 
   /** The bucket's rules that remove objects; rejects with code `NoSuchLifecycleConfiguration` where there are none. */
   lifecycleRules(signal: AbortSignal): Promise<readonly LifecycleRule[]>;
@@ -77,9 +77,20 @@ export interface LifecycleRule {
     | undefined;
 }
 
+/** Which page of which objects. */
+export interface ListRequest {
+  readonly prefix: string;
+  /** Where the page before has ended. */
+  readonly cursor: string | undefined;
+  /** Whether objects that have a slash after the prefix are told by what comes up to it alone. */
+  readonly grouped: boolean;
+}
+
 /** One page of a listing; the last one has no `nextCursor`. */
 export interface ObjectPage {
   readonly objects: readonly ListedObject[];
+  /** What the names of grouped objects begin with, up to and with the slash. */
+  readonly groups: readonly string[];
   readonly nextCursor: string | undefined;
 }
 

@@ -69,6 +69,24 @@ describe("names where a connector's are", () => {
     );
   });
 
+  test("every key is found by the prefixes of its own prefix, and by the directories that its name is in", () => {
+    fc.assert(
+      fc.property(key, fc.nat(), (original, cut) => {
+        const prefix = original.slice(0, cut % (original.length + 1));
+        if (!prefix.isWellFormed()) return;
+        const name = names.nameOf(original);
+        const starts = names.prefixesOf(prefix).filter((start) => name.startsWith(start));
+        expect(starts).not.toHaveLength(0);
+        for (const start of starts) {
+          const slash = name.indexOf("/", start.length);
+          const directory = slash < 0 ? undefined : names.directoryOf(name.slice(0, slash + 1));
+          if (directory !== undefined) expect(original.startsWith(directory)).toBe(true);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   test("every name of a key with a prefix begins with what is listed for it", () => {
     fc.assert(
       fc.property(key, fc.nat(), (original, cut) => {

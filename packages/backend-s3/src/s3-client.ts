@@ -20,6 +20,7 @@ import type {
   LifecycleRule,
   ObjectClient,
   ObjectFailure,
+  ListRequest,
   ObjectPage,
   StoredObject,
   WriteHeaders,
@@ -97,11 +98,12 @@ export class S3ObjectClient implements ObjectClient {
     await this.#once(command, () => this.#client.send(command, { abortSignal: signal }));
   }
 
-  async listPage(prefix: string, cursor: string | undefined, signal: AbortSignal): Promise<ObjectPage> {
+  async listPage({ prefix, cursor, grouped }: ListRequest, signal: AbortSignal): Promise<ObjectPage> {
     const command = new ListObjectsV2Command({
       Bucket: this.#settings.bucket,
       Prefix: prefix,
       ContinuationToken: cursor,
+      Delimiter: grouped ? "/" : undefined,
       // Else one object of somebody else's with a control character in its name makes the page unreadable as XML.
       EncodingType: "url",
     });
@@ -118,6 +120,7 @@ export class S3ObjectClient implements ObjectClient {
         sizeBytes: Size,
         modifiedAt: LastModified,
       })),
+      groups: (page.CommonPrefixes ?? []).map(({ Prefix = "" }) => (encoded ? decodeName(Prefix) : Prefix)),
       nextCursor: page.IsTruncated ? page.NextContinuationToken : undefined,
     };
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 
-import { defaultMaxBodyBytes, DriverFailureError } from "@holdpoint/core/driver";
+import { defaultMaxBodyBytes, directoryEntry, DriverFailureError } from "@holdpoint/core/driver";
 import type {
   CheckpointDriver,
   DriverContext,
@@ -9,10 +9,10 @@ import type {
   DriverWrite,
   KeyNames,
 } from "@holdpoint/core/driver";
-import type { Capabilities, CheckpointEntry, StoreFinding } from "@holdpoint/core";
+import type { Capabilities, CheckpointEntry, DirectoryEntry, StoreFinding } from "@holdpoint/core";
 
 import { isAwsHost } from "./aws-host.ts";
-import type { ObjectClient } from "./object-client.ts";
+import type { ObjectClient, ObjectPage } from "./object-client.ts";
 import { probePreconditions } from "./precondition-probe.ts";
 import { classifyFailure } from "./s3-error.ts";
 import type { S3Operation } from "./s3-error.ts";
@@ -121,16 +121,35 @@ export class S3Driver implements CheckpointDriver {
   }
 
   async *list(prefix: string, { signal }: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
-    const namePrefix = this.#namePrefix + this.#names.prefixOf(prefix);
-    let cursor: string | undefined;
-    do {
-      const page = await this.#during("list", () => this.#client.listPage(namePrefix, cursor, signal));
-      yield page.objects.flatMap(({ name, sizeBytes, modifiedAt }) => {
-        const key = this.#names.keyOf(name.slice(this.#namePrefix.length));
+    for await (const { objects } of this.#pages(this.#names.prefixOf(prefix), false, signal)) {
+      yield objects.flatMap(({ name, sizeBytes, modifiedAt }) => {
+        const key = this.#keyOf(name);
         return key?.startsWith(prefix) === true ? [{ key, sizeBytes, modifiedAt }] : [];
       });
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
+    }
+  }
+
+  async *listDirectory(prefix: string, { signal }: DriverContext): AsyncIterable<readonly DirectoryEntry[]> {
+    const starts = this.#names.prefixesOf(prefix);
+    for (const [index, start] of starts.entries()) {
+      const placed = ({ objects }: ObjectPage): readonly DirectoryEntry[] =>
+        objects.flatMap(({ name }) => {
+          const own = name.slice(this.#namePrefix.length);
+          if (starts.slice(0, index).some((earlier) => own.startsWith(earlier))) return [];
+          const key = this.#names.keyOf(own);
+          return key?.startsWith(prefix) === true ? [directoryEntry(key, prefix)] : [];
+        });
+      for await (const page of this.#pages(start, true, signal)) {
+        yield placed(page);
+        for (const group of page.groups) {
+          const name = group.slice(this.#namePrefix.length);
+          const directory = this.#names.directoryOf(name);
+          if (directory?.startsWith(prefix) === true) yield [directoryEntry(directory, prefix)];
+          // Some of the names of long keys, or somebody else's.
+          if (directory === undefined) for await (const inner of this.#pages(name, false, signal)) yield placed(inner);
+        }
+      }
+    }
   }
 
   /** The first time, also finds out what a server that is not AWS makes of preconditions. */
@@ -201,6 +220,21 @@ export class S3Driver implements CheckpointDriver {
       message: "the server gives bytes and an ETag that do not belong together, again and again",
       remedy: "Look at the object and at the server's log: it may be damaged.",
     });
+  }
+
+  async *#pages(start: string, grouped: boolean, signal: AbortSignal): AsyncIterable<ObjectPage> {
+    const prefix = this.#namePrefix + start;
+    let cursor: string | undefined;
+    do {
+      const request = { prefix, cursor, grouped };
+      const page = await this.#during("list", () => this.#client.listPage(request, signal));
+      yield page;
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+  }
+
+  #keyOf(name: string): string | undefined {
+    return this.#names.keyOf(name.slice(this.#namePrefix.length));
   }
 
   #name(key: string): string {

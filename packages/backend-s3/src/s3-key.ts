@@ -74,6 +74,27 @@ export function objectNamePrefix(prefix: string): string {
   return escapeBytes(Buffer.from(prefix), Infinity).text.slice(0, maxHeadLength - 4);
 }
 
+/**
+ * What the object names of all keys with a prefix begin with, exactly: one for those that are written out, and where the
+ * prefix is longer than the readable beginning of a long key, one for those.
+ */
+export function objectNamePrefixes(prefix: string): readonly string[] {
+  const { text } = escapeBytes(Buffer.from(prefix), Infinity);
+  return text.length <= maxHeadLength
+    ? [text]
+    : [text, escapeBytes(Buffer.from(prefix), maxHeadLength).text + longMark];
+}
+
+/** What the keys begin with whose object names begin with `name`, which ends with a slash; `undefined` if it is no such. */
+export function keyPrefixOfDirectory(name: string): string | undefined {
+  try {
+    const prefix = decoder.decode(unescapeText(name));
+    return escapeBytes(Buffer.from(prefix), Infinity).text === name ? prefix : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Escapes bytes from left to right, each by what came before it only, so that a prefix's text is its keys' prefix. */
 function escapeBytes(bytes: Uint8Array, maxLength: number): { readonly text: string; readonly bytesTaken: number } {
   let text = "";

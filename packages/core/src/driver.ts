@@ -19,6 +19,7 @@ export { createStore } from "./store/create-store.ts";
 export { DriverFailureError } from "./store/driver-failure-error.ts";
 export { ErrorBrand } from "./store/error-brand.ts";
 export { isError } from "./store/is-error.ts";
+export { directoryEntry } from "./store/directory-entry.ts";
 export { stateProxyNames } from "./store/key-names.ts";
 export type { KeyNames } from "./store/key-names.ts";
 export { openDriver } from "./store/open-driver.ts";

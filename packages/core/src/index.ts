@@ -12,6 +12,7 @@ export type {
   CheckpointEntry,
   CheckpointStore,
   DeleteOptions,
+  DirectoryEntry,
   GetOptions,
   ListOptions,
   OperationOptions,

@@ -15,10 +15,21 @@ export async function listDirectory(
 ): Promise<DirectoryListing> {
   const keys: string[] = [];
   const prefixes = new Set<string>();
+  if (delimiter === "/" && store.listDirectory !== undefined) {
+    for await (const { key, isDirectory } of store.listDirectory({ prefix, signal })) {
+      if (isDirectory) prefixes.add(key);
+      else keys.push(key);
+    }
+    return sorted(keys, prefixes);
+  }
   for await (const { key } of store.list({ prefix, signal })) {
     const end = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length);
     if (end < 0) keys.push(key);
     else prefixes.add(key.slice(0, end + delimiter.length));
   }
+  return sorted(keys, prefixes);
+}
+
+function sorted(keys: readonly string[], prefixes: ReadonlySet<string>): DirectoryListing {
   return { keys: keys.toSorted(), prefixes: [...prefixes].toSorted() };
 }

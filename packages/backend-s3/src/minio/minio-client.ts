@@ -3,6 +3,7 @@ import type { Client } from "minio";
 import { BadAnswerError } from "../bad-answer-error.ts";
 import { discard, readWhole, removeCredentials, writeIdMetadata } from "../object-client.ts";
 import type {
+  ListRequest,
   LifecycleRule,
   ObjectClient,
   ObjectFailure,
@@ -72,26 +73,26 @@ export class MinioObjectClient implements ObjectClient {
     await this.#once(signal, () => this.#client.removeObject(this.#bucket, name));
   }
 
-  async listPage(prefix: string, cursor: string | undefined, signal: AbortSignal): Promise<ObjectPage> {
+  async listPage({ prefix, cursor, grouped }: ListRequest, signal: AbortSignal): Promise<ObjectPage> {
     // Version 1 of the listing, because the client reads the names in version 2 as numbers where they look like one:
     // "1e3" becomes "1000". https://github.com/minio/minio-js/blob/master/src/internal/xml-parser.ts
     const { objects, isTruncated = false } = await this.#once(signal, async (exchange) => {
-      const options = { Delimiter: "", MaxKeys: 1000, IncludeVersion: false };
+      const options = { Delimiter: grouped ? "/" : "", MaxKeys: 1000, IncludeVersion: false };
       const page = await this.#client.listObjectsQuery(this.#bucket, prefix, cursor, options);
       // The client reads any page of HTML with status 200 as an empty listing.
       if (exchange.headers?.["content-type"]?.includes("xml") === true) return page;
       throw new BadAnswerError("the answer is not a listing");
     });
-    const rows = objects.map(({ name, size, lastModified }) => ({
+    const groups = objects.flatMap(({ prefix: group }) => group ?? []);
+    const rows = objects.flatMap(({ name, prefix: group, size, lastModified }) => {
+      if (group !== undefined) return [];
       // The client reads the name "false" as a boolean and leaves it out; no other name is empty.
-      name: name === undefined || name === "" ? "false" : name,
-      sizeBytes: size,
-      modifiedAt: lastModified,
-    }));
-    const last = rows.at(-1)?.name;
-    if (isTruncated && last === undefined) throw new BadAnswerError("the listing is cut short and cannot be continued");
+      return [{ name: name === undefined || name === "" ? "false" : name, sizeBytes: size, modifiedAt: lastModified }];
+    });
     // Not the client's own marker, which is percent-encoded once too often.
-    return { objects: rows, nextCursor: isTruncated ? last : undefined };
+    const last = lastInOrder([rows.at(-1)?.name, groups.at(-1)]);
+    if (isTruncated && last === undefined) throw new BadAnswerError("the listing is cut short and cannot be continued");
+    return { objects: rows, groups, nextCursor: isTruncated ? last : undefined };
   }
 
   async lifecycleRules(signal: AbortSignal): Promise<readonly LifecycleRule[]> {
@@ -158,4 +159,12 @@ function announcedBytes({ headers }: MinioExchange): number | undefined {
 function unsentReason(name: unknown, message: unknown): ObjectFailure["unsent"] {
   if (typeof message === "string" && message.startsWith("Unable to get credentials")) return "credentials";
   return typeof name === "string" && /^Invalid|^TypeError$/u.test(name) ? "configuration" : undefined;
+}
+
+/** The later one in the order of listings, which is that of bytes. */
+function lastInOrder(names: readonly (string | undefined)[]): string | undefined {
+  return names
+    .filter((name) => name !== undefined)
+    .toSorted((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)))
+    .at(-1);
 }

@@ -1,6 +1,6 @@
 import type { Capabilities } from "./capabilities.ts";
 import type { CheckpointErrorCode } from "./checkpoint-error.ts";
-import type { CheckpointEntry } from "./checkpoint-store.ts";
+import type { CheckpointEntry, DirectoryEntry } from "./checkpoint-store.ts";
 import type { StoreFinding } from "./store-finding.ts";
 
 /** What a driver is given with every call. */
@@ -109,6 +109,12 @@ export interface CheckpointDriver {
    * each wait is one request or little more; a page may be empty.
    */
   list(prefix: string, context: DriverContext): AsyncIterable<readonly CheckpointEntry[]>;
+
+  /**
+   * What is directly under a prefix, for servers that can tell without going through what is inside of directories; the
+   * store groups what `list` gives where this is absent. A directory may come more than once.
+   */
+  listDirectory?(prefix: string, context: DriverContext): AsyncIterable<readonly DirectoryEntry[]>;
 
   /** Asks the server whether it can be used now. */
   check(context: DriverContext): Promise<void>;

@@ -20,6 +20,13 @@ export interface CheckpointEntry {
   readonly modifiedAt?: Date | undefined;
 }
 
+/** One row of a listing by directories. */
+export interface DirectoryEntry {
+  /** A key, or what the keys inside a directory begin with, up to and with a slash. */
+  readonly key: string;
+  readonly isDirectory: boolean;
+}
+
 /** Options that every operation takes. */
 export interface OperationOptions {
   /** Ends the operation early with a `CheckpointError` of code `aborted`. @default none */
@@ -125,6 +132,15 @@ export interface CheckpointStore extends AsyncDisposable {
    * @throws {CheckpointError} `invalid-argument`, `permission-denied`, `unavailable`, `timeout`, `aborted`, `closed`
    */
   list(options?: ListOptions): AsyncIterable<CheckpointEntry>;
+
+  /**
+   * What is directly under a prefix, as a directory shows it: the keys that have no slash after it, and for all others,
+   * once each, what comes up to that slash. In no promised order. Where the server can group by itself, what is inside of
+   * directories is not gone through. Absent where a store was not made with `createStore`.
+   *
+   * @throws {CheckpointError} `invalid-argument`, `permission-denied`, `unavailable`, `timeout`, `aborted`, `closed`
+   */
+  listDirectory?(options?: ListOptions): AsyncIterable<DirectoryEntry>;
 
   /**
    * Asks the server whether it can be used now; resolves if so.

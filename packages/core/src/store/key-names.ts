@@ -5,6 +5,17 @@ export interface KeyNames {
   keyOf(name: string): string | undefined;
   /** What the names of all keys with a prefix begin with. Names of other keys may begin with it too. */
   prefixOf(keyPrefix: string): string;
+  /**
+   * What names of keys with a prefix begin with, one for each way in which such a key may be named, and each with as many
+   * slashes as the prefix. For listings that group names by the slashes after it, as servers do. Names of other keys may
+   * begin so too.
+   */
+  prefixesOf(keyPrefix: string): readonly string[];
+  /**
+   * What all keys begin with whose names begin with `name`, which ends with a slash, and they alone; `undefined` if that
+   * cannot be said by such a name.
+   */
+  directoryOf(name: string): string | undefined;
 }
 
 const longestName = 800;
@@ -13,14 +24,14 @@ const longestSegment = 200;
 /**
  * The names that a connector of Asya's state proxy gives to objects, which are the keys themselves: for every key that
  * all servers take as it is. Any other has its name of `own`, and so has a key that is itself such a name, so that no two
- * share one. What servers leave free, and what marks a store's own objects, are names that begin with `.holdpoint-`.
+ * share one; `escape` is what all escapes of those begin with. Names that begin with `.holdpoint-` stay a store's own.
  *
  * @example
  * ```ts
- * stateProxyNames(own).nameOf("models/v1.0/weights"); // "models/v1.0/weights"
+ * stateProxyNames(own, "%").nameOf("models/v1.0/weights"); // "models/v1.0/weights"
  * ```
  */
-export function stateProxyNames(own: KeyNames): KeyNames {
+export function stateProxyNames(own: KeyNames, escape: string): KeyNames {
   const isPlain = (key: string): boolean => {
     if (!looksPlain(key)) return false;
     const other = own.keyOf(key);
@@ -34,6 +45,17 @@ export function stateProxyNames(own: KeyNames): KeyNames {
       return key === undefined || isPlain(key) ? undefined : key;
     },
     prefixOf: (keyPrefix) => commonStart(keyPrefix, own.prefixOf(keyPrefix)),
+    prefixesOf: (keyPrefix) => {
+      const others = own.prefixesOf(keyPrefix);
+      if (!looksPlain(`${keyPrefix}file`)) return others;
+      // MinIO takes no prefix that ends in a segment "." or "..".
+      return [...new Set([keyPrefix.replace(/(?<=^|\/)\.{1,2}$/u, ""), ...others])];
+    },
+    directoryOf: (name) => {
+      if (!looksPlain(`${name}file`)) return own.directoryOf(name);
+      // With an escape in it, names of either kind may be inside.
+      return name.includes(escape) ? undefined : name;
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import { types } from "node:util";
 import type { RetryPolicy } from "./attempt.ts";
 import { withDeadline } from "./attempt.ts";
 import type { Capabilities } from "./capabilities.ts";
-import type { CheckpointDriver, Precondition } from "./checkpoint-driver.ts";
+import type { CheckpointDriver, DriverContext, Precondition } from "./checkpoint-driver.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import { assertKey, maxKeyBytes } from "./checkpoint-key.ts";
 import type {
@@ -11,12 +11,14 @@ import type {
   CheckpointEntry,
   CheckpointStore,
   DeleteOptions,
+  DirectoryEntry,
   GetOptions,
   ListOptions,
   OperationOptions,
   PutOptions,
 } from "./checkpoint-store.ts";
 import type { Clock } from "./clock.ts";
+import { directoryEntry } from "./directory-entry.ts";
 import { Doubt } from "./doubt.ts";
 import type { FailedAttempt } from "./operation.ts";
 import { Operation } from "./operation.ts";
@@ -108,7 +110,33 @@ export class PortableStore implements CheckpointStore {
     });
   }
 
-  async *list(options: ListOptions = {}): AsyncIterable<CheckpointEntry> {
+  list(options: ListOptions = {}): AsyncIterable<CheckpointEntry> {
+    return this.#list(options, (prefix, context) => this.#driver.list(prefix, context));
+  }
+
+  async *listDirectory(options: ListOptions = {}): AsyncIterable<DirectoryEntry> {
+    const { prefix = "" } = options;
+    const directories = new Set<string>();
+    const isNew = ({ key, isDirectory }: DirectoryEntry): boolean => !isDirectory || !directories.has(key);
+    for await (const entry of this.#list(options, (start, context) => this.#directoryPages(start, context))) {
+      const placed = "isDirectory" in entry ? entry : directoryEntry(entry.key, prefix);
+      if (!isNew(placed)) continue;
+      if (placed.isDirectory) directories.add(placed.key);
+      yield placed;
+    }
+  }
+
+  #directoryPages(
+    prefix: string,
+    context: DriverContext,
+  ): AsyncIterable<readonly (DirectoryEntry | CheckpointEntry)[]> {
+    return this.#driver.listDirectory?.(prefix, context) ?? this.#driver.list(prefix, context);
+  }
+
+  async *#list<Entry>(
+    options: ListOptions,
+    listPages: (prefix: string, context: DriverContext) => AsyncIterable<readonly Entry[]>,
+  ): AsyncIterable<Entry> {
     const { prefix = "" } = options;
     if (typeof prefix !== "string" || !prefix.isWellFormed() || Buffer.byteLength(prefix) > maxKeyBytes) {
       throw new CheckpointError(
@@ -118,16 +146,16 @@ export class PortableStore implements CheckpointStore {
       );
     }
     const controller = new AbortController();
-    let pages: AsyncIterator<readonly CheckpointEntry[]> | undefined;
+    let pages: AsyncIterator<readonly Entry[]> | undefined;
     let hasYielded = false;
-    const nextPage = (): Promise<IteratorResult<readonly CheckpointEntry[]>> =>
+    const nextPage = (): Promise<IteratorResult<readonly Entry[]>> =>
       this.#run("list", undefined, options, async (operation) => {
         let hasAsked = false;
-        const ask = (): Promise<IteratorResult<readonly CheckpointEntry[]>> => {
+        const ask = (): Promise<IteratorResult<readonly Entry[]>> => {
           // Asked again: the first time has failed, and an iterator that has failed is at its end.
           if (hasAsked) leave(pages);
           if (hasAsked || pages === undefined) {
-            pages = this.#driver.list(prefix, { signal: controller.signal })[Symbol.asyncIterator]();
+            pages = listPages(prefix, { signal: controller.signal })[Symbol.asyncIterator]();
           }
           hasAsked = true;
           return pages.next();

@@ -15,7 +15,7 @@ import type {
   ReadContext,
 } from "../../store/checkpoint-driver.ts";
 import { PreconditionFailedError } from "../../store/checkpoint-driver.ts";
-import type { CheckpointEntry } from "../../store/checkpoint-store.ts";
+import type { CheckpointEntry, DirectoryEntry } from "../../store/checkpoint-store.ts";
 import type { StoreFinding } from "../../store/store-finding.ts";
 import { DurableParents } from "./durable-parents.ts";
 import { FileStoreError, classifyFileError, errnoOf } from "./file-error.ts";
@@ -23,7 +23,7 @@ import { escapeKey } from "./file-key.ts";
 import { inspectFilesystem } from "./file-inspection.ts";
 import { inspectOwnership } from "./inspect-ownership.ts";
 import { fileVersion } from "./file-version.ts";
-import { listValues } from "./list-values.ts";
+import { listDirectoryValues, listValues } from "./list-values.ts";
 import { ProcessLocks } from "./process-locks.ts";
 import type { ValuePlace } from "./publish-value.ts";
 import { assertHolds, publishValue, statsOf } from "./publish-value.ts";
@@ -137,6 +137,12 @@ export class FileDriver implements CheckpointDriver {
     const directory = await this.#prepare();
     await assertStillMounted(directory);
     yield* listValues(directory, prefix, signal);
+  }
+
+  async *listDirectory(prefix: string, { signal }: DriverContext): AsyncIterable<readonly DirectoryEntry[]> {
+    const directory = await this.#prepare();
+    await assertStillMounted(directory);
+    yield* listDirectoryValues(directory, prefix, signal);
   }
 
   /** Writes a value that no key has, and removes it: whatever the filesystem lacks shows now and not at the first pause. */

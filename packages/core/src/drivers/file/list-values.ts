@@ -1,7 +1,8 @@
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { CheckpointEntry } from "../../store/checkpoint-store.ts";
+import type { CheckpointEntry, DirectoryEntry } from "../../store/checkpoint-store.ts";
+import { directoryEntry } from "../../store/directory-entry.ts";
 import { errnoOf } from "./file-error.ts";
 import { unescapeDirectory, unescapeKey } from "./file-key.ts";
 import type { StateDirectory } from "./state-directory.ts";
@@ -40,6 +41,32 @@ export async function* listValues(
     yield found.filter((entry) => entry !== undefined);
   }
   for (const path of directories) yield* listValues(directory, prefix, signal, path);
+}
+
+/** Lists what is directly under a prefix, and of directories in it only whether there is a value in them. */
+export async function* listDirectoryValues(
+  directory: StateDirectory,
+  prefix: string,
+  signal: AbortSignal,
+  inside = "",
+): AsyncGenerator<readonly DirectoryEntry[]> {
+  const entries: DirectoryEntry[] = [];
+  const onTheWay: string[] = [];
+  for (const [name, isFile] of await readEntries(join(directory.root, inside))) {
+    const path = inside + name;
+    const start = isFile ? unescapeKey(path, directory.names) : unescapeDirectory(`${path}/`);
+    if (start === undefined) continue;
+    if (start.startsWith(prefix) && (isFile || start.includes("/", prefix.length))) {
+      if (isFile || (await hasValue(directory, `${path}/`, signal))) entries.push(directoryEntry(start, prefix));
+    } else if (!isFile && (start.startsWith(prefix) || prefix.startsWith(start))) onTheWay.push(`${path}/`);
+  }
+  yield entries;
+  for (const path of onTheWay) yield* listDirectoryValues(directory, prefix, signal, path);
+}
+
+async function hasValue(directory: StateDirectory, inside: string, signal: AbortSignal): Promise<boolean> {
+  for await (const page of listValues(directory, "", signal, inside)) if (page.length > 0) return true;
+  return false;
 }
 
 /**
