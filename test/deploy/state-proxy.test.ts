@@ -6,7 +6,7 @@ import type { ServerName } from "@holdpoint/test-servers";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 
-import { PythonMount } from "../../packages/state-proxy/test/python-mount.ts";
+import { PythonMount, pythonIsMissing } from "../../packages/state-proxy/test/python-mount.ts";
 import { startProxy } from "../../packages/state-proxy/test/start-proxy.ts";
 import { readManifests } from "./manifests.ts";
 import { readStages } from "./image-tree.ts";
@@ -89,7 +89,7 @@ describe.each(manifests)("the actor with a state proxy on $store", ({ store, act
   const standIn = standIns[store];
   const { isMissing, url } = testServer(standIn?.server ?? "redis");
 
-  it.skipIf(isMissing)("has a connector that serves as it stands", async () => {
+  it.skipIf(isMissing || pythonIsMissing)("has a connector that serves as it stands", async () => {
     for (const { connector } of actor.spec.stateProxy) {
       const given = Object.fromEntries(connector.env.map((variable) => [variable.name, variable.value]));
       const values = standIn?.values(new URL(url)) ?? {};

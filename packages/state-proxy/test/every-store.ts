@@ -3,6 +3,7 @@ import type { CheckpointStore } from "@holdpoint/core";
 import { vi } from "vitest";
 
 import { storesUnderTest, temporaryDirectory } from "../../../test/every-store.ts";
+import { pythonIsMissing } from "./python-mount.ts";
 
 /** A store of a kind, in a place that a test has for itself. */
 export interface StoreKind {
@@ -25,7 +26,7 @@ export async function removePlaces(): Promise<void> {
 export const sharedStores: readonly StoreKind[] = [
   {
     name: "file",
-    isMissing: false,
+    isMissing: pythonIsMissing,
     open: (place) => openStore(place),
     place: async () => {
       const directory = await temporaryDirectory();
@@ -37,7 +38,7 @@ export const sharedStores: readonly StoreKind[] = [
     .filter(({ name }) => name !== "redis (cluster)")
     .map((store) => ({
       name: store.name,
-      isMissing: store.isMissing,
+      isMissing: store.isMissing || pythonIsMissing,
       open: (place: string) => {
         // Some SDKs look for credentials there and nowhere else.
         for (const [variable, value] of Object.entries(store.environment)) vi.stubEnv(variable, value);
@@ -49,6 +50,6 @@ export const sharedStores: readonly StoreKind[] = [
 
 /** All stores, that of one process included. */
 export const everyStore: readonly StoreKind[] = [
-  { name: "memory", isMissing: false, open: () => createMemoryStore(), place: async () => "memory:" },
+  { name: "memory", isMissing: pythonIsMissing, open: () => createMemoryStore(), place: async () => "memory:" },
   ...sharedStores,
 ];

@@ -8,7 +8,7 @@ import { testServer } from "@holdpoint/test-servers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { findFreePorts } from "../../../tooling/servers/src/free-ports.ts";
-import { PythonMount } from "./python-mount.ts";
+import { PythonMount, pythonIsMissing } from "./python-mount.ts";
 import { ask, send } from "./served-mount.ts";
 import { refusedProxy, startProxy } from "./start-proxy.ts";
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await rm(directory, { recursive: true }));
 
-describe("the executable", () => {
+describe.skipIf(pythonIsMissing)("the executable", () => {
   it("serves, says so in lines of JSON, and ends with 0 when it is told to, its socket removed", async () => {
     await using proxy = await startProxy({ ASYA_CHECKPOINT_STORE: `file://${state}`, STATE_MODE: "cas" });
     expect(JSON.parse(String((await ask(proxy, "GET", "/healthz")).body))).toEqual({ status: "ready" });
@@ -142,7 +142,7 @@ describe("the executable", () => {
   });
 });
 
-describe("the variables of Asya's connectors", () => {
+describe.skipIf(pythonIsMissing)("the variables of Asya's connectors", () => {
   const minio = testServer("minio");
   const gcs = testServer("gcs");
   const redis = testServer("redis");

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { storesUnderTest } from "../../../test/every-store.ts";
 import type { StoreUnderTest } from "../../../test/every-store.ts";
-import { PythonMount } from "./python-mount.ts";
+import { PythonMount, pythonIsMissing } from "./python-mount.ts";
 import type { ServedMount } from "./served-mount.ts";
 import { ask, serveMount } from "./served-mount.ts";
 
@@ -39,7 +39,7 @@ function openBehind({
 describe.each(stores)("between the connector and $name", (store) => {
   const { isMissing, address, protocol } = store;
 
-  it.skipIf(isMissing)("an answer that is lost makes no conflict, and no second write", async () => {
+  it.skipIf(isMissing || pythonIsMissing)("an answer that is lost makes no conflict, and no second write", async () => {
     const open = openBehind({ environment: store.environment, url: (at) => store.url(at) });
     await using proxy = await startFaultProxy({ target: address, protocol });
     await using mount = await serveMount(await open(proxy.address), { mode: "cas" });
@@ -60,7 +60,7 @@ describe.each(stores)("between the connector and $name", (store) => {
     expect(proxy.waiting).toBe(0);
   });
 
-  it.skipIf(isMissing)(
+  it.skipIf(isMissing || pythonIsMissing)(
     "a server that is gone or silent is told in Python's words, and forgotten once it is back",
     async () => {
       const open = openBehind({ environment: store.environment, url: (at) => store.url(at) });
@@ -89,7 +89,7 @@ describe.each(stores)("between the connector and $name", (store) => {
     },
   );
 
-  it.skipIf(isMissing)("faults at random lose no write that was acknowledged", async () => {
+  it.skipIf(isMissing || pythonIsMissing)("faults at random lose no write that was acknowledged", async () => {
     const open = openBehind({ environment: store.environment, url: (at) => store.url(at) });
     await using proxy = await startFaultProxy({ target: address, protocol });
     await using stack = new AsyncDisposableStack();

@@ -8,7 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createMemoryStore } from "@holdpoint/core";
 import { describe, expect, it } from "vitest";
 
-import { PythonMount } from "./python-mount.ts";
+import { PythonMount, pythonIsMissing } from "./python-mount.ts";
 import { ask, send, serveMount } from "./served-mount.ts";
 import type { ProxyProcess } from "./start-proxy.ts";
 import { startProxy } from "./start-proxy.ts";
@@ -29,7 +29,7 @@ async function startOnDirectory(): Promise<AsyncDisposable & { readonly proxy: P
   return { proxy, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-describe.skipIf(process.platform !== "linux")("memory", () => {
+describe.skipIf(process.platform !== "linux" || pythonIsMissing)("memory", () => {
   it("is bounded when a file is too large, which Python learns as EFBIG, and nothing of it is written", async () => {
     await using started = await startOnDirectory();
     const { proxy } = started;

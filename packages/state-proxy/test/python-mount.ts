@@ -3,6 +3,13 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+import { testProgram } from "@holdpoint/test-servers";
+
+const python = testProgram("python3");
+
+/** Whether Python could not be had. */
+export const pythonIsMissing = python === undefined;
+
 const program = fileURLToPath(new URL("state_files.py", import.meta.url));
 
 /** What a call came to in Python. */
@@ -28,7 +35,7 @@ export class PythonError extends Error {
 /** The files of a mount, as a Python actor sees them. Calls of one of these come one after the other. */
 export class PythonMount implements AsyncDisposable {
   readonly #socketPath: string;
-  readonly #child = spawn("python3", ["-u", program], { stdio: ["pipe", "pipe", "inherit"] });
+  readonly #child = spawn(python ?? "python3", ["-u", program], { stdio: ["pipe", "pipe", "inherit"] });
   readonly #lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
 
   constructor(socketPath: string) {
