@@ -11,6 +11,7 @@ import { messagePage } from "./frame/message-page.ts";
 import { refuse } from "./frame/refuse.ts";
 import { holdRoutes } from "./hold/hold-routes.ts";
 import type { InboxContext } from "./inbox-context.ts";
+import { eventRoutes } from "./live/event-routes.ts";
 import { linkRoutes } from "./link/link-routes.ts";
 import { loginRoutes } from "./login/login-routes.ts";
 import { logoutRoute, requireViewer } from "./login/require-viewer.ts";
@@ -24,6 +25,8 @@ export function inboxApp(inbox: InboxContext, maxBodyBytes: number): Hono<Frame>
     secureHeaders({
       contentSecurityPolicy: {
         defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        connectSrc: ["'self'"],
         styleSrc: ["'self'"],
         imgSrc: ["'self'"],
         formAction: ["'self'"],
@@ -59,6 +62,7 @@ export function inboxApp(inbox: InboxContext, maxBodyBytes: number): Hono<Frame>
   app.use(requireViewer(inbox));
   logoutRoute(app, inbox);
   listRoutes(app, inbox);
+  eventRoutes(app, inbox);
   holdRoutes(app, inbox);
   taskRoutes(app, inbox);
   app.notFound((context) => {

@@ -38,6 +38,7 @@ export interface ServedInbox extends AsyncDisposable {
 // Whoever sends slower than that keeps others out.
 const headersMs = 10_000;
 const requestMs = 60_000;
+const checkMs = 2_000;
 const endingMs = 2_000;
 
 /**
@@ -63,7 +64,11 @@ export async function serveInbox(options: ServeInboxOptions): Promise<ServedInbo
   if (!isLoopback(host) && options.url === undefined) {
     throw new InboxError("invalid-argument", "url: say where people reach an inbox that other machines reach.");
   }
-  const server = createServer({ headersTimeout: headersMs, requestTimeout: requestMs });
+  const server = createServer({
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: checkMs,
+  });
   await listen(server, port, host);
   const { port: actualPort } = server.address() as AddressInfo;
   const names = isLoopback(host) ? ["127.0.0.1", "localhost", "[::1]"] : [];

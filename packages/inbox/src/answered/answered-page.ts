@@ -34,17 +34,19 @@ export function answeredPage(context: InboxContext, viewer: Viewer, { items, isC
     ]);
   return layout(
     context,
-    { title: "Answered by me", viewer, current: "answered", refreshSeconds: isComplete ? undefined : 2 },
+    { title: "Answered by me", viewer, current: "answered", refreshSeconds: isComplete ? undefined : 2, isLive: true },
     html`<div class="heading"><h1>Answered by me</h1></div>
       ${isComplete ? nothing : html`<p class="notice" role="status">The store is still being read.</p>`}
-      ${
-        mine.length === 0
-          ? html`<p class="empty">You have answered nothing yet.</p>`
-          : html`<ul class="items">
-              ${mine.slice(0, maxShown).map(row)}
-            </ul>`
-      }
-      ${mine.length > maxShown ? html`<p class="hint">These are the latest ${maxShown}.</p>` : nothing}`,
+      <div data-live="list" data-events="${context.base}events">
+        ${
+          mine.length === 0
+            ? html`<p class="empty">You have answered nothing yet.</p>`
+            : html`<ul class="items">
+                ${mine.slice(0, maxShown).map(row)}
+              </ul>`
+        }
+        ${mine.length > maxShown ? html`<p class="hint">These are the latest ${maxShown}.</p>` : nothing}
+      </div>`,
   );
 }
 

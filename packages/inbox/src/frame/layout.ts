@@ -5,6 +5,7 @@ import { html, nothing } from "../show/html.ts";
 import { personTag } from "../show/person-tag.ts";
 import type { Viewer } from "../viewer.ts";
 import { formPurpose } from "../viewer.ts";
+import { livePath } from "../live/live-script.ts";
 import { stylePath } from "./style.ts";
 
 /** What every page has. */
@@ -13,6 +14,8 @@ export interface LayoutOptions {
   readonly viewer?: Viewer | undefined;
   /** Which of the pages in the header this is. */
   readonly current?: "waiting" | "answered" | undefined;
+  /** Whether it is kept up to date while it stands open. @default false */
+  readonly isLive?: boolean | undefined;
   /** Loads the page again by itself after so many seconds. */
   readonly refreshSeconds?: number | undefined;
 }
@@ -25,7 +28,7 @@ export function logoutPurpose(viewer: Viewer): string {
 /** A whole page. */
 export function layout(context: InboxContext, options: LayoutOptions, body: Html): Html {
   const { base } = context;
-  const { title, viewer, current, refreshSeconds } = options;
+  const { title, viewer, current, refreshSeconds, isLive = false } = options;
   const link = (name: typeof current, path: string, text: string): Html =>
     html`<a href="${base}${path}" ${current === name ? html`aria-current="page"` : nothing}>${text}</a>`;
   return html`<!doctype html>
@@ -38,6 +41,7 @@ export function layout(context: InboxContext, options: LayoutOptions, body: Html
         <title>${visibleText(beginningOf(title, 80))} · Inbox</title>
         <link rel="stylesheet" href="${base}${stylePath}" />
         <link rel="icon" href="${base}icon.svg" type="image/svg+xml" />
+        ${isLive ? html`<script src="${base}${livePath}" defer></script>` : nothing}
       </head>
       <body>
         <a class="skip" href="#main">Skip to the content</a>

@@ -38,9 +38,10 @@ export function holdPage(
   const { id, state, question } = hold;
   return layout(
     context,
-    { title: hold.message ?? id, viewer },
+    { title: hold.message ?? id, viewer, isLive: viewer.link === undefined },
     html`<article>
       ${notice === undefined ? nothing : html`<p class="notice" role="status">${notice}</p>`}
+      ${viewer.link === undefined ? changedNotice(context, id) : nothing}
       <h1 class="${askedClass(hold.message)}" dir="auto">${visibleText(hold.message ?? id)}</h1>
       <p class="facts">${facts(hold, now)}</p>
       ${state === "in-doubt" && maySettle(context, viewer, hold) ? settleForm(context, viewer, hold) : nothing}
@@ -52,6 +53,14 @@ export function holdPage(
       <p class="id">${visibleText(id)}</p>
     </article>`,
   );
+}
+
+/** Shown once somebody else has changed it: what is being written stays as it is. */
+function changedNotice(context: InboxContext, id: string): Html {
+  const address = itemPath(context, "hold", id);
+  return html`<p class="notice" role="status" hidden data-changed="hold ${id}" data-events="${context.base}events">
+    This has changed meanwhile. <a href="${address}">Look again</a>
+  </p>`;
 }
 
 /** A question that is a whole paragraph is not shouted. */

@@ -1,17 +1,17 @@
-import type { Hono, MiddlewareHandler } from "hono";
+import type { Context, Hono, MiddlewareHandler } from "hono";
 
 import type { Frame } from "../frame/frame.ts";
 import { logoutPurpose } from "../frame/layout.ts";
 import { pathOf } from "../frame/path-of.ts";
 import { readForm } from "../frame/read-form.ts";
 import type { InboxContext } from "../inbox-context.ts";
+import type { Viewer } from "../viewer.ts";
 
 /** Lets those go on who are logged in, and sends others to log in. */
 export function requireViewer(inbox: InboxContext): MiddlewareHandler<Frame> {
   return async (context, next) => {
-    const { login, sessions, base } = inbox;
-    const viewer =
-      login.kind === "proxy" ? login.identify(context.req.raw, context.get("peer")) : await sessions.find(context);
+    const { base } = inbox;
+    const viewer = await findViewer(inbox, context);
     if (viewer === undefined) {
       const query = new URLSearchParams({ next: context.req.method === "GET" ? pathOf(context) : base });
       return context.redirect(`${base}login?${query.toString()}`, 303);
@@ -20,6 +20,14 @@ export function requireViewer(inbox: InboxContext): MiddlewareHandler<Frame> {
     await next();
     return undefined;
   };
+}
+
+/** Who sends a request, as far as they are logged in still. */
+export async function findViewer(
+  { login, sessions }: InboxContext,
+  context: Context<Frame>,
+): Promise<Viewer | undefined> {
+  return login.kind === "proxy" ? login.identify(context.req.raw, context.get("peer")) : await sessions.find(context);
 }
 
 /** The address at which somebody logs out. */

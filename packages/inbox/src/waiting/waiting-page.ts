@@ -16,16 +16,16 @@ const manyItems = 20;
 /** More labels than that are found by searching. */
 const maxLabels = 200;
 
+/** From here on the age of a list is said. */
+const oldMs = 15_000;
+
 const figures = new Intl.NumberFormat("en");
 
 /** The page *Waiting*: what somebody has to answer, oldest first. */
-export function waitingPage(
-  context: InboxContext,
-  viewer: Viewer,
-  { items, isComplete }: KnownItems,
-  filter: WaitingFilter,
-): Html {
+export function waitingPage(context: InboxContext, viewer: Viewer, known: KnownItems, filter: WaitingFilter): Html {
   const now = context.now();
+  const { items, isComplete } = known;
+  const notice = listNotice(known);
   const found = applyFilter(items, filter, now);
   const pages = Math.max(1, Math.ceil(found.length / pageLength));
   const page = Math.min(filter.page, pages);
@@ -35,13 +35,13 @@ export function waitingPage(
   const refreshSeconds = isComplete ? undefined : 2;
   return layout(
     context,
-    { title: heading, viewer, current: "waiting", refreshSeconds },
+    { title: heading, viewer, current: "waiting", refreshSeconds, isLive: true },
     html`<div class="heading">
-        <h1>
+        <h1 data-live="heading">
           ${heading} ${found.length === 0 ? nothing : html`<span class="count">${figures.format(found.length)}</span>`}
         </h1>
       </div>
-      ${isComplete ? nothing : html`<p class="notice" role="status">The store is still being read: ${figures.format(items.length)} so far.</p>`}
+      ${notice === undefined ? nothing : html`<p class="notice" role="status">${notice}</p>`}
       ${
         items.length === 0
           ? nothing
@@ -50,15 +50,25 @@ export function waitingPage(
               ${filterForm(context, items, filter, isNarrowed)}
             </details>`
       }
-      ${
-        shown.length === 0
-          ? emptyList(context, items.length, isNarrowed)
-          : html`<ul class="items">
-              ${shown.map((item) => itemRow(context, item, waitingFacts(item, now)))}
-            </ul>`
-      }
-      ${pages === 1 ? nothing : pager(context, filter, page, pages)}`,
+      <div data-live="list" data-events="${context.base}events">
+        ${
+          shown.length === 0
+            ? emptyList(context, items.length, isNarrowed)
+            : html`<ul class="items">
+                ${shown.map((item) => itemRow(context, item, waitingFacts(item, now)))}
+              </ul>`
+        }
+        ${pages === 1 ? nothing : pager(context, filter, page, pages)}
+      </div>`,
   );
+}
+
+/** Why the list may not be all, or not as it is now. */
+function listNotice({ items, isComplete, isCut, ageMs }: KnownItems): string | undefined {
+  if (!isComplete) return `The store is still being read: ${figures.format(items.length)} so far.`;
+  if (isCut) return "The store has more than can be listed here. What is not listed is found by its own address.";
+  if (ageMs < oldMs) return undefined;
+  return `The store is large, and this list is ${figures.format(Math.round(ageMs / 1_000))} seconds old.`;
 }
 
 function emptyList({ base }: InboxContext, all: number, isNarrowed: boolean): Html {

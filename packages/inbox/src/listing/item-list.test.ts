@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { createPauseLedger } from "@holdpoint/asya";
+import { openStore } from "@holdpoint/core";
+import type { CheckpointStore } from "@holdpoint/core";
+import type { Holds } from "@holdpoint/core/holds";
+import { createHolds } from "@holdpoint/core/holds";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { ItemList } from "./item-list.ts";
+import { listedHold } from "./listed-item.ts";
+
+let store: CheckpointStore;
+let holds: Holds;
+let list: ItemList;
+/** Lets each listing of the store go on. */
+let gate: Promise<void>;
+let listings: number;
+
+beforeEach(async () => {
+  store = await openStore("memory:");
+  holds = createHolds(store);
+  gate = Promise.resolve();
+  listings = 0;
+  const gated: Holds = {
+    ...holds,
+    list: async function* (options) {
+      listings += 1;
+      await gate;
+      yield* holds.list(options);
+    },
+  };
+  list = new ItemList(gated, createPauseLedger(store), new AbortController().signal);
+});
+afterEach(async () => await store.close());
+
+const ask = { message: "?" };
+const idsOf = async (): Promise<readonly string[]> => (await list.read()).items.map(({ id }) => id).toSorted();
+
+describe("the list", () => {
+  it("is made once for all who look at the same time, and not again at once", async () => {
+    await holds.open("a", { ask });
+    await Promise.all([list.read(), list.read(), list.read()]);
+    await list.read();
+    expect(listings).toBe(1);
+    expect(await idsOf()).toEqual(["a"]);
+  });
+
+  it("shows what somebody has just changed, also while it is made anew", async () => {
+    await holds.open("a", { ask });
+    await list.read();
+    await holds.answer("a", { decision: "approve" });
+    const hold = await holds.inspect("a");
+    if (hold !== null) list.update(listedHold(hold));
+    expect((await list.read()).items).toMatchObject([{ state: "answered" }]);
+  });
+
+  it("keeps nobody waiting for a store that is slow, and says how far it is", async () => {
+    await holds.open("a", { ask });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gate = promise;
+    const beganAt = performance.now();
+    expect(await list.read()).toMatchObject({ items: [], isComplete: false });
+    expect(performance.now() - beganAt).toBeLessThan(5_000);
+    resolve();
+    await expect.poll(async () => (await list.read()).isComplete).toBe(true);
+    expect(await idsOf()).toEqual(["a"]);
+    // What took long is not done again soon.
+    const before = listings;
+    await sleep(600);
+    await list.read();
+    expect(listings).toBe(before);
+  });
+
+  it("says that the store failed to whoever waits, and is whole again afterwards", async () => {
+    gate = Promise.reject(new Error("away"));
+    gate.catch(() => undefined);
+    await expect(list.read()).rejects.toThrow("away");
+    gate = Promise.resolve();
+    await holds.open("a", { ask });
+    expect(await idsOf()).toEqual(["a"]);
+  });
+});
