@@ -137,8 +137,12 @@ export class GcsDriver implements CheckpointDriver {
 
   /** Reads an object that is never there. Who may not list gets a 403 for it; then the first read tells. */
   async #checkReading(signal: AbortSignal): Promise<void> {
+    const { prefix, isGoogle } = this.#settings;
+    const name = `${prefix}.holdpoint-check`;
     try {
-      await this.#bucket.read(`${this.#settings.prefix}.holdpoint-check`, signal);
+      await this.#bucket.read(name, signal);
+      // Google's service tells a bucket that is not there from an object; of others a listing tells.
+      if (!isGoogle) await this.#bucket.list(name, undefined, signal);
     } catch (error) {
       if (!hasStatus(error, 403)) throw error;
     }

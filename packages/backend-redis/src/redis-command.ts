@@ -19,6 +19,9 @@ export interface OneTimeCommandOptions {
   readonly head?: string | undefined;
 }
 
+/** On a line of a megabit per second, half a second of it. */
+const largeBytes = 64 * 1024;
+
 const ping = "*1\r\n$4\r\nPING\r\n";
 
 /**
@@ -70,6 +73,11 @@ export class OneTimeCommand extends Command {
     if (this.withheld || !isReplyError(error) || !("command" in error)) return false;
     const { command } = error;
     return typeof command === "object" && command !== null && "args" in command && command.args === this.args;
+  }
+
+  /** Whether what comes after it on its connection may have to wait for it. */
+  get isLarge(): boolean {
+    return this.args.some((argument) => typeof argument !== "string" && (argument as Buffer).byteLength >= largeBytes);
   }
 
   override toWritable(connection: object): string | Buffer {

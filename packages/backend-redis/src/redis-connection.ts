@@ -1,4 +1,6 @@
 import type { EventEmitter } from "node:events";
+import { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 
 import type { Cluster, Redis } from "ioredis";
 
@@ -107,6 +109,8 @@ export class RedisConnection {
   ): Promise<RedisAnswer> {
     options.signal?.throwIfAborted();
     const command = new OneTimeCommand(name, args, options);
+    const giveUp = (): void => this.#giveUp(command);
+    if (command.isLarge) options.signal?.addEventListener("abort", giveUp, { once: true });
     let reply: unknown;
     try {
       const answer = target.sendCommand(command);
@@ -122,6 +126,8 @@ export class RedisConnection {
       }
       const reason = isReplyError(error) || hasCode(error) ? error : (this.#lastError ?? error);
       throw command.connection === undefined ? new RequestNotSentError(reason) : new AnswerLostError(reason);
+    } finally {
+      options.signal?.removeEventListener("abort", giveUp);
     }
     if (command.withheld) {
       options.signal?.throwIfAborted();
@@ -193,6 +199,19 @@ export class RedisConnection {
       for (const [event, listener] of Object.entries(listeners)) events.off(event, listener);
       this.#closing.signal.removeEventListener("abort", onFailure);
     }
+  }
+
+  /**
+   * Ends the connection on which a large body is still on its way, though nobody waits for it any more: on a slow line it
+   * would hold up all that comes after it. Others whose answers are lost with the connection are settled.
+   */
+  #giveUp({ connection }: OneTimeCommand): void {
+    if (!this.#options.owned || !(connection instanceof Socket)) return;
+    // Closed in the usual way, what the system has been given already would still be sent. TLS knows no other way, and
+    // a connection that is just beginning or ending is not reset at all.
+    const canReset = !(connection instanceof TLSSocket) && !connection.connecting && !connection.writableEnded;
+    if (canReset) connection.resetAndDestroy();
+    else connection.destroy();
   }
 
   async #verify(node: RedisNode): Promise<void> {

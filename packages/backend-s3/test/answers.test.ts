@@ -94,14 +94,17 @@ describe.skipIf(minio.isMissing).each(clientNames)("answers through %s", (name) 
     });
   });
 
-  test("a listing that breaks off is asked again", async () => {
+  test.each([
+    ["with a length", false],
+    ["without a length", true],
+  ])("a listing that breaks off is asked again, %s", async (form, withoutLength) => {
     let left = 0;
     await using proxy = await HttpProxy.start((_method, path) => {
       if (left === 0 || !path.includes("prefix=")) return {};
       left -= 1;
-      return { truncateTo: 200 };
+      return { truncateTo: 200, withoutLength };
     });
-    await using store = await open({ bucket, prefix: "listed", port: proxy.port });
+    await using store = await open({ bucket, prefix: `listed ${form}`, port: proxy.port });
     await store.put("k", bytes("1"));
     left = 1;
     expect((await Array.fromAsync(store.list())).map(({ key }) => key)).toEqual(["k"]);
@@ -122,6 +125,30 @@ describe.skipIf(minio.isMissing).each(clientNames)("answers through %s", (name) 
     expect(await store.delete("k")).toBe(true);
     isThere = false;
     expect(await store.delete("k")).toBe(false);
+  });
+
+  test("an object that goes between the look and a DELETE that is answered 404 without a body was not there", async () => {
+    let goes = false;
+    await using direct = await open({ bucket, prefix: "gone-between" });
+    await using proxy = await HttpProxy.start(async (method) => {
+      if (method !== "DELETE" || !goes) return {};
+      goes = false;
+      await direct.delete("k");
+      return { answer: { status: 404 } };
+    });
+    await using store = await open({ bucket, prefix: "gone-between", port: proxy.port });
+    await store.put("k", bytes("1"));
+    goes = true;
+    expect(await store.delete("k")).toBe(false);
+    expect(goes).toBe(false);
+    // What answers 404 to the DELETE of what is there is no server of ours.
+    await store.put("k", bytes("2"));
+    await using wrong = await HttpProxy.start((method, path) =>
+      method === "DELETE" && path.includes("gone-between/k") ? { answer: { status: 404 } } : {},
+    );
+    await using elsewhere = await open({ bucket, prefix: "gone-between", port: wrong.port, maxAttempts: 1 });
+    expect((await failureOf(elsewhere.delete("k"))).code).not.toBe("conflict");
+    expect(await direct.get("k")).not.toBeNull();
   });
 
   test("a server that answers 404 to every DELETE of what is not there can be opened", async () => {

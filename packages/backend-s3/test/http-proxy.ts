@@ -76,7 +76,8 @@ export class HttpProxy implements AsyncDisposable {
     }
     const headers = rule.headers?.(answer.headers) ?? answer.headers;
     if (rule.withoutLength === true) {
-      response.writeHead(answer.status, { ...headers, connection: "close", "transfer-encoding": "identity" });
+      const { "content-length": _length, ...unmeasured } = headers;
+      response.writeHead(answer.status, { ...unmeasured, connection: "close", "transfer-encoding": "identity" });
       response.useChunkedEncodingByDefault = false;
       response.end(answer.body.subarray(0, rule.truncateTo));
       return;
