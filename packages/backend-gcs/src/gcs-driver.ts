@@ -142,7 +142,7 @@ export class GcsDriver implements CheckpointDriver {
     try {
       await this.#bucket.read(name, signal);
       // Google's service tells a bucket that is not there from an object; of others a listing tells.
-      if (!isGoogle) await this.#bucket.list(name, undefined, signal);
+      if (!isGoogle) await this.#bucket.list({ prefix: name, pageToken: undefined, grouped: false }, signal);
     } catch (error) {
       if (!hasStatus(error, 403)) throw error;
     }

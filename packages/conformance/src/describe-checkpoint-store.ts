@@ -40,7 +40,8 @@ export function describeCheckpointStore(
 ): void {
   const run = new ConformanceRun(harness, options);
   // The case has a deadline of its own, which says more than Vitest's when it passes.
-  const timeout = run.settings.caseTimeoutMs + 10_000;
+  // The case's own time stands still while the process does not run, and it has more to say when it is up.
+  const timeout = run.settings.caseTimeoutMs * 2 + 30_000;
   vitest.describe(name, () => {
     vitest.afterAll(async () => {
       await run[Symbol.asyncDispose]();
