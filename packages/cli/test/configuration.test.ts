@@ -63,7 +63,7 @@ describe("the store", () => {
     }
     const links = [
       ...["core", "asya", "actors"].map((name) => [join(directory, name), join("@holdpoint", name)]),
-      ...["valibot", "p-map"].map((name) => [join(packages, "asya/node_modules", name), name]),
+      ...["valibot", "p-map"].map((name) => [join(packages, "core/node_modules", name), name]),
       ...["commander", "@commander-js/extra-typings"].map((name) => [join(packages, "cli/node_modules", name), name]),
     ];
     for (const [target = "", name = ""] of links) {

@@ -22,7 +22,7 @@ const longestName = 800;
 const longestSegment = 200;
 
 /**
- * The names that a connector of Asya's state proxy gives to objects, which are the keys themselves: for every key that
+ * The names that a connector of the state proxy gives to objects, which are the keys themselves: for every key that
  * all servers take as it is. Any other has its name of `own`, and so has a key that is itself such a name, so that no two
  * share one; `escape` is what all escapes of those begin with. Names that begin with `.holdpoint-` stay a store's own.
  *
@@ -59,7 +59,7 @@ export function stateProxyNames(own: KeyNames, escape: string): KeyNames {
   };
 }
 
-/** What Asya's runtime can send, printable ASCII without a question mark, in segments that are names of files. */
+/** What an actor's runtime can send, printable ASCII without a question mark, in segments that are names of files. */
 function looksPlain(key: string): boolean {
   if (key.length > longestName || !/^[\x21-\x7E]+$/u.test(key) || /[\\?]/u.test(key)) return false;
   if (key.startsWith(".holdpoint-") || key.startsWith(".well-known/")) return false;
