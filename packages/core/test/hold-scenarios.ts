@@ -72,6 +72,22 @@ export const answered: Actor = async ({ holds }) => {
   await holds.answer(id, { decision: "approve" }, { by: person("ada") });
 };
 
+/** Has paid, and died before its receipt. */
+export const diedAfterPaying =
+  (options: ActOptions): Actor =>
+  async (tools) => {
+    await answered(tools);
+    const { holds, pay } = tools;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const work = async ({ idempotencyKey }: { readonly idempotencyKey: string }): Promise<never> => {
+      await pay(idempotencyKey);
+      resolve();
+      return await new Promise<never>(() => {});
+    };
+    void holds.act(id, work, options);
+    await promise;
+  };
+
 /** What must hold in every state of every scenario. */
 export function promises(options: { readonly whenInDoubt: "stop" | "again" }): Checks {
   return {
@@ -229,5 +245,18 @@ export const scenarios: Readonly<Record<string, Scenario & { readonly whenInDoub
     faults: 1,
     maxSteps: 7,
     whenInDoubt: "stop",
+  },
+  "two programs watch somebody who died after the payment": {
+    before: diedAfterPaying({ whenInDoubt: "stop" }),
+    actors: { second: worker({ whenInDoubt: "stop" }), third: worker({ whenInDoubt: "again" }) },
+    faults: 1,
+    whenInDoubt: "stop",
+  },
+  "two programs watch somebody who died after the payment, and take over": {
+    before: diedAfterPaying({ whenInDoubt: "again" }),
+    actors: { second: worker({ whenInDoubt: "again" }), third: worker({ whenInDoubt: "again" }) },
+    faults: 1,
+    maxSteps: 20,
+    whenInDoubt: "again",
   },
 };

@@ -15,6 +15,8 @@ export interface VirtualProcess extends HoldEnvironment {
   /** Stops the process, until it is resumed. */
   suspend(): void;
   resume(): void;
+  /** Puts its time of day forward, or back. */
+  jump(ms: number): void;
 }
 
 /** A clock that stands still until somebody waits for something. */
@@ -29,12 +31,13 @@ export class VirtualTime {
 
   /** @param offMs by how much the process's time of day is off */
   process(worker: string, offMs: number = 0): VirtualProcess {
+    let jumpedMs = offMs;
     let isDead = false;
     let isSuspended = false;
     const suspended: (() => void)[] = [];
     const process: VirtualProcess = {
       worker,
-      now: () => new Date(Date.UTC(2026, 0, 31, 12) + this.#nowMs + offMs),
+      now: () => new Date(Date.UTC(2026, 0, 31, 12) + this.#nowMs + jumpedMs),
       monotonicMs: () => this.#nowMs,
       expiryMarginMs: 5_000,
       random: () => 0.5,
@@ -68,6 +71,9 @@ export class VirtualTime {
       resume: () => {
         isSuspended = false;
         for (const wake of suspended.splice(0)) wake();
+      },
+      jump: (ms) => {
+        jumpedMs += ms;
       },
     };
     return process;

@@ -33,7 +33,8 @@ describe("every interleaving, with a crash, a lost answer or a late write at eac
 });
 
 describe("known-bad holds are found out", () => {
-  it.each(Object.entries(badHolds))("%s", async (name, { scenario: shown, needsNoFault = false, createHolds }) => {
+  const raced = Object.entries(badHolds).filter(([, { scenario }]) => scenario !== undefined);
+  it.each(raced)("%s", async (name, { scenario: shown = "", needsNoFault = false, createHolds }) => {
     const scenario = scenarios[shown];
     if (scenario === undefined) throw new Error(`there is no scenario ${shown}`);
     const limits = needsNoFault ? { faults: 0, maxSteps: undefined } : {};

@@ -4,6 +4,7 @@ import type { CheckpointStore } from "../store/checkpoint-store.ts";
 import { openHolds, person } from "../../test/holds-fixture.ts";
 import { HoldError } from "./hold-error.ts";
 import type { HoldRequest } from "./hold-ask.ts";
+import { createHolds } from "./create-holds.ts";
 import type { Holds, HoldSummary } from "./holds.ts";
 import { NotApplied } from "./not-applied.ts";
 
@@ -501,6 +502,12 @@ describe("looking", () => {
     expect((await listed({ olderThanMs: 3_600_000 })).map(({ id }) => id)).toEqual(["broken"]);
     elapse(3_600_000);
     expect(await listed({ olderThanMs: 3_600_000 })).toHaveLength(3);
+  });
+
+  it("lists also what was asked by a clock that is ahead of one's own", async () => {
+    await holds.open("a", refund);
+    const behind = createHolds(store, { now: () => new Date("2026-01-31T11:00:00Z") });
+    expect(await Array.fromAsync(behind.list())).toMatchObject([{ id: "a", state: "waiting" }]);
   });
 
   it("shows the saved state to nobody", async () => {

@@ -281,7 +281,7 @@ export interface HoldDetails extends HoldSummary {
 export interface ListHoldsOptions extends OperationOptions {
   /** @default every state */
   readonly state?: HoldState | undefined;
-  /** Only those that are in their state for at least this long, in milliseconds. @default 0 */
+  /** Only those that are in their state for at least this long, in milliseconds. @default any age */
   readonly olderThanMs?: number | undefined;
   /** Only those that have all of these labels. @default none */
   readonly labels?: Readonly<Record<string, string>> | undefined;

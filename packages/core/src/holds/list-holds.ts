@@ -16,8 +16,9 @@ export async function inspectHold(
 
 /** {@link Holds.list} */
 export async function* listHolds(machine: ProgramMachine, listOptions: ListHoldsOptions): AsyncIterable<HoldSummary> {
-  const { state, olderThanMs = 0, labels = {}, ...options } = listOptions;
-  const before = machine.environment.now().getTime() - olderThanMs;
+  const { state, olderThanMs, labels = {}, ...options } = listOptions;
+  // By a clock that is behind, what another has just stamped has no age yet, and is there all the same.
+  const before = olderThanMs === undefined ? Infinity : machine.environment.now().getTime() - olderThanMs;
   const wanted = Object.entries(labels);
   const summaries = scanHolds(machine, options, ({ id, key, located, problem }) =>
     located === undefined ? corruptSummary(id, key, problem.message) : summaryOf(located.document, machine.environment),
