@@ -173,24 +173,14 @@ export class HoldModel {
   }
 
   cancel(nowMs: number): string {
-    switch (this.state) {
-      case "nothing":
-        return "not-found";
-      case "waiting":
-        // What did not suffice is not kept.
-        this.votes = [];
-        this.#end("canceled", nowMs);
-        return "canceled now";
-      case "answered":
-        this.#end("canceled", nowMs);
-        return "canceled now";
-      case "canceled":
-        return "canceled before";
-      case "rejected":
-        return "already-answered";
-      default:
-        return this.state;
-    }
+    if (this.state === "nothing") return "not-found";
+    if (this.state === "canceled") return "canceled before";
+    if (this.state === "rejected") return "already-answered";
+    if (this.state !== "waiting" && this.state !== "answered") return this.state;
+    // What did not suffice is not kept.
+    if (this.state === "waiting") this.votes = [];
+    this.#end("canceled", nowMs);
+    return "canceled now";
   }
 
   /** How many holds a prune empties. */

@@ -168,9 +168,10 @@ export class HoldWorld {
     );
     const first = Promise.race([begun.promise.then((work) => ({ work })), acted.then((told) => ({ told }))]);
     let isSettled = false;
-    void first.then(() => {
+    const settle = (): void => {
       isSettled = true;
-    });
+    };
+    first.then(settle, settle);
     if (waitMs > 0) {
       await this.time.pass(waitMs);
       // Still waiting for somebody who lives; the signal of work that has begun is left alone.

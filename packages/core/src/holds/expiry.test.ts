@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import { openHolds, person } from "../../test/holds-fixture.ts";
+import type { CheckpointStore } from "../store/checkpoint-store.ts";
+import { createHolds } from "./create-holds.ts";
 import type { HoldRequest } from "./hold-ask.ts";
 import type { HoldError } from "./hold-error.ts";
 import type { Holds } from "./holds.ts";
@@ -9,11 +11,12 @@ const hourMs = 3_600_000;
 const marginMs = 5_000;
 
 let holds: Holds;
+let store: CheckpointStore;
 let takeRequests: () => readonly string[];
 let elapse: (ms: number) => void;
 
 beforeEach(async () => {
-  ({ holds, takeRequests, elapse } = await openHolds());
+  ({ holds, store, takeRequests, elapse } = await openHolds());
 });
 
 const ask = { message: "Refund 5000?" };
@@ -75,6 +78,36 @@ describe("a question whose time is over", () => {
     elapse(2 * hourMs);
     expect(await holds.answer("b", { decision: "approve" }, { by: person("ada") })).toMatchObject({ outcome: "found" });
     expect(await outcome(holds.answer("b", { decision: "approve" }, { by: person("bob") }))).toBe("expired");
+  });
+});
+
+describe("a clock that is an hour off", () => {
+  const at = (offMs: number): Holds =>
+    createHolds(store, { now: () => new Date(Date.parse("2026-01-31T12:00:00Z") + offMs) });
+
+  it("applies an expiry an hour early, once, and says whose clock it was; nothing is lost and nothing runs", async () => {
+    const [right, ahead] = [at(0), at(hourMs)];
+    await right.open("a", { ask, expiresInMs: hourMs / 2 });
+    expect(await ahead.expire()).toMatchObject({ expired: 1 });
+    expect(await right.expire()).toMatchObject({ expired: 0 });
+    await expect(right.answer("a", { decision: "approve" })).rejects.toMatchObject({
+      code: "expired",
+      at: "2026-01-31T13:00:00.000Z",
+    });
+    expect(await right.act("a", vi.fn<() => void>())).toMatchObject({ outcome: "expired" });
+    const log = (await right.inspect("a"))?.log;
+    expect(log).toMatchObject([{ did: "opened" }, { did: "expired", clock: expect.stringMatching(/:\d+$/u) }]);
+  });
+
+  it("takes an answer an hour late, and acts on it once", async () => {
+    const [right, behind] = [at(0), at(-hourMs)];
+    await right.open("a", { ask, expiresInMs: hourMs / 2 });
+    const late = at(hourMs - 1_000);
+    expect(await late.inspect("a")).toMatchObject({ state: "expired", isDue: true });
+    expect(await behind.answer("a", { decision: "approve" })).toMatchObject({ outcome: "answered" });
+    expect(await late.expire()).toMatchObject({ expired: 0, answered: 0 });
+    expect(await late.act("a", () => "paid")).toMatchObject({ ran: true });
+    expect(await behind.act("a", () => "must not run")).toMatchObject({ ran: false, receipt: "paid" });
   });
 });
 

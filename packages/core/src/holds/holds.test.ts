@@ -179,6 +179,15 @@ describe("answering", () => {
     expect((await refusal(holds.answer("refund-42", { descision: "approve" } as never))).code).toBe("invalid-argument");
   });
 
+  it("refuses an answer that would leave no room for what comes of it, and still waits", async () => {
+    const content = "x".repeat(64 * 1024 * 1024 - 32 * 1024);
+    const error = await holds.answer("refund-42", { decision: "edit", content }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ name: "CheckpointError", code: "too-large", outcome: "not-applied" });
+    expect((error as Error).message).toContain("Nothing was stored");
+    expect(await holds.inspect("refund-42")).toMatchObject({ state: "waiting", log: [{ did: "opened" }] });
+    expect(await holds.answer("refund-42", { decision: "approve" })).toMatchObject({ outcome: "answered" });
+  });
+
   it("says of an unknown id where it has looked", async () => {
     const error = await refusal(holds.answer("refund-43", { decision: "approve" }));
     expect(error).toMatchObject({ code: "not-found", id: "refund-43" });

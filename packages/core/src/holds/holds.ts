@@ -179,6 +179,11 @@ export interface SettleOptions extends OperationOptions {
   /** How it was found out, for the record. @default none */
   readonly reason?: string | undefined;
   /**
+   * The attempt that was looked at, as {@link Holds.inspect} shows it: what happened at one settles no other, which may
+   * have come since. @default whichever is in doubt
+   */
+  readonly attempt?: number | undefined;
+  /**
    * While somebody acts: `wait` for them to end or to go silent; `refuse` rejects with `acting`. @default "wait"
    */
   readonly ifActing?: "wait" | "refuse" | undefined;

@@ -114,6 +114,24 @@ describe("a worker that has died", () => {
     expect(await other.act("a", ({ attempt }) => attempt)).toMatchObject({ ran: true, receipt: 2 });
   });
 
+  it("is settled by the attempt that was looked at, and by no other", async () => {
+    await begin();
+    first.kill();
+    expect(await outcome(time.until(other.act("a", () => "must not run")))).toBe("in-doubt");
+    // Two people look at the same attempt. The second one's word comes once there is another in doubt.
+    expect(await other.settle("a", { applied: false }, { by: "ada", attempt: 1 })).toBe(true);
+    await expect(other.act("a", () => Promise.reject(new Error("no answer")))).rejects.toMatchObject({
+      code: "in-doubt",
+    });
+    await expect(other.settle("a", { applied: false }, { by: "bob", attempt: 1 })).rejects.toMatchObject({
+      code: "not-in-doubt",
+      message: expect.stringContaining("attempt 2"),
+    });
+    expect(await other.inspect("a")).toMatchObject({ state: "in-doubt", claim: { attempt: 2 } });
+    expect(await other.settle("a", { applied: true }, { by: "bob", attempt: 2 })).toBe(true);
+    expect(await outcome(other.settle("a", { applied: true }, { attempt: 0 }))).toBe("invalid-argument");
+  });
+
   it("is taken over once under again, by one of those who watch", async () => {
     await begin({ whenInDoubt: "again" });
     first.kill();

@@ -16,6 +16,14 @@ import { watchClaim } from "./watch-claim.ts";
 
 type Verdict = boolean | { readonly acting: ActingHold };
 
+/** Who settles, and what they have seen. */
+interface Settler {
+  readonly by: Person;
+  readonly reason: string | undefined;
+  readonly attempt: number | undefined;
+  readonly silentVersion: string | undefined;
+}
+
 /** {@link Holds.settle} */
 export async function settleHold(
   machine: ProgramMachine,
@@ -23,9 +31,12 @@ export async function settleHold(
   settlement: Settlement,
   settleOptions: SettleOptions,
 ): Promise<boolean> {
-  const { by: given = unknownPerson, reason, ifActing = "wait", ...options } = settleOptions;
+  const { by: given = unknownPerson, reason, attempt, ifActing = "wait", ...options } = settleOptions;
   const by = readPerson(given, "by");
   assertSettlement(settlement);
+  if (attempt !== undefined && !(Number.isSafeInteger(attempt) && attempt >= 1)) {
+    throw new HoldError("invalid-argument", `attempt is ${attempt}; expected a whole number from 1.`);
+  }
   let silent: string | undefined;
   for (;;) {
     const silentVersion = silent;
@@ -34,7 +45,7 @@ export async function settleHold(
         operation: "settle",
         id,
         find: (loadOptions) => machine.load(id, loadOptions),
-        judge: (found) => judge(machine, id, found, settlement, { by, reason, silentVersion }),
+        judge: (found) => judge(machine, id, found, settlement, { by, reason, attempt, silentVersion }),
       },
       options,
     );
@@ -50,10 +61,17 @@ function judge(
   id: string,
   found: Located<ProgramHold> | undefined,
   settlement: Settlement,
-  who: { readonly by: Person; readonly reason: string | undefined; readonly silentVersion: string | undefined },
+  who: Settler,
 ): { readonly verdict: Verdict; readonly next?: ProgramHold } {
   const document = found?.document;
   if (!isHold(document)) throw notFound(machine.store, id);
+  if ("claim" in document && who.attempt !== undefined && document.claim.attempt !== who.attempt) {
+    throw new HoldError(
+      "not-in-doubt",
+      `What happened at attempt ${who.attempt} of the hold ${JSON.stringify(id)} settles nothing: it is ${stateOf(document)}, at attempt ${document.claim.attempt}. Look again.`,
+      { id },
+    );
+  }
   if (document.state === "acting" && found?.version !== who.silentVersion) return { verdict: { acting: document } };
   if (document.state === "acting" || document.state === "in-doubt") {
     return { verdict: true, next: settled(machine, document, settlement, who) };
@@ -74,7 +92,7 @@ function settled(
   machine: ProgramMachine,
   document: Extract<ProgramHold, { state: "acting" | "in-doubt" }>,
   settlement: Settlement,
-  { by, reason }: { readonly by: Person; readonly reason: string | undefined },
+  { by, reason }: Settler,
 ): ProgramHold {
   const { id, ask, answer, claim } = document;
   const input = { applied: settlement.applied, ...(reason === undefined ? {} : { reason }) };

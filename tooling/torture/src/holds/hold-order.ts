@@ -15,7 +15,7 @@ export type HoldOrder =
     }
   | { readonly step: "answer"; readonly id: string; readonly decision: string; readonly by: string }
   | { readonly step: "look"; readonly id: string }
-  | { readonly step: "settle"; readonly id: string; readonly applied: boolean };
+  | { readonly step: "settle"; readonly id: string; readonly applied: boolean; readonly attempt: number };
 
 /** For how long a question waits, and whether a default rejects it then. */
 export interface HoldExpiry {

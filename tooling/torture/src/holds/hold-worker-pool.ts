@@ -80,9 +80,9 @@ export class HoldWorkerPool implements AsyncDisposable {
     return await promise;
   }
 
-  /** Whether a process may be killed or stopped: with fewer than two that run, nothing would ever be done. */
+  /** Whether a process may be killed or stopped: some other has to run, or nothing would ever be done. */
   get isWhole(): boolean {
-    return this.#workers.filter(({ state }) => state === "runs").length > Math.min(2, this.#workers.length - 1);
+    return this.#workers.filter(({ state }) => state === "runs").length > 1;
   }
 
   /** Kills a process, as `kill -9` does, and starts it again after a while; says whether there was one that ran. */

@@ -61,7 +61,7 @@ async function carryOut(
         const settlement = order.applied
           ? ({ applied: true, receipt: "settled" } as const)
           : { applied: false as const };
-        await holds.settle(order.id, settlement, { by: "auditor", ifActing: "refuse" });
+        await holds.settle(order.id, settlement, { by: "auditor", attempt: order.attempt, ifActing: "refuse" });
         return { outcome: "settled" };
       }
     }

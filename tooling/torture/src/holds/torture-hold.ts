@@ -125,7 +125,7 @@ export class TortureHold {
       if (seen !== undefined && seen.state !== "in-doubt") return;
       if (seen?.attempt !== undefined) {
         const applied = payee.look(id, seen.attempt);
-        const report = await this.#order("auditor", { step: "settle", id, applied });
+        const report = await this.#order("auditor", { step: "settle", id, applied, attempt: seen.attempt });
         if (report?.outcome !== undefined) counts[applied ? "settledApplied" : "settledNotApplied"] += 1;
         if (report?.outcome !== undefined || report?.error?.code === "not-in-doubt") return;
       }
