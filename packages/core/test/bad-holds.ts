@@ -76,10 +76,14 @@ export const badHolds: Readonly<Record<string, BadHolds>> = {
       const holds = createHoldsIn(store, environment);
       return {
         ...holds,
-        prune: async (options) => {
-          const counts = await holds.prune(options);
-          for await (const { key, pruned } of holds.list()) if (pruned) await store.delete(key);
-          return counts;
+        prune: async () => {
+          let compacted = 0;
+          for await (const { key, state } of holds.list()) {
+            if (!["done", "rejected", "canceled", "expired"].includes(state)) continue;
+            await store.delete(key);
+            compacted += 1;
+          }
+          return { examined: compacted, removed: 0, compacted };
         },
       };
     },
