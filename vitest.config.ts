@@ -49,6 +49,12 @@ export default defineConfig({
       project("nats", "packages/backend-nats", ["nats"]),
       project("postgres", "packages/backend-postgres", ["postgres", "pgbouncer"]),
       project("langgraph", "packages/langgraph", serverNames),
+      {
+        extends: true,
+        // The oldest version of the peer dependency that is supported, in the place of the newest.
+        resolve: { alias: { "@langchain/langgraph-checkpoint": "@langchain/langgraph-checkpoint-oldest" } },
+        test: { name: "langgraph-oldest", include: ["packages/langgraph/test/oldest-peer.spec.ts"] },
+      },
       project("servers", "tooling/servers", serverNames),
       project("torture", "tooling/torture"),
       project("api-docs", "tooling/api-docs"),

@@ -20,7 +20,8 @@ const pages = written.filter((page) => !page.startsWith("docs/api/"));
 
 /** Where the examples of a page are written; what belongs to a package is looked up from there. */
 function directoryFor(page: string): string {
-  return join(root, /^packages\/[^/]+/u.exec(page)?.[0] ?? "", ".examples");
+  const folder = page === "docs/langgraph.md" ? "packages/langgraph" : /^packages\/[^/]+/u.exec(page)?.[0];
+  return join(root, folder ?? "", ".examples");
 }
 
 /** The TypeScript examples of a page. */
