@@ -143,6 +143,15 @@ export class NatsDriver implements CheckpointDriver {
     return true;
   }
 
+  /** By this machine's clock and the server's, which may differ. */
+  async timeToLive(key: string, { signal }: DriverContext): Promise<number | null> {
+    const entry = await this.#current(this.#escape(key), signal);
+    if (entry === null) return null;
+    const seconds = entry.headers.get("Nats-TTL");
+    if (seconds === undefined || seconds === "") return Infinity;
+    return Math.max(0, entry.time.getTime() + Number(seconds) * 1000 - Date.now());
+  }
+
   async *list(prefix: string, { signal }: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
     const { bucket } = this.#open;
     const source = {

@@ -114,6 +114,13 @@ export class PostgresDriver implements CheckpointDriver {
     }
   }
 
+  async timeToLive(key: string, { signal }: DriverContext): Promise<number | null> {
+    const { rows } = await this.#run(this.#table.timeToLive, [this.#keys.columnKey(key)], signal);
+    const { version, left_ms: leftMs } = rows[0] ?? {};
+    if (version === null || version === undefined) return null;
+    return leftMs === null || leftMs === undefined ? Infinity : Math.max(0, Number(leftMs));
+  }
+
   async *list(prefix: string, { signal }: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
     const begin = this.#keys.columnKey(prefix);
     const end = afterPrefix(begin);

@@ -48,6 +48,14 @@ FROM (SELECT 1) AS one
 LEFT JOIN ${this.quoted} AS found ON found.key = $1 AND ${isLive("found")}`;
   }
 
+  /** Key. Says how long a value has left, in milliseconds, or nothing where it does not expire. */
+  get timeToLive(): string {
+    return `SELECT pg_is_in_recovery()::text AS standby, found.version::text AS version,
+  ceil(extract(epoch FROM found.expires_at - clock_timestamp()) * 1000)::bigint::text AS left_ms
+FROM (SELECT 1) AS one
+LEFT JOIN ${this.quoted} AS found ON found.key = $1 AND ${isLive("found")}`;
+  }
+
   /** Key, version, write id, body, time to live in milliseconds. */
   get insert(): string {
     return `INSERT INTO ${this.quoted} AS stored (key, version, write_id, body, modified_at, expires_at)

@@ -119,6 +119,14 @@ export class RedisDriver implements CheckpointDriver {
     return isRemoved;
   }
 
+  async timeToLive(key: string, { signal }: DriverContext): Promise<number | null> {
+    const argv = [this.#keys.redisKey(key)];
+    const { reply } = await this.#connection.request("pttl", argv, { signal, repeatable: true });
+    // https://redis.io/docs/latest/commands/pttl/
+    const leftMs = Number(reply);
+    return leftMs === -2 ? null : leftMs === -1 ? Infinity : leftMs;
+  }
+
   list(prefix: string, { signal }: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
     return listEntries(this.#connection, this.#keys, prefix, signal);
   }

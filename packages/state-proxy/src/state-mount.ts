@@ -128,7 +128,11 @@ export class StateMount {
     if (name === "version") return version;
     if (name === "etag") return etagOf(version);
     if (name !== "ttl" || !this.#store.capabilities.ttl) throw unknownAttribute(name);
-    throw new ProxyError("permission_denied", "The attribute ttl can be set and not be read.");
+    const leftMs = await this.#store.timeToLive?.(key, { signal });
+    if (leftMs === undefined) throw new ProxyError("permission_denied", "This store's ttl can be set and not be read.");
+    if (leftMs === null) throw keyNotFound(key);
+    // As Redis says it, where -1 is for ever.
+    return leftMs === Infinity ? "-1" : String(Math.ceil(leftMs / 1000));
   }
 
   /** @throws {ProxyError} `key_not_found`, `unsupported_attribute`, `permission_denied`, `bad_request`, `conflict` */

@@ -88,9 +88,14 @@ describe.each(everyStore)("files of a Python actor on $name", ({ isMissing, open
       for (const bad of ["0", "-2", "soon", "1.5", ""]) {
         await expect(python.setxattr("k", "ttl", bad)).rejects.toMatchObject({ raised: "ValueError" });
       }
+      expect(await python.getxattr("k", "ttl")).toBe("-1");
       await python.setxattr("k", "ttl", "60");
+      const left = Number(await python.getxattr("k", "ttl"));
+      expect(left).toBeGreaterThan(30);
+      expect(left).toBeLessThanOrEqual(61);
       expect(String(await python.read("k"))).toBe("value");
       await python.setxattr("k", "ttl", "-1");
+      expect(await python.getxattr("k", "ttl")).toBe("-1");
       await python.setxattr("k", "ttl", "1");
       await expect
         .poll(() => python.stat("k").catch((error: Error) => error.message), { timeout: 30_000, interval: 200 })

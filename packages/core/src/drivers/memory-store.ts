@@ -79,6 +79,11 @@ class MemoryDriver implements CheckpointDriver {
     return this.#records.delete(key);
   }
 
+  async timeToLive(key: string): Promise<number | null> {
+    const record = this.#current(key);
+    return record === undefined ? null : record.expiresAt - performance.now();
+  }
+
   async *list(prefix: string): AsyncIterable<readonly CheckpointEntry[]> {
     let page: CheckpointEntry[] = [];
     for (const key of this.#records.keys()) {

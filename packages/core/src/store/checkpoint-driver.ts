@@ -111,6 +111,12 @@ export interface CheckpointDriver {
   list(prefix: string, context: DriverContext): AsyncIterable<readonly CheckpointEntry[]>;
 
   /**
+   * How many milliseconds a value has left: `Infinity` for one that does not expire, `null` if it is certain that there is
+   * none. For drivers that declare `ttl`.
+   */
+  timeToLive?(key: string, context: DriverContext): Promise<number | null>;
+
+  /**
    * What is directly under a prefix, for servers that can tell without going through what is inside of directories; the
    * store groups what `list` gives where this is absent. A directory may come more than once.
    */

@@ -134,6 +134,15 @@ export interface CheckpointStore extends AsyncDisposable {
   list(options?: ListOptions): AsyncIterable<CheckpointEntry>;
 
   /**
+   * How many milliseconds a value has left: `Infinity` if it does not expire, `null` if nothing is stored under the key.
+   * Needs the capability `ttl`. Absent where a store was not made with `createStore`.
+   *
+   * @throws {CheckpointError} `invalid-argument`, `unsupported`, `permission-denied`, `unavailable`, `timeout`, `aborted`,
+   * `closed`
+   */
+  timeToLive?(key: string, options?: OperationOptions): Promise<number | null>;
+
+  /**
    * What is directly under a prefix, as a directory shows it: the keys that have no slash after it, and for all others,
    * once each, what comes up to that slash. In no promised order. Where the server can group by itself, what is inside of
    * directories is not gone through. Absent where a store was not made with `createStore`.

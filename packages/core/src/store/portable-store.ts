@@ -110,6 +110,15 @@ export class PortableStore implements CheckpointStore {
     });
   }
 
+  async timeToLive(key: string, options: OperationOptions = {}): Promise<number | null> {
+    assertKey(key, this.backend, "get");
+    const timeToLive = this.#driver.timeToLive?.bind(this.#driver);
+    if (!this.capabilities.ttl || timeToLive === undefined) throw this.#unsupported("get", key, "timeToLive", "ttl");
+    return await this.#runInTurn("get", key, options, (operation) =>
+      operation.repeat((signal) => timeToLive(key, { signal })),
+    );
+  }
+
   list(options: ListOptions = {}): AsyncIterable<CheckpointEntry> {
     return this.#list(options, (prefix, context) => this.#driver.list(prefix, context));
   }
