@@ -513,6 +513,17 @@ describe("looking", () => {
     expect(await listed({ olderThanMs: 3_600_000 })).toHaveLength(3);
   });
 
+  it("keeps a label whatever it is called", async () => {
+    for (const name of ["constructor", "prototype", "__proto__", "toString"]) {
+      const labels = Object.fromEntries([[name, "odd"]]);
+      await holds.open(`labelled ${name}`, { ...refund, labels });
+      expect((await listed({ labels })).map(({ id, labels: seen }) => [id, Object.entries(seen)])).toEqual([
+        [`labelled ${name}`, [[name, "odd"]]],
+      ]);
+      expect(await listed({ labels: Object.fromEntries([[name, "another"]]) })).toEqual([]);
+    }
+  });
+
   it("lists also what was asked by a clock that is ahead of one's own", async () => {
     await holds.open("a", refund);
     const behind = createHolds(store, { now: () => new Date("2026-01-31T11:00:00Z") });

@@ -21,6 +21,9 @@ const formatVersion = 1;
 const maxLevels = 1_000;
 
 const text = v.string();
+// What a record of valibot's holds under constructor, prototype or __proto__ it leaves out without a word.
+const isRecordOfText = (value: unknown): boolean =>
+  isJsonObject(value) && Object.values(value).every((each) => typeof each === "string");
 const anyObject = v.custom<JsonObject>(isJsonObject, "expected an object");
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const time = v.pipe(
@@ -55,7 +58,7 @@ const ask = v.object({
   expiry: v.optional(v.object({ at: time, answer: v.optional(v.object({ given, approving: v.boolean() })) })),
   approvals: count,
   notBy: v.array(person),
-  labels: v.record(text, text),
+  labels: v.custom<Readonly<Record<string, string>>>(isRecordOfText, "expected labels"),
 });
 const claim = v.object({
   token: text,
