@@ -1,6 +1,7 @@
 import { createHmac, hkdfSync, randomBytes } from "node:crypto";
 
 import { createPauseLedger } from "@holdpoint/asya";
+import type { GatewayCourier } from "@holdpoint/asya/gateway";
 import type { CheckpointStore } from "@holdpoint/core";
 import { createHolds } from "@holdpoint/core/holds";
 
@@ -51,6 +52,11 @@ export interface InboxOptions {
   readonly secret?: string | undefined;
   /** The most bytes that a form may have. @default 8388608 */
   readonly maxBodyBytes?: number | undefined;
+  /**
+   * The gateway that tasks of the mesh are answered through: what `openGateway` of `@holdpoint/asya/gateway` makes.
+   * @default none; tasks are shown, and answered elsewhere
+   */
+  readonly gateway?: GatewayCourier | undefined;
   /** The programs that may use the API. @default none; there is no API */
   readonly apiTokens?: readonly ApiToken[] | undefined;
   /** Told of everybody who was not let. @default nobody is told */
@@ -117,6 +123,8 @@ export function createInbox(options: InboxOptions): Inbox {
     login: authentication,
     access: new Access(options.rules, options.askersMayApprove ?? authentication.kind === "local"),
     linkKeys: options.linkKeys ?? [],
+    gateway: options.gateway,
+    handedOver: new Set(),
     apiTokens: options.apiTokens ?? [],
     claimToken: (name) => createHmac("sha256", claimKey).update(name).digest("base64url"),
     ending: ending.signal,

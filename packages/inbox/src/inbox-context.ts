@@ -1,4 +1,5 @@
 import type { PauseLedger } from "@holdpoint/asya";
+import type { GatewayCourier } from "@holdpoint/asya/gateway";
 import type { Holds } from "@holdpoint/core/holds";
 
 import type { ApiToken } from "./api/api-token.ts";
@@ -21,6 +22,10 @@ export interface InboxContext {
   readonly sessions: Sessions;
   readonly login: LocalLogin | OpenIdLogin | ProxyLogin;
   readonly access: Access;
+  /** What hands answers to tasks of the mesh on. */
+  readonly gateway: GatewayCourier | undefined;
+  /** Pause points whose answer the gateway has taken from here, and that x-resume may not have taken up yet. */
+  readonly handedOver: Set<string>;
   readonly apiTokens: readonly ApiToken[];
   /** A token for a claim that a request names by a key: the same each time, and nobody else's. */
   readonly claimToken: (name: string) => string;

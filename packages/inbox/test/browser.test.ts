@@ -1,4 +1,5 @@
 import { AxeBuilder } from "@axe-core/playwright";
+import { createPauseLedger } from "@holdpoint/asya";
 import { createHolds } from "@holdpoint/core/holds";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -183,7 +184,18 @@ describe.skipIf(testChromium === undefined)("in a browser", () => {
     await openEnds(inbox);
     await using visitor = await visit(inbox, { colorScheme });
     const { page } = visitor;
-    const paths = ["", "?text=refund&state=any&age=3600000", "answered", "nowhere", "hold?id=none", ...holdPaths];
+    const route = { prev: [], curr: "x-pause", next: ["worker"] };
+    const payload = { plan: "Publish", steps: [1, 2] };
+    await createPauseLedger(inbox.store).pause({ id: "task-1", route, payload });
+    const paths = [
+      "",
+      "task?id=task-1",
+      "?text=refund&state=any&age=3600000",
+      "answered",
+      "nowhere",
+      "hold?id=none",
+      ...holdPaths,
+    ];
     for (const path of paths) {
       await page.goto(inbox.at(path));
       await page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true");

@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import { findProgram } from "@holdpoint/test-servers";
+import { createPauseLedger } from "@holdpoint/asya";
 import { NotApplied } from "@holdpoint/core/holds";
 import type { Browser } from "playwright-core";
 
@@ -139,6 +140,19 @@ const scenes: readonly Scene[] = [
           throw new NotApplied("busy");
         })
         .catch(() => undefined);
+    },
+  },
+  {
+    name: "task",
+    path: "task?id=campaign-7",
+    prepare: async ({ store }) => {
+      const route = { prev: ["writer"], curr: "x-pause", next: ["publisher", "reporter"] };
+      const payload = { title: "Spring, in four letters", channels: ["E-mail", "Search"], budget: 1_200 };
+      const fields = [{ name: "approved", type: "boolean", prompt: "Publish it?" }] as const;
+      await createPauseLedger(store).pause(
+        { id: "campaign-7", route, payload },
+        { metadata: { prompt: "Is the campaign ready?", fields } },
+      );
     },
   },
   { name: "not-found", path: "hold?id=nothing" },

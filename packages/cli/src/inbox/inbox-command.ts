@@ -6,7 +6,9 @@ const description = `Serves the pages where people answer: what waits, one quest
 
 Without --config they are served to this machine only. Whoever reads the token that is printed here may log in with it, once; the login page prints another one here on request. Every answer given after that is recorded as --by.
 
-With --config people log in at an identity provider (OpenID Connect) or at a proxy, and everybody who was not let is named on standard error. Secrets come from the environment: HOLDPOINT_INBOX_CLIENT_SECRET, HOLDPOINT_INBOX_SECRET, HOLDPOINT_INBOX_LINK_KEYS.`;
+With --config people log in at an identity provider (OpenID Connect) or at a proxy, and everybody who was not let is named on standard error. Secrets come from the environment: HOLDPOINT_INBOX_CLIENT_SECRET, HOLDPOINT_INBOX_SECRET, HOLDPOINT_INBOX_LINK_KEYS.
+
+Tasks of the mesh are answered through the gateway of --via, as by holdpoint resume --via; its key or token is in HOLDPOINT_GATEWAY_KEY or HOLDPOINT_GATEWAY_TOKEN.`;
 
 /** `holdpoint inbox` */
 export function inboxCommand(context: CommandContext) {
@@ -15,6 +17,7 @@ export function inboxCommand(context: CommandContext) {
     .option("--port <number>", "the port to listen at; 0 is any that is free (default: 4310)", parsePort)
     .option("--host <address>", "the address to listen at (default: 127.0.0.1)")
     .option("--config <file>", "a JSON file that says how people log in, and who may see and answer what")
+    .option("--via <address>", "the gateway that tasks of the mesh are answered through")
     .option("--by <name>", "who answers (default: this user at this host)")
     .option("--issuer <name>", "who vouches for --by, such as https://login.example.com")
     .addHelpText(

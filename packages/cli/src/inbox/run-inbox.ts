@@ -10,6 +10,7 @@ import { CommandError } from "../frame/command-error.ts";
 import { escapeControls, toJsonLine } from "../frame/escape-controls.ts";
 import { exitCodes } from "../frame/exit-code.ts";
 import { describePerson, readPersonOptions } from "../frame/hold-person.ts";
+import { openCourier } from "../frame/open-courier.ts";
 import type { StoreChoice } from "../frame/open-command-store.ts";
 import { openCommandStore } from "../frame/open-command-store.ts";
 import { readGivenJson } from "../frame/read-given-file.ts";
@@ -19,6 +20,7 @@ export interface InboxChoice extends StoreChoice {
   readonly port?: number | undefined;
   readonly host?: string | undefined;
   readonly config?: string | undefined;
+  readonly via?: string | undefined;
   readonly by?: string | undefined;
   readonly issuer?: string | undefined;
   readonly json?: true | undefined;
@@ -28,6 +30,7 @@ export interface InboxChoice extends StoreChoice {
 export async function runInbox(context: CommandContext, options: InboxChoice): Promise<void> {
   const { output, signal } = context;
   const config = await readConfig(context, options);
+  const gateway = options.via === undefined ? undefined : await openCourier(context, options.via);
   await using store = await openCommandStore(context, options, "write");
   const address = Promise.withResolvers<string>();
   const print = async (token: string): Promise<void> => {
@@ -48,6 +51,7 @@ export async function runInbox(context: CommandContext, options: InboxChoice): P
     authentication: local,
     ...config,
     store,
+    gateway,
     host,
     port,
     onRefusal: (refusal) => void tell(context, describeRefusal(refusal)),

@@ -9,6 +9,8 @@ import { html, nothing } from "../show/html.ts";
 import { jsonTree } from "../show/json-tree.ts";
 import { visibleText } from "../show/visible-text.ts";
 import type { Viewer } from "../viewer.ts";
+import type { SentTaskForm } from "./task-form.ts";
+import { taskForm } from "./task-form.ts";
 
 const stateNames: Readonly<Record<TaskState, string>> = {
   paused: "Waiting",
@@ -17,8 +19,20 @@ const stateNames: Readonly<Record<TaskState, string>> = {
   corrupt: "Unreadable",
 };
 
-/** The page of one task of the mesh: what it waits for, what it carries, and where it goes. */
-export function taskPage(context: InboxContext, viewer: Viewer, task: TaskDetails): Html {
+/** What the page says besides the task itself. */
+export interface TaskPageOptions {
+  /** What became of what was just sent. */
+  readonly notice?: string | undefined;
+  readonly sent?: SentTaskForm | undefined;
+}
+
+/** The page of one task of the mesh: what it waits for, what it carries, where it goes, and the form. */
+export function taskPage(
+  context: InboxContext,
+  viewer: Viewer,
+  task: TaskDetails,
+  { notice, sent }: TaskPageOptions = {},
+): Html {
   const now = context.now();
   const { taskId, state, pausedAt, endedAt, endedBy, next, message, input, reason } = task;
   const title = task.prompt ?? taskId;
@@ -27,6 +41,7 @@ export function taskPage(context: InboxContext, viewer: Viewer, task: TaskDetail
     context,
     { title, viewer },
     html`<article>
+      ${notice === undefined ? nothing : html`<p class="notice" role="status">${notice}</p>`}
       <h1 class="${askedClass(task.prompt)}" dir="auto">${visibleText(title)}</h1>
       <p class="facts">
         ${state === "paused" ? nothing : html`<span class="state">${stateNames[state]}</span>`}
@@ -48,16 +63,32 @@ export function taskPage(context: InboxContext, viewer: Viewer, task: TaskDetail
           ? nothing
           : html`<section class="content" aria-label="Content">${jsonTree(message.payload).html}</section>`
       }
-      ${
-        state === "paused"
-          ? html`<section class="panel" aria-labelledby="resume">
-              <h2 id="resume">Answer it at its gateway</h2>
-              <p>This task belongs to the mesh, and its gateway is not known here. At a terminal:</p>
-              <p><code class="said">holdpoint resume ${visibleText(taskId)}</code></p>
-            </section>`
-          : nothing
-      }
+      ${state === "paused" ? askSection(context, viewer, task, sent) : nothing}
       <p class="id">${visibleText(taskId)}</p>
     </article>`,
   );
+}
+
+function askSection(context: InboxContext, viewer: Viewer, task: TaskDetails, sent: SentTaskForm | undefined): Html {
+  const { taskId, version } = task;
+  if (context.gateway === undefined) {
+    return html`<section class="panel" aria-labelledby="resume">
+      <h2 id="resume">Answer it at its gateway</h2>
+      <p>This task belongs to the mesh, and its gateway is not known here. At a terminal:</p>
+      <p><code class="said">holdpoint resume ${visibleText(taskId)}</code></p>
+    </section>`;
+  }
+  if (!context.access.mayAnswer(viewer, { kind: "task", id: taskId, labels: {} })) {
+    return html`<p class="notice">You may look at this. Others answer it.</p>`;
+  }
+  const isHandedOver = context.handedOver.has(`${taskId} ${version}`);
+  return html`${
+      isHandedOver
+        ? html`<p class="notice">
+            An answer was handed to the gateway, and is not taken up yet. What is sent now counts only if that one is
+            lost.
+          </p>`
+        : nothing
+    }
+    <section aria-label="Your answer">${taskForm(context, viewer, task, sent)}</section>`;
 }

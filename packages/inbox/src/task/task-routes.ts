@@ -1,22 +1,45 @@
-import type { Hono } from "hono";
+import type { TaskDetails } from "@holdpoint/asya";
+import type { Context, Hono } from "hono";
 
 import type { Frame } from "../frame/frame.ts";
+import { readForm } from "../frame/read-form.ts";
 import { refuse } from "../frame/refuse.ts";
 import { nothingThere } from "../hold/hold-routes.ts";
 import type { InboxContext } from "../inbox-context.ts";
+import { itemPath } from "../inbox-context.ts";
+import { listedTask } from "../listing/listed-item.ts";
+import { answerTask } from "./answer-task.ts";
 import { taskPage } from "./task-page.ts";
 
-/** The page of one task of the mesh. */
+/** The page of one task of the mesh, and the answer that its gateway is handed. */
 export function taskRoutes(app: Hono<Frame>, inbox: InboxContext): void {
   app.get("/task", async (context) => {
-    const id = context.req.query("id") ?? "";
-    const viewer = context.get("viewer");
-    const task = await inbox.ledger.inspect(id);
-    if (task === null) return nothingThere(inbox, context);
-    if (!inbox.access.maySee(viewer, { kind: "task", id: task.taskId, labels: {} })) {
-      refuse(inbox, context, "see", { id });
-      return nothingThere(inbox, context);
-    }
-    return context.html(taskPage(inbox, viewer, task));
+    const task = await findTask(inbox, context);
+    if (task === undefined) return nothingThere(inbox, context);
+    return context.html(taskPage(inbox, context.get("viewer"), task));
   });
+  const { gateway } = inbox;
+  if (gateway === undefined) return;
+  app.post("/task", async (context) => {
+    const form = await readForm(context);
+    const task = await findTask(inbox, context);
+    if (task === undefined) return nothingThere(inbox, context);
+    const outcome = await answerTask(inbox, context.get("viewer"), gateway, task, form);
+    if (!outcome.taken) {
+      if (outcome.refused !== undefined) refuse(inbox, context, outcome.refused, { id: task.taskId });
+      return context.html(outcome.page, outcome.status);
+    }
+    const now = await inbox.ledger.inspect(task.taskId);
+    if (now !== null) inbox.list.update(listedTask(now));
+    return context.redirect(itemPath(inbox, "task", task.taskId), 303);
+  });
+}
+
+async function findTask(inbox: InboxContext, context: Context<Frame>): Promise<TaskDetails | undefined> {
+  const id = context.req.query("id") ?? "";
+  const task = await inbox.ledger.inspect(id);
+  if (task === null) return undefined;
+  if (inbox.access.maySee(context.get("viewer"), { kind: "task", id: task.taskId, labels: {} })) return task;
+  refuse(inbox, context, "see", { id });
+  return undefined;
 }

@@ -1,0 +1,117 @@
+import { createPauseActor, createResumeActor } from "@holdpoint/actors";
+import { createLocalMesh, serveGateway } from "@holdpoint/actors/mesh";
+import type { GatewayGeneration } from "@holdpoint/actors/mesh";
+import type { PauseLedger } from "@holdpoint/asya";
+import { createPauseLedger } from "@holdpoint/asya";
+import { openGateway } from "@holdpoint/asya/gateway";
+import { openStore } from "@holdpoint/core";
+import { describe, expect, it } from "vitest";
+
+import type { InboxClient } from "./inbox-client.ts";
+import { logIn } from "./inbox-client.ts";
+import { openInbox } from "./open-inbox.ts";
+
+const metadata = {
+  prompt: "Approve the <b>plan</b>?",
+  fields: [
+    { name: "approved", type: "boolean" as const, prompt: "Approve?" },
+    { name: "level", type: "number" as const, default: 3, required: false },
+  ],
+};
+const key = "a key of the gateway";
+
+interface Place extends AsyncDisposable {
+  readonly ledger: PauseLedger;
+  readonly client: InboxClient;
+  readonly received: readonly unknown[];
+  /** Ends the gateway alone. */
+  readonly closeGateway: () => Promise<void>;
+}
+
+/** A mesh with its gateway, a task that waits, and somebody who looks at it. */
+async function open(generation: GatewayGeneration): Promise<Place> {
+  const stack = new AsyncDisposableStack();
+  const store = stack.use(await openStore("memory:"));
+  const ledger = createPauseLedger(store);
+  const received: unknown[] = [];
+  const mesh = await createLocalMesh({
+    gateway: generation,
+    backoffMs: 1,
+    actors: {
+      "x-pause": createPauseActor({ ledger, metadata }),
+      "x-resume": createResumeActor({ ledger }),
+      worker: async ({ payload }) => {
+        received.push(payload);
+        return { payload };
+      },
+    },
+  });
+  stack.defer(async () => await mesh.close());
+  const server = await serveGateway(mesh, { apiKey: key });
+  let isOpen = true;
+  const closeGateway = async (): Promise<void> => {
+    if (isOpen) await server.close();
+    isOpen = false;
+  };
+  stack.defer(closeGateway);
+  await mesh.send(["x-pause", "worker"], { plan: "<script>" }, { id: "task-1" }).outcome;
+  const gateway = await openGateway(server.url, { apiKey: key });
+  const inbox = stack.use(await openInbox({ store, gateway }));
+  const client = await logIn(inbox);
+  return { ledger, client, received, closeGateway, [Symbol.asyncDispose]: async () => await stack.disposeAsync() };
+}
+
+describe.each(["a2a", "newest"] as const)("a task of the mesh, by a gateway of the generation %s", (generation) => {
+  it("waits in the list, is answered on its page, and goes on once with the answer", async () => {
+    await using place = await open(generation);
+    const { client, ledger, received } = place;
+    expect(await (await client.get("")).text()).toContain("Approve the &lt;b&gt;plan&lt;/b&gt;?");
+    const page = await (await client.get("task?id=task-1")).text();
+    expect(page).toContain("&lt;script&gt;");
+    expect(page).toContain("goes to");
+    const token = await client.formToken("task?id=task-1");
+    const sent = await client.post("task?id=task-1", { token, "value-0": "yes", "value-1": "3" });
+    expect(sent.status).toBe(303);
+    await expect.poll(() => received).toEqual([{ plan: "<script>", approved: true, level: 3 }]);
+    expect(await ledger.inspect("task-1")).toMatchObject({ state: "resumed", input: { approved: true, level: 3 } });
+    expect(await (await client.get("task?id=task-1")).text()).not.toContain('<form method="post" action="/task');
+    expect((await client.post("task?id=task-1", { token, "value-0": "no" })).status).toBe(403);
+    expect(received).toHaveLength(1);
+  });
+
+  it("is sent nothing that does not fit, and nothing by a form that is another's", async () => {
+    await using place = await open(generation);
+    const { client, ledger, received } = place;
+    const token = await client.formToken("task?id=task-1");
+    const empty = await client.post("task?id=task-1", { token });
+    expect(empty.status).toBe(422);
+    expect(await empty.text()).toContain("This is needed.");
+    const other = await client.formToken("", "logout");
+    expect((await client.post("task?id=task-1", { token: other, "value-0": "yes" })).status).toBe(403);
+    expect(await ledger.inspect("task-1")).toMatchObject({ state: "paused" });
+    expect(received).toEqual([]);
+  });
+
+  it("says that the gateway is away, and still waits", async () => {
+    await using place = await open(generation);
+    const { client, ledger, closeGateway } = place;
+    const token = await client.formToken("task?id=task-1");
+    await closeGateway();
+    const sent = await client.post("task?id=task-1", { token, "value-0": "yes" });
+    expect(sent.status).toBe(409);
+    expect(await sent.text()).toContain("The gateway does not answer.");
+    expect(await ledger.inspect("task-1")).toMatchObject({ state: "paused" });
+  });
+});
+
+it("a task whose gateway is not known is shown, with how to answer it elsewhere", async () => {
+  await using inbox = await openInbox();
+  const ledger = createPauseLedger(inbox.store);
+  const route = { prev: [], curr: "x-pause", next: ["worker"] };
+  await ledger.pause({ id: "task-1", route, payload: { n: 1 } }, { metadata });
+  const client = await logIn(inbox);
+  const page = await (await client.get("task?id=task-1")).text();
+  expect(page).toContain("holdpoint resume task-1");
+  expect(page).not.toContain('action="/task');
+  expect((await client.post("task?id=task-1", { token: "x" })).status).toBe(404);
+});
