@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 import { afterAll, expect, it, onTestFinished } from "vitest";
 
-import { createActorProcess } from "../packages/actors/src/mesh/actor-process.ts";
+import { ActorProcess } from "../packages/actors/src/mesh/actor-process.ts";
 import { exampleEnvelope, postToSocket } from "../packages/actors/test/post-to-socket.ts";
 import { executable, run } from "../packages/cli/test/run-cli.ts";
 import { temporaryDirectory } from "./every-store.ts";
@@ -32,7 +32,7 @@ async function holdpoint(...words: readonly string[]): Promise<string> {
 async function actor(name: "x-pause" | "x-resume"): Promise<string> {
   const socketDirectory = join(directory.path, name);
   await mkdir(socketDirectory);
-  const started = createActorProcess(
+  const started = new ActorProcess(
     { command: process.execPath, args: [fileOf(`../packages/actors/src/${name}.ts`)], env: environment },
     { name, socketDirectory, startTimeoutMs: 60_000, onOutput: () => undefined },
   );

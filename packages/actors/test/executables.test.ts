@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { createActorProcess } from "../src/mesh/actor-process.ts";
+import { ActorProcess } from "../src/mesh/actor-process.ts";
 import type { MeshOutput } from "../src/mesh/mesh-events.ts";
 import type { RunningActor } from "../src/mesh/running-actor.ts";
 import { exampleEnvelope, postToSocket } from "./post-to-socket.ts";
@@ -47,7 +47,7 @@ async function startActor(
     output.push(line);
     for (const listener of listeners) listener(line);
   };
-  const actor = createActorProcess(
+  const actor = new ActorProcess(
     // The argument that Asya's composition gives to every actor.
     {
       command: process.execPath,

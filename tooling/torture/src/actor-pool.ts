@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { ActorCommand } from "@holdpoint/actors/mesh";
 
-import { createActorProcess } from "../../../packages/actors/src/mesh/actor-process.ts";
+import { ActorProcess } from "../../../packages/actors/src/mesh/actor-process.ts";
 import type { RunningActor } from "../../../packages/actors/src/mesh/running-actor.ts";
 import type { Random } from "./random.ts";
 import type { TortureCounts } from "./torture-counts.ts";
@@ -62,7 +62,7 @@ export class ActorPool implements AsyncDisposable {
       Array.from({ length: options.replicas }, (_, index) => {
         const name = `${actor}-${index + 1}`;
         const socketDirectory = join(directory, name);
-        const process = createActorProcess(options.commands[actor], {
+        const process = new ActorProcess(options.commands[actor], {
           name: actor,
           socketDirectory,
           startTimeoutMs,

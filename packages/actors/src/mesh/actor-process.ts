@@ -25,7 +25,7 @@ export interface ActorCommand {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
-/** What an {@link createActorProcess} needs beside its command. */
+/** What an {@link ActorProcess} needs beside its command. */
 export interface ActorProcessOptions {
   readonly name: string;
   readonly socketDirectory: string;
@@ -34,81 +34,105 @@ export interface ActorProcessOptions {
 }
 
 /** An actor in a process that can be killed and started again. */
-export function createActorProcess(actor: ActorCommand, options: ActorProcessOptions): RunningActor {
-  const { name, socketDirectory, startTimeoutMs, onOutput } = options;
-  const { socketPath, readyPath } = actorSocket(socketDirectory, "asya-runtime.sock");
-  let child: ChildProcess | undefined;
-  let killed = false;
-  let readiness = new Readiness();
-  let lastLines: string[] = [];
+export class ActorProcess implements RunningActor {
+  readonly socketPath: string;
+  readonly #readyPath: string;
+  readonly #actor: ActorCommand;
+  readonly #options: ActorProcessOptions;
+  #child: ChildProcess | undefined;
+  #killed = false;
+  #readiness = new Readiness();
+  #lastLines: readonly string[] = [];
 
-  function follow(stream: "stdout" | "stderr", readable: Readable): void {
-    createInterface({ input: readable }).on("line", (line) => {
-      lastLines = [...lastLines, line].slice(-keptLines);
-      onOutput({ actor: name, stream, line });
-    });
+  constructor(actor: ActorCommand, options: ActorProcessOptions) {
+    const { socketPath, readyPath } = actorSocket(options.socketDirectory, "asya-runtime.sock");
+    this.socketPath = socketPath;
+    this.#readyPath = readyPath;
+    this.#actor = actor;
+    this.#options = options;
   }
 
-  function launch(): ChildProcess {
-    const started = spawn(actor.command, [...(actor.args ?? [])], {
-      env: { ...withoutAsya(process.env), ASYA_ACTOR_NAME: name, ASYA_SOCKET_DIR: socketDirectory, ...actor.env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    follow("stdout", started.stdout);
-    follow("stderr", started.stderr);
-    const onEnd = (failure: string | undefined): void => {
-      if (child !== started) return;
-      child = undefined;
-      readiness = readiness.pendingAgain();
-      if (failure === undefined || killed) return;
-      readiness.fail(new Error([`The actor ${name} ended by itself (${failure}).`, ...lastLines].join("\n")));
-    };
-    started.once("error", (error) => onEnd(error.message));
-    // Not `exit`: what it wrote last is to be read first. One that a signal has ended, whoever sent it, may be started
-    // again, and messages wait for that.
-    started.once("close", (code) => onEnd(code === null || code === 0 ? undefined : `exit code ${code}`));
-    return started;
+  async ready(): Promise<void> {
+    await this.#readiness.promise;
   }
 
-  async function start(): Promise<void> {
-    if (child !== undefined) return;
-    killed = false;
-    readiness = readiness.pendingAgain();
-    lastLines = [];
-    const started = launch();
-    child = started;
+  async start(): Promise<void> {
+    if (this.#child !== undefined) return;
+    const { name, startTimeoutMs } = this.#options;
+    this.#killed = false;
+    this.#readiness = this.#readiness.pendingAgain();
+    this.#lastLines = [];
+    const started = this.#launch();
+    this.#child = started;
     const giveUpAt = performance.now() + startTimeoutMs;
     // A process that was killed has left its files behind, so they stand for the new one only once somebody answers.
-    const isRunning = (): boolean => child === started;
-    while (isRunning() && !(existsSync(readyPath) && (await isServed(socketPath)))) {
+    const isRunning = (): boolean => this.#child === started;
+    while (isRunning() && !(existsSync(this.#readyPath) && (await isServed(this.socketPath)))) {
       if (performance.now() > giveUpAt) {
-        await kill("SIGKILL");
-        throw new Error([`The actor ${name} was not ready within ${startTimeoutMs} ms.`, ...lastLines].join("\n"));
+        await this.kill("SIGKILL");
+        throw this.#failure(`The actor ${name} was not ready within ${startTimeoutMs} ms.`);
       }
       await delay(readyPollMs);
     }
-    if (killed) throw new Error(`The actor ${name} was killed while it was starting.`);
-    if (isRunning()) readiness.succeed();
-    await readiness.promise;
+    if (this.#killed) throw new Error(`The actor ${name} was killed while it was starting.`);
+    if (isRunning()) this.#readiness.succeed();
+    await this.#readiness.promise;
   }
 
-  async function kill(signal: NodeJS.Signals): Promise<boolean> {
+  async kill(signal: NodeJS.Signals): Promise<boolean> {
+    const child = this.#child;
     if (child === undefined) return false;
-    killed = true;
-    readiness = readiness.pendingAgain();
+    this.#killed = true;
+    this.#readiness = this.#readiness.pendingAgain();
     const closed = once(child, "close");
     child.kill(signal);
     await closed;
     return true;
   }
 
-  async function stop(): Promise<void> {
-    const timer = setTimeout(() => child?.kill("SIGKILL"), stopGraceMs);
-    await kill("SIGTERM");
+  async stop(): Promise<void> {
+    const timer = setTimeout(() => this.#child?.kill("SIGKILL"), stopGraceMs);
+    await this.kill("SIGTERM");
     clearTimeout(timer);
   }
 
-  return { socketPath, ready: () => readiness.promise, start, kill, stop };
+  #launch(): ChildProcess {
+    const { command, args = [], env } = this.#actor;
+    const { name, socketDirectory } = this.#options;
+    const started = spawn(command, [...args], {
+      env: { ...withoutAsya(process.env), ASYA_ACTOR_NAME: name, ASYA_SOCKET_DIR: socketDirectory, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#follow("stdout", started.stdout);
+    this.#follow("stderr", started.stderr);
+    started.once("error", (error) => this.#onEnd(started, error.message));
+    // Not `exit`: what it wrote last is to be read first. One that a signal has ended, whoever sent it, may be started
+    // again, and messages wait for that.
+    started.once("close", (code) =>
+      this.#onEnd(started, code === null || code === 0 ? undefined : `exit code ${code}`),
+    );
+    return started;
+  }
+
+  #onEnd(ended: ChildProcess, failure: string | undefined): void {
+    if (this.#child !== ended) return;
+    this.#child = undefined;
+    this.#readiness = this.#readiness.pendingAgain();
+    if (failure === undefined || this.#killed) return;
+    this.#readiness.fail(this.#failure(`The actor ${this.#options.name} ended by itself (${failure}).`));
+  }
+
+  #follow(stream: "stdout" | "stderr", readable: Readable): void {
+    const { name, onOutput } = this.#options;
+    createInterface({ input: readable }).on("line", (line) => {
+      this.#lastLines = [...this.#lastLines, line].slice(-keptLines);
+      onOutput({ actor: name, stream, line });
+    });
+  }
+
+  #failure(problem: string): Error {
+    return new Error([problem, ...this.#lastLines].join("\n"));
+  }
 }
 
 function withoutAsya(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

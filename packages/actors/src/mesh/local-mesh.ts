@@ -11,7 +11,7 @@ import type { WireError } from "../wire-error.ts";
 import { wireError } from "../wire-error.ts";
 import { createActorInProcess } from "./actor-in-process.ts";
 import type { ActorCommand } from "./actor-process.ts";
-import { createActorProcess } from "./actor-process.ts";
+import { ActorProcess } from "./actor-process.ts";
 import type { DeliveryResult, RetryPolicy } from "./deliver-message.ts";
 import { deliverMessage } from "./deliver-message.ts";
 import type { MeshResumeOptions, SendOptions } from "./gateway-envelope.ts";
@@ -149,7 +149,7 @@ class RunningLocalMesh implements LocalMesh {
         name,
         typeof actor === "function"
           ? createActorInProcess(actor, { name, socketDirectory, onOutput })
-          : createActorProcess(actor, { name, socketDirectory, startTimeoutMs, onOutput }),
+          : new ActorProcess(actor, { name, socketDirectory, startTimeoutMs, onOutput }),
       );
     }
     await this.restart();
