@@ -6,6 +6,7 @@ import type { ActorLog } from "@holdpoint/actors";
 
 import type { AnswerContext } from "./answer-request.ts";
 import { operationOf } from "./answer-request.ts";
+import type { MemoryLease } from "./memory-budget.ts";
 import type { ProxyAnswer } from "./proxy-answer.ts";
 import { errorAnswer } from "./proxy-answer.ts";
 import { ProxyError } from "./proxy-error.ts";
@@ -43,24 +44,26 @@ export function createProxyHttpServer({ answers, idleTimeoutMs, log }: ProxyHttp
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     inHand += 1;
-    response.once("close", () => {
-      inHand -= 1;
-      lastActiveAt = performance.now();
-    });
+    const lease = answers.budget.lease();
+    const closed = Promise.withResolvers<void>();
+    response.once("close", closed.resolve);
     try {
-      await answer(request, response);
+      await answer(request, response, lease);
     } catch (error) {
       log.error("a request ended the wrong way", { error: String(error) });
       response.destroy();
     }
+    // A write goes on when its sender has left, and an answer may still be on its way when the work is done.
+    await closed.promise;
+    lease.release();
+    inHand -= 1;
+    lastActiveAt = performance.now();
   }
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function answer(request: IncomingMessage, response: ServerResponse, lease: MemoryLease): Promise<void> {
     const startedAt = performance.now();
     const gone = new AbortController();
-    const lease = answers.budget.lease();
     response.once("close", () => {
-      lease.release();
       if (!response.writableFinished) gone.abort(new BrokenRequestError("the peer has gone"));
     });
     const target = parseTarget(request.url ?? "");
@@ -79,7 +82,7 @@ export function createProxyHttpServer({ answers, idleTimeoutMs, log }: ProxyHttp
       }
       answered = await refused(request, error, { operation: operation.name, ...keyField(target) });
     }
-    send(response, answered);
+    send(response, gone.signal.aborted ? { ...answered, onSent: undefined } : answered);
     answers.metrics.answered(operation.name, answered.status, (performance.now() - startedAt) / 1000);
   }
 
@@ -132,5 +135,7 @@ function keyField(target: ReturnType<typeof parseTarget>): { readonly key?: stri
 /** The kind of what we did not expect, for whoever mends it. */
 function causeField(cause: unknown): { readonly errorType?: string; readonly stack?: string } {
   if (!(cause instanceof Error) || cause.name === "CheckpointError") return {};
-  return { errorType: cause.name, ...(cause.stack === undefined ? {} : { stack: cause.stack }) };
+  // Without the message, which may be of anything.
+  const places = (cause.stack ?? "").split("\n").filter((line) => /^\s+at /u.test(line));
+  return { errorType: cause.name, stack: places.join("\n") };
 }

@@ -175,6 +175,13 @@ describe("what is no request of the protocol", () => {
     expect(JSON.parse(String(answer.body))).toEqual({ error, message: expect.any(String) as string });
   });
 
+  it("ends at a question mark, as the runtime's client sends it", async () => {
+    await using mount = await serveMount(await createMemoryStore());
+    expect((await ask(mount, "PUT", "/keys/notes?draft", { body: "1" })).status).toBe(204);
+    expect(await Array.fromAsync(mount.store.list(), ({ key }) => key)).toEqual(["notes"]);
+    expect(String((await ask(mount, "GET", "/keys/notes?final")).body)).toBe("1");
+  });
+
   it("is answered where it is not even HTTP, or more than ASCII", async () => {
     await using mount = await serveMount(await createMemoryStore());
     for (const bytes of [
