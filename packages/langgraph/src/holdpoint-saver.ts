@@ -112,9 +112,14 @@ export class HoldpointSaver extends BaseCheckpointSaver {
     // A subgraph begins once the answer is stored that its graph goes on with.
     if (root !== undefined) await answers.settled(layout.checkpoint(layout.line(threadId, ""), root));
     const view = this.#context.views.of(config);
-    return id === undefined
-      ? await readLatest(this.#context, view, address)
-      : await readNamed(this.#context, view, { ...address, id });
+    const tuple =
+      id === undefined
+        ? await readLatest(this.#context, view, address)
+        : await readNamed(this.#context, view, { ...address, id });
+    if (tuple !== undefined && address.namespace === "") {
+      answers.forgetFailed(layout.checkpoint(layout.line(threadId, ""), tuple.checkpoint.id));
+    }
+    return tuple;
   }
 
   /**
@@ -146,8 +151,13 @@ export class HoldpointSaver extends BaseCheckpointSaver {
       newVersions,
     });
     if (this.#keepLast !== undefined && seen.putsSincePrune > this.#keepLast) {
-      await pruneLines(this.#context, this.#context.layout.line(threadId, namespace), { keepLast: this.#keepLast });
-      seen.putsSincePrune = 0;
+      await pruneLines(this.#context, this.#context.layout.line(threadId, namespace), {
+        keepLast: this.#keepLast,
+      }).then(
+        () => (seen.putsSincePrune = 0),
+        // The checkpoint is stored; the next one tries again.
+        () => undefined,
+      );
     }
     return configOf(threadId, namespace, checkpoint.id);
   }

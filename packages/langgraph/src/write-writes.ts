@@ -52,7 +52,7 @@ export function refusalOfAnswer(
     );
   }
   const stored = seen.get(layout.writes(line, id, taskId, resumeIndex))?.answers;
-  const given = answers.find(layout.checkpoint(line, id), taskId)?.questions;
+  const given = answers.questionsOf(layout.checkpoint(line, id), taskId);
   // A node that asks more than once is answered more than once, in the same place: each time to another question.
   const isBefore = (before: readonly string[] | undefined): boolean =>
     before !== undefined && (taskId !== answerTaskId || isSameSet(before, questions));
