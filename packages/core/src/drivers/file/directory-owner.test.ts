@@ -35,12 +35,20 @@ const keys = Array.from({ length: 64 }, (_, index) => `paused/${index % 8}/${ind
 
 /** Runs a script as the owner, with `store`; what is needed of this project is loaded before the rights are dropped. */
 async function asOwner(directory: string, script: string): Promise<string> {
+  return await asUser({ ...owner, groups: [] }, directory, script);
+}
+
+async function asUser(
+  { uid, gid, groups }: typeof owner & { readonly groups: readonly number[] },
+  directory: string,
+  script: string,
+): Promise<string> {
   const module = `
     const { createFileStore } = await import(${JSON.stringify(new URL("file-store.ts", import.meta.url).href)});
     const fs = await import("node:fs/promises");
-    process.setgroups([]);
-    process.setgid(${owner.gid});
-    process.setuid(${owner.uid});
+    process.setgroups(${JSON.stringify(groups)});
+    process.setgid(${gid});
+    process.setuid(${uid});
     await using store = await createFileStore({ directory: ${JSON.stringify(directory)} });
     const body = new TextEncoder().encode("theirs");
     const keys = ${JSON.stringify(keys)};
@@ -107,6 +115,37 @@ describe.runIf(isRoot)("root in a directory of another user", () => {
     expect((await lstat(join(directory, "paused"))).mode & 0o2070).toBe(0o2070);
     expect(await lstat(join(directory, "paused/task-1.json"))).toMatchObject({ gid: owner.gid });
     expect(await strangersIn(directory, { uid: 0, gid: owner.gid })).toEqual([]);
+  });
+
+  it("is not in the way of those who share a volume by its group alone, as with fsGroup", async () => {
+    const directory = await directoryOf({ uid: 0, gid: owner.gid });
+    await chmod(directory, 0o2775);
+    const putAll = async (): Promise<void> => {
+      await using store = await createFileStore({ directory });
+      for (const key of keys) await store.put(key, body, { ifAbsent: true });
+    };
+    const goOn = `
+      const versions = new Set();
+      for (const key of keys) {
+        const { version } = await store.get(key);
+        versions.add(version);
+        for (let round = 0; round < 3; round += 1) {
+          versions.add((await store.put(key, body, { ifVersion: (await store.get(key)).version })).version);
+        }
+      }
+      for (const key of keys) await store.delete(key);
+      console.log(versions.size);
+    `;
+    // Each of the three goes on with what the others have made.
+    for (const uid of [owner.uid, owner.uid + 1, owner.uid]) {
+      await putAll();
+      const count = await asUser({ uid, gid: uid, groups: [owner.gid] }, directory, goOn);
+      expect(Number(count)).toBe(keys.length * 4);
+    }
+    await putAll();
+    await using store = await createFileStore({ directory });
+    expect(await Array.fromAsync(store.list())).toHaveLength(keys.length);
+    expect((await store.inspect?.())?.find(({ subject }) => subject === "ownership")).toMatchObject({ level: "ok" });
   });
 
   it("takes what the filesystem itself keeps for root to be no hindrance", async () => {

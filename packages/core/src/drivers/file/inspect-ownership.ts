@@ -29,13 +29,12 @@ export async function inspectOwnership(root: string): Promise<StoreFinding> {
   const own = join(root, ".holdpoint");
   const needed = (path: string, stats: Stats): number => {
     if (stats.isDirectory()) return canRead | canWrite | canSearch;
-    return path.startsWith(join(own, "locks/")) ? canRead | canWrite : canRead;
+    return path.startsWith(join(own, "locks/")) && path.endsWith(".lock") ? canRead | canWrite : canRead;
   };
 
   const examine = (path: string, stats: Stats): void => {
-    const isLock = path.startsWith(join(own, "locks/")) && stats.isFile();
     const said = `${path} (of user ${stats.uid}, mode ${(stats.mode & 0o7777).toString(8)})`;
-    if (!suffices(rootStats, stats, needed(path, stats), isLock)) strangers.blocking.push(said);
+    if (!suffices(rootStats, stats, needed(path, stats))) strangers.blocking.push(said);
     else if (rootStats.uid !== 0 && stats.uid !== rootStats.uid) strangers.foreign.push(said);
   };
   examine(root, rootStats);
@@ -102,15 +101,15 @@ async function walk(
   }
 }
 
-/** Whether the modes let the owner of the directory do what is needed. A lock's time can be set by its own owner alone. */
-function suffices(root: Stats, { uid, gid, mode }: Stats, needed: number, isLock: boolean): boolean {
+/** Whether the modes let the owner of the directory do what is needed. */
+function suffices(root: Stats, { uid, gid, mode }: Stats, needed: number): boolean {
   const allows = (shift: number): boolean => ((mode >> shift) & needed) === needed;
   if (root.uid !== 0) {
     if (uid === root.uid) return allows(6);
-    return !isLock && allows(gid === root.gid ? 3 : 0);
+    return allows(gid === root.gid ? 3 : 0);
   }
   // Root's, and for nobody else: the actors are root's too.
   if ((root.mode & 0o022) === 0) return true;
   // Root's and shared with users that are not known from here: what is one of theirs is taken to be right.
-  return uid !== 0 || (!isLock && (allows(0) || (gid === root.gid && allows(3))));
+  return uid !== 0 || allows(0) || (gid === root.gid && allows(3));
 }
