@@ -52,6 +52,7 @@ beforeEach(async () => {
       token("answerer", everything, { groups: ["billing"] }),
       token("reader", ["read"], { groups: ["admins"] }),
       token("stranger", everything),
+      token("asker", ["ask"], { groups: ["admins"], labels: ["team=billing"] }),
     ],
   });
   document = (await (await fetch(inbox.at("api/v1/openapi.json"))).json()) as Document;
@@ -198,6 +199,15 @@ describe("a program", () => {
       body: { isNew: true },
     });
     expect(await call("agent", "POST", "/holds/a/cancel", {})).toMatchObject({ body: { isNew: false } });
+  });
+
+  it("that may ask and nothing else cancels its own, and nobody else's", async () => {
+    await call("asker", "POST", "/holds", { id: "a", ...refund });
+    await call("agent", "POST", "/holds", { id: "b", ...refund });
+    expect(await call("asker", "POST", "/holds/b/cancel", {})).toMatchObject({ status: 403 });
+    expect(await call("asker", "GET", "/holds/a")).toMatchObject({ status: 403 });
+    expect(await call("asker", "POST", "/holds/a/cancel", {})).toMatchObject({ status: 200 });
+    expect(await inbox.holds.inspect("b")).toMatchObject({ state: "waiting" });
   });
 
   it("gets numbers back as they were written, and what an expiry means", async () => {

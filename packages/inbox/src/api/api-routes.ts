@@ -99,11 +99,13 @@ export function apiApp(inbox: InboxContext): Hono<ApiFrame> {
   });
 
   app.post("/holds/:id/cancel", async (context) => {
-    const hold = await find(inbox, context, "read");
     const caller = context.get("caller");
+    const isAnybodys = caller.scopes.includes("settle");
+    const hold = await find(inbox, context, isAnybodys ? "settle" : "ask");
     const { reason } = await readBody(context);
-    const isLet = caller.scopes.includes("settle") || (caller.scopes.includes("ask") && isOwn(caller, hold.openedBy));
-    if (!isLet) throw forbidden(inbox, context, "answer", "You may cancel what you have asked, with the scope ask.");
+    if (!isAnybodys && !isOwn(caller, hold.openedBy)) {
+      throw forbidden(inbox, context, "answer", "Somebody else has asked this; canceling it needs the scope settle.");
+    }
     const why = reason === undefined ? {} : { reason: textOf("reason", reason) };
     const isNew = await holds.cancel(hold.id, { by: caller.person, ...why });
     await look(inbox, hold.id);
