@@ -16,7 +16,7 @@ export interface PauseDecision {
 /** The field, and the name in a person's input, that says how they decided. */
 export const decisionField = "decision";
 
-const known: ReadonlyMap<string, boolean> = new Map([
+const meanings: ReadonlyMap<string, boolean> = new Map([
   ["approve", true],
   ["edit", true],
   ["reject", false],
@@ -48,11 +48,13 @@ export const decisionsSchema = v.pipe(
 );
 
 /** Whether a decision approves; `undefined` where nobody says so, or there is no such decision. */
-export function isApproving(wanted: unknown, { decisions = [] }: PauseMetadata): boolean | undefined {
-  const decision = decisions.find((each) => nameOf(each) === wanted);
+export function isApproving(wanted: unknown, { decisions }: PauseMetadata): boolean | undefined {
+  // Of a document that another program wrote, they may be anything.
+  const known: readonly (string | PauseDecision)[] = Array.isArray(decisions) ? decisions : [];
+  const decision = known.find((each) => nameOf(each) === wanted);
   if (decision === undefined) return undefined;
   const said = typeof decision === "string" ? undefined : decision.approving;
-  return said ?? known.get(nameOf(decision));
+  return said ?? meanings.get(nameOf(decision));
 }
 
 /**
@@ -60,8 +62,9 @@ export function isApproving(wanted: unknown, { decisions = [] }: PauseMetadata):
  * of that name that is there already stays.
  */
 export function withDecisionField(metadata: PauseMetadata): PauseMetadata {
-  const { decisions, fields } = metadata;
-  // Authors in JavaScript may hand in anything.
+  const { decisions } = metadata;
+  // Authors in JavaScript may hand in anything, or leave out what has to be there.
+  const fields: readonly PauseField[] = Array.isArray(metadata.fields) ? metadata.fields : [];
   if (!Array.isArray(decisions) || decisions.length === 0 || fields.some((field) => field.name === decisionField)) {
     return metadata;
   }

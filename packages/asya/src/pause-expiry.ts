@@ -33,7 +33,7 @@ export function expiryViolations(metadata: PauseMetadata): readonly string[] {
   const { expires_in, on_expiry, allow_on_expiry, decisions } = metadata;
   if (on_expiry === undefined) return [];
   if (expires_in === undefined) return ["on_expiry: it needs expires_in"];
-  if (on_expiry === "cancel" || decisions === undefined) return [];
+  if (!isJsonObject(on_expiry) || decisions === undefined) return [];
   const decision = on_expiry[decisionField];
   const approving = isApproving(decision, metadata);
   if (approving === false || (typeof decision === "string" && decision === allow_on_expiry)) return [];
@@ -45,9 +45,11 @@ export function expiryViolations(metadata: PauseMetadata): readonly string[] {
 
 /**
  * Until when a task waits that was paused at a time; `undefined` where it waits for ever. What another program has stored
- * and cannot be used is as good as nothing.
+ * and cannot be used is as good as nothing, and so is an answer that approves where nobody has allowed that.
  */
-export function expiryOf({ expires_in, on_expiry }: PauseMetadata, pausedAt: string | null): PauseExpiry | undefined {
+export function expiryOf(metadata: PauseMetadata, pausedAt: string | null): PauseExpiry | undefined {
+  if (expiryViolations(metadata).length > 0) return undefined;
+  const { expires_in, on_expiry } = metadata;
   const seconds = secondsOf(expires_in);
   const atMs = Date.parse(pausedAt ?? "") + (seconds ?? Number.NaN) * 1_000;
   if (!(atMs <= maxDateMs)) return undefined;

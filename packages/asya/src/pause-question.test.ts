@@ -31,6 +31,12 @@ describe("decisions", () => {
     expect(message.payload).toEqual({ analysis: "fine", decision: "later" });
   });
 
+  it("are asked for as well where an author has left out the fields", async () => {
+    const { ledger } = await openLedger();
+    await ledger.pause(pauseEnvelope(), { metadata: { prompt: "?", decisions: ["approve"] } as never });
+    expect((await ledger.inspect("task-1"))?.metadata?.fields).toMatchObject([{ name: "decision" }]);
+  });
+
   it.each([
     [[], "decisions: expected at least one decision"],
     [["a", "a"], "decisions: expected names that differ from one another"],
@@ -114,6 +120,16 @@ describe("an expiry", () => {
     async (expires_in) => {
       const { ledger } = await openLedger();
       await ledger.pause(pauseEnvelope(), { metadata: asked({ expires_in }) });
+      expect(await ledger.inspect("task-1")).not.toHaveProperty("expiresAt");
+    },
+  );
+
+  it.each([["approve"], [{ approve: true }], [["approve"]]])(
+    "is none where silence would approve: %j",
+    async (stored) => {
+      const { ledger } = await openLedger();
+      const metadata = asked({ decisions: stored, on_expiry: { decision: "approve" } });
+      await ledger.pause(pauseEnvelope(), { metadata });
       expect(await ledger.inspect("task-1")).not.toHaveProperty("expiresAt");
     },
   );
