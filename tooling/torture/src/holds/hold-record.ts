@@ -68,7 +68,9 @@ export class HoldRecord {
         each === undefined ? [] : [[typeof each.by === "string" ? each.by : each.by.subject, each.decision]],
       ),
     );
-    for (const [by, decision] of this.#decisive.size === 0 ? [] : this.#counting) {
+    for (const [by, decision] of this.#counting) {
+      // Votes that did not suffice in time are not kept.
+      if (state === "expired" && !this.#decisive.has(by)) continue;
       if (answers.get(by) !== decision) lost.push(`${by} was told that ${decision} counts, and it does not`);
     }
     if (this.#opened > 1) doubled.push(`it was asked ${this.#opened} times`);
