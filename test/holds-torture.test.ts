@@ -69,18 +69,30 @@ describe("a server that is killed and started again with what it has on disk", (
 
 describe("workers that do it wrong", () => {
   // Nobody dies: it is enough that some wake up late.
-  const calm = { ...options, holds: 30, ordersPerKill: 0, programsPerStop: 8 };
+  const calm = { ...options, ordersPerKill: 0 };
   it.each([
-    { fault: "have their effect twice where they claim too late", file: "claimless-act-main.ts" },
-    { fault: "have their effect twice where they judge a lease by a clock", file: "clock-lease-main.ts" },
-    { fault: "overwrite what was decided where they write a receipt blindly", file: "blind-receipt-main.ts" },
+    { fault: "have their effect twice where they claim too late", file: "claimless-act-main.ts", programsPerStop: 20 },
+    {
+      fault: "have their effect twice where they judge a lease by a clock",
+      file: "clock-lease-main.ts",
+      programsPerStop: 20,
+    },
+    {
+      fault: "overwrite what was decided where they write a receipt blindly",
+      file: "blind-receipt-main.ts",
+      programsPerStop: 4,
+    },
   ])(
     "are found to $fault",
-    async ({ file }) => {
-      await using directory = await temporaryDirectory();
+    async ({ file, programsPerStop }) => {
       const worker = new URL(`../tooling/torture/test/${file}`, import.meta.url);
-      const { counts, stories } = await runHoldTorture(directory.url, { ...calm, worker });
-      expect(counts.doubled + counts.lost).toBeGreaterThan(0);
+      const stories: string[] = [];
+      // Who wakes up after what was decided is a matter of timing, so one short run may not be enough.
+      for (let run = 1; stories.length === 0 && run <= 6; run += 1) {
+        await using directory = await temporaryDirectory();
+        const report = await runHoldTorture(directory.url, { ...calm, programsPerStop, seed: String(run), worker });
+        stories.push(...report.stories);
+      }
       expect(stories[0]).toContain("payee: attempt 1");
     },
     timeoutMs,

@@ -65,7 +65,8 @@ export class HoldDisturber {
 
   async #stopAfter(worker: HoldWorker, ms: number): Promise<void> {
     const { random, leaseMs } = this.#options;
-    const forMs = leaseMs * (1.2 + 1.3 * random.fraction());
+    // Mostly somebody has decided by then.
+    const forMs = leaseMs * (1.2 + 2.8 * random.fraction());
     if (ms > 0) await sleep(ms);
     await this.workers?.stopFor(worker, forMs);
   }
