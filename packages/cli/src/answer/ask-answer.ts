@@ -1,10 +1,11 @@
 import { select, text } from "@clack/prompts";
 import type { HoldAnswer, HoldDetails } from "@holdpoint/core/holds";
-import { describeJsonError, isJsonObject, parseLosslessJson } from "@holdpoint/core/json";
+import { isJsonObject, parseLosslessJson } from "@holdpoint/core/json";
 
 import { answerOf, promptStreams } from "../frame/ask.ts";
 import type { CommandContext } from "../frame/command-context.ts";
 import { escapeControls } from "../frame/escape-controls.ts";
+import { jsonProblem } from "../frame/json-problem.ts";
 import { askFields } from "../resume/ask-fields.ts";
 
 /** Asks at the terminal for what an answer lacks. */
@@ -59,20 +60,11 @@ async function askJson(context: CommandContext, message: string, initial: unknow
     message,
     // What would have to be escaped cannot be edited here either.
     initialValue: escapeControls(prefilled) === prefilled ? prefilled : "",
-    validate: (value = "") => problemOf(value),
+    validate: (value = "") => jsonProblem(value),
   });
   return parseLosslessJson(answerOf(answer));
 }
 
 function emptyProblem(value = ""): string | undefined {
   return value === "" ? "An answer is required." : undefined;
-}
-
-function problemOf(value: string): string | undefined {
-  try {
-    parseLosslessJson(value);
-    return undefined;
-  } catch (error) {
-    return escapeControls(`${describeJsonError(value, error)}.`.replace(/^it is/u, "This is"));
-  }
 }

@@ -2,11 +2,12 @@ import { confirm, multiselect, select, text } from "@clack/prompts";
 import type { PauseField } from "@holdpoint/asya";
 import type { JsonObject } from "@holdpoint/core";
 import { parseLosslessJson } from "@holdpoint/core";
-import { describeJsonError, isSameJson } from "@holdpoint/core/json";
+import { isSameJson } from "@holdpoint/core/json";
 
 import { answerOf, promptStreams } from "../frame/ask.ts";
 import type { CommandContext } from "../frame/command-context.ts";
 import { escapeControls, escapeValue } from "../frame/escape-controls.ts";
+import { jsonProblem } from "../frame/json-problem.ts";
 
 const leaveOut = Symbol("no answer");
 const example: Readonly<Partial<Record<string, string>>> = {
@@ -62,7 +63,7 @@ async function askField(context: CommandContext, field: PauseField): Promise<unk
       // What would have to be escaped cannot be edited here either.
       initialValue: typeof prefilled === "string" && escapeControls(prefilled) === prefilled ? prefilled : "",
       placeholder: example[type] ?? "",
-      validate: (value = "") => problemOf(value, type, required),
+      validate: (value = "") => fieldProblem(value, type, required),
     }),
   );
   if (answer === "" && !required) return leaveOut;
@@ -82,17 +83,14 @@ function choiceOf(value: unknown): { readonly value: unknown; readonly label: st
   return { value, label: escapeValue(value) };
 }
 
-function problemOf(value: string, type: string, required: boolean): string | undefined {
+function fieldProblem(value: string, type: string, required: boolean): string | undefined {
   if (value === "") return required ? "An answer is required." : undefined;
   if (type === "string") return undefined;
-  try {
-    const parsed = parseLosslessJson(value);
-    if (type === "number") return /^[-\d]/u.test(value.trim()) ? undefined : "Expected a number.";
-    if (type === "array") return Array.isArray(parsed) ? undefined : "Expected a list such as [1, 2].";
-    return type !== "object" || value.trim().startsWith("{")
-      ? undefined
-      : 'Expected an object such as {"key": "value"}.';
-  } catch (error) {
-    return escapeControls(`${describeJsonError(value, error)}.`.replace(/^it is/u, "This is"));
-  }
+  const problem = jsonProblem(value);
+  if (problem !== undefined) return problem;
+  const shown = value.trim();
+  if (type === "number") return /^[-\d]/u.test(shown) ? undefined : "Expected a number.";
+  if (type === "array") return shown.startsWith("[") ? undefined : "Expected a list such as [1, 2].";
+  if (type === "object") return shown.startsWith("{") ? undefined : 'Expected an object such as {"key": "value"}.';
+  return undefined;
 }
