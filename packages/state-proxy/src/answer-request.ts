@@ -4,6 +4,7 @@ import type { MemoryBudget, MemoryLease } from "./memory-budget.ts";
 import type { ProxyAnswer } from "./proxy-answer.ts";
 import { jsonAnswer } from "./proxy-answer.ts";
 import { ProxyError } from "./proxy-error.ts";
+import type { ProxyErrorCode } from "./proxy-error.ts";
 import type { ProxyMetrics } from "./proxy-metrics.ts";
 import { receiveBody } from "./receive-body.ts";
 import type { RequestTarget } from "./request-target.ts";
@@ -27,7 +28,6 @@ export interface AnswerContext {
 /** A request and what belongs to it. */
 interface ProxyRequest {
   readonly request: IncomingMessage;
-  readonly target: RequestTarget;
   /** What the memory of bodies is taken from; released once the answer is sent. */
   readonly lease: MemoryLease;
   /** Aborts when the peer has gone. */
@@ -44,46 +44,63 @@ export interface NamedOperation {
 
 /** What a request asks for. */
 export function operationOf(method: string, target: RequestTarget): NamedOperation {
-  const found = operations[`${method} ${target.kind}`];
-  if (found !== undefined) return found;
-  const known = Object.keys(operations).some((name) => name.endsWith(` ${target.kind}`));
-  return known ? methodNotAllowed : notFound;
+  const found = operationsOn(target);
+  if (found === undefined) return refusal("not_found", "There is no such path; there are /keys/, /meta/ and /healthz.");
+  const run = found[method as Method];
+  return run ?? refusal("method_not_allowed", `${method} is no method of this path.`);
 }
 
-const operations: Readonly<Record<string, NamedOperation>> = {
-  "GET health": { name: "health", run: async () => jsonAnswer(200, { status: "ready" }) },
-  "GET metrics": { name: "metrics", run: readMetrics },
-  "GET key": { name: "read", run: readKey },
-  "HEAD key": { name: "stat", run: statKey },
-  "HEAD listing": { name: "stat", run: statKey },
-  "PUT key": { name: "write", run: writeKey },
-  "DELETE key": { name: "remove", run: removeKey },
-  "GET listing": { name: "list", run: listKeys },
-  "GET attributes": { name: "read attribute", run: readAttributes },
-  "PUT attributes": { name: "write attribute", run: writeAttribute },
-};
+type Method = "GET" | "HEAD" | "PUT" | "DELETE";
 
-const methodNotAllowed: NamedOperation = {
-  name: "unknown",
-  run: async ({ request }) => {
-    throw new ProxyError("method_not_allowed", `${request.method} is no method of this path.`);
-  },
-};
+function operationsOn(target: RequestTarget): Readonly<Partial<Record<Method, NamedOperation>>> | undefined {
+  switch (target.kind) {
+    case "health":
+      return { GET: { name: "health", run: async () => jsonAnswer(200, { status: "ready" }) } };
+    case "metrics":
+      return { GET: { name: "metrics", run: readMetrics } };
+    case "key": {
+      const { key } = target;
+      return {
+        GET: { name: "read", run: (asked, context) => readKey(key, asked, context) },
+        HEAD: { name: "stat", run: (asked, context) => statKey(key, asked, context) },
+        PUT: { name: "write", run: (asked, context) => writeKey(key, asked, context) },
+        DELETE: { name: "remove", run: (asked, context) => removeKey(key, asked, context) },
+      };
+    }
+    case "listing":
+      return {
+        GET: { name: "list", run: (asked, context) => listKeys(target, asked, context) },
+        // Of the mount itself.
+        HEAD: { name: "stat", run: (asked, context) => statKey("", asked, context) },
+      };
+    case "attributes":
+      return {
+        GET: { name: "read attribute", run: (asked, context) => readAttributes(target, asked, context) },
+        PUT: { name: "write attribute", run: (asked, context) => writeAttribute(target, asked, context) },
+      };
+    case "unknown":
+      return undefined;
+  }
+}
 
-const notFound: NamedOperation = {
-  name: "unknown",
-  run: async () => {
-    throw new ProxyError("not_found", "There is no such path. A connector has /keys/, /meta/, /healthz and /metrics.");
-  },
-};
+function refusal(code: ProxyErrorCode, message: string): NamedOperation {
+  return {
+    name: "unknown",
+    run: async () => {
+      throw new ProxyError(code, message);
+    },
+  };
+}
+
+type ListingTarget = Extract<RequestTarget, { readonly kind: "listing" }>;
+type AttributesTarget = Extract<RequestTarget, { readonly kind: "attributes" }>;
 
 async function readMetrics(_asked: ProxyRequest, { metrics }: AnswerContext): Promise<ProxyAnswer> {
   const { contentType, body } = await metrics.text();
   return { status: 200, headers: { "Content-Type": contentType }, body };
 }
 
-async function readKey({ target, lease, signal }: ProxyRequest, context: AnswerContext): Promise<ProxyAnswer> {
-  const key = keyOf(target);
+async function readKey(key: string, { lease, signal }: ProxyRequest, context: AnswerContext): Promise<ProxyAnswer> {
   await lease.take(expectedBytes(key, context), signal);
   const value = await context.mount.read(key, signal);
   lease.settle(value.body.byteLength);
@@ -95,8 +112,7 @@ async function readKey({ target, lease, signal }: ProxyRequest, context: AnswerC
   };
 }
 
-async function statKey({ target, lease, signal }: ProxyRequest, context: AnswerContext): Promise<ProxyAnswer> {
-  const key = keyOf(target);
+async function statKey(key: string, { lease, signal }: ProxyRequest, context: AnswerContext): Promise<ProxyAnswer> {
   // The store has no way to a value's size but the value.
   await lease.take(expectedBytes(key, context), signal);
   const state = await context.mount.state(key, signal);
@@ -109,10 +125,11 @@ async function statKey({ target, lease, signal }: ProxyRequest, context: AnswerC
   return { status: 200, headers };
 }
 
-async function writeKey(asked: ProxyRequest, context: AnswerContext): Promise<ProxyAnswer> {
-  const { request, target, lease, signal } = asked;
-  const { mount, maxBodyBytes } = context;
-  const key = keyOf(target);
+async function writeKey(
+  key: string,
+  { request, lease, signal }: ProxyRequest,
+  { mount, maxBodyBytes }: AnswerContext,
+): Promise<ProxyAnswer> {
   const seen = mount.beginWrite(key);
   const body = await receiveBody(request, { maxBytes: maxBodyBytes, lease, signal });
   if (key.endsWith("/")) throw new ProxyError("bad_request", `${JSON.stringify(key)} names a directory, not a file.`);
@@ -120,38 +137,40 @@ async function writeKey(asked: ProxyRequest, context: AnswerContext): Promise<Pr
   return { status: 204, headers: { ETag: etagOf(version) } };
 }
 
-async function removeKey({ request, target }: ProxyRequest, { mount }: AnswerContext): Promise<ProxyAnswer> {
-  await mount.remove(keyOf(target), conditionOf(request).ifVersion);
+async function removeKey(key: string, { request }: ProxyRequest, { mount }: AnswerContext): Promise<ProxyAnswer> {
+  await mount.remove(key, conditionOf(request).ifVersion);
   return { status: 204 };
 }
 
-async function listKeys({ target, signal }: ProxyRequest, { mount }: AnswerContext): Promise<ProxyAnswer> {
-  if (target.kind !== "listing") throw new TypeError("no listing");
-  return jsonAnswer(200, await mount.list(target.prefix, target.delimiter, signal));
+async function listKeys(
+  { prefix, delimiter }: ListingTarget,
+  { signal }: ProxyRequest,
+  { mount }: AnswerContext,
+): Promise<ProxyAnswer> {
+  return jsonAnswer(200, await mount.list(prefix, delimiter, signal));
 }
 
-async function readAttributes({ target, lease, signal }: ProxyRequest, context: AnswerContext): Promise<ProxyAnswer> {
-  if (target.kind !== "attributes") throw new TypeError("no attributes");
-  const { key, attribute } = target;
+async function readAttributes(
+  { key, attribute }: AttributesTarget,
+  { lease, signal }: ProxyRequest,
+  context: AnswerContext,
+): Promise<ProxyAnswer> {
   await lease.take(expectedBytes(key, context), signal);
   if (attribute === undefined) return jsonAnswer(200, { attrs: await context.mount.attributes(key, signal) });
   return jsonAnswer(200, { attr: attribute, value: await context.mount.attribute(key, attribute, signal) });
 }
 
-async function writeAttribute(asked: ProxyRequest, context: AnswerContext): Promise<ProxyAnswer> {
-  const { request, target, lease, signal } = asked;
-  if (target.kind !== "attributes") throw new TypeError("no attributes");
-  const { key, attribute } = target;
+async function writeAttribute(
+  { key, attribute }: AttributesTarget,
+  { request, lease, signal }: ProxyRequest,
+  context: AnswerContext,
+): Promise<ProxyAnswer> {
   const body = await receiveBody(request, { maxBytes: maxAttributeBytes, lease, signal });
   if (attribute === undefined) throw new ProxyError("bad_request", "Which attribute is to be set? Add ?attr=name.");
   const value = valueOf(body);
   await lease.take(expectedBytes(key, context), signal);
   await context.mount.setAttribute(key, attribute, value, signal);
   return { status: 204 };
-}
-
-function keyOf(target: RequestTarget): string {
-  return target.kind === "key" ? target.key : "";
 }
 
 /** What a value will take up: as much as when it was seen last, else a share that lets so many be read at once. */

@@ -70,7 +70,7 @@ export function createProxyHttpServer({ answers, idleTimeoutMs, log }: ProxyHttp
     const operation = operationOf(request.method ?? "", target);
     let answered: ProxyAnswer;
     try {
-      answered = await operation.run({ request, target, lease, signal: gone.signal }, answers);
+      answered = await operation.run({ request, lease, signal: gone.signal }, answers);
       // One that is still sending would not see an answer that closes its connection.
       await discardBody(request);
     } catch (error) {
