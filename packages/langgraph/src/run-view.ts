@@ -28,7 +28,7 @@ export interface SeenChannel {
   readonly large: LargeValue | undefined;
 }
 
-// A run has few in use, one for each subgraph that is under way; what is forgotten costs a request, and no correctness.
+// A run has few in use, one for each subgraph that is under way. The head is read again where it is forgotten.
 const maxSeen = 1000;
 
 /**
