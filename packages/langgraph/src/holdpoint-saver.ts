@@ -8,17 +8,18 @@ import type {
   CheckpointListOptions,
   CheckpointMetadata,
   CheckpointTuple,
+  DeltaChannelHistory,
   PendingWrite,
   SerializerProtocol,
 } from "@langchain/langgraph-checkpoint";
 import pMap from "p-map";
 
 import { GivenAnswers } from "./given-answers.ts";
-import { listCheckpoints } from "./list-checkpoints.ts";
+import { listCheckpoints, listLines } from "./list-checkpoints.ts";
 import { pruneLines } from "./prune-threads.ts";
 import type { PruneCheckpointsOptions, PruneCheckpointsResult } from "./prune-threads.ts";
-import { readLatest, readNamed } from "./read-checkpoint.ts";
-import { RunViews } from "./run-view.ts";
+import { readLatest, readListed, readNamed } from "./read-checkpoint.ts";
+import { RunView, RunViews } from "./run-view.ts";
 import { concurrency, keysBelow } from "./saver-context.ts";
 import type { SaverContext } from "./saver-context.ts";
 import { SaverLayout } from "./saver-layout.ts";
@@ -185,6 +186,27 @@ export class HoldpointSaver extends BaseCheckpointSaver {
     const refusal = refusalOfAnswer(this.#context, view, task);
     if (refusal !== undefined) throw refusal;
     return writeAnswer(this.#context, view, task);
+  }
+
+  /**
+   * What delta channels are rebuilt from: one listing, and a read for each checkpoint back to the last snapshot and for
+   * each task that has written on top of it.
+   *
+   * @throws {CheckpointError} `invalid-argument`, `corrupt`, and what the store's `get` and `list` throw
+   */
+  override async getDeltaChannelHistory(
+    options: Parameters<BaseCheckpointSaver["getDeltaChannelHistory"]>[0],
+  ): Promise<Record<string, DeltaChannelHistory>> {
+    const { threadId, namespace } = readAddress(options.config, "getDeltaChannelHistory");
+    const line = this.#context.layout.line(threadId, namespace);
+    const [listed] = await listLines(this.#context, line);
+    const getTuple = async (config: RunnableConfig): Promise<CheckpointTuple | undefined> => {
+      const { id } = readAddress(config, "getDeltaChannelHistory");
+      if (id === undefined) return await readLatest(this.#context, new RunView(), { threadId, namespace, id });
+      return (await readListed(this.#context, line, id, listed?.checkpoints.get(id)?.keys ?? []))?.tuple;
+    };
+    // The walk is LangGraph's own. What it reads is not what a run goes on from.
+    return await super.getDeltaChannelHistory.call({ getTuple } as unknown as BaseCheckpointSaver, options);
   }
 
   /**

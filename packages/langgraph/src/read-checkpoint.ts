@@ -70,8 +70,11 @@ export async function readNamed(
   const read = await readListed(context, line, address.id, keys);
   if (read === undefined) return undefined;
   const { document, tuple, writes } = read;
-  // Whoever names a checkpoint may go on from it wherever the head is now.
+  // Whoever names a checkpoint may go on from it wherever the head is now; a run that has seen it as the head may not.
+  const before = context.views.isOfOneRun(view) ? view.find(line, address.id) : undefined;
   view.set(line, address.id, {
+    headVersion: before?.headVersion,
+    unfiled: before?.unfiled,
     putsSincePrune: document.putsSincePrune,
     channels: channelsOf(document, tuple.checkpoint),
     writes: seenWrites(writes),

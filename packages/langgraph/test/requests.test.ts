@@ -121,6 +121,18 @@ describe("requests", () => {
     expect(await requestsOf(() => Array.fromAsync(saver.list(thread, { limit: 2 })))).toEqual({ get: 5, list: 1 });
   });
 
+  it("what a delta channel is rebuilt from is one listing, and a read for each checkpoint and each of its tasks", async () => {
+    const { saver, requestsOf } = await counted();
+    let config = thread as Parameters<typeof saver.put>[0];
+    for (let step = 0; step < 10; step += 1) {
+      config = await saver.put(config, checkpointWith({}, {}), metadata, {});
+      await saver.putWrites(config, [["messages", [step]]], "task-1");
+    }
+    const walk = async () => await saver.getDeltaChannelHistory({ config, channels: ["messages"] });
+    expect((await walk())["messages"]?.writes).toHaveLength(9);
+    expect(await requestsOf(walk)).toEqual({ get: 20, list: 1 });
+  });
+
   it("a graph until it asks: one read, and two writes for each step", async () => {
     const { saver, requestsOf } = await counted();
     const graph = refundGraph(saver, noEffects);
