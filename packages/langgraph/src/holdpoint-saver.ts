@@ -56,7 +56,7 @@ export interface HoldpointSaverOptions {
   readonly ttlMs?: number | undefined;
 }
 
-// `pnpm compare:langgraph` finds that below this, an unchanged value is written again in less time than it takes to
+// `pnpm compare:langgraph` finds that below this, a server writes an unchanged value again in less time than it takes to
 // read it apart, and above it, in more.
 const defaultLargeValueBytes = 65_536;
 

@@ -48,7 +48,10 @@ const outcomes: (readonly string[])[] = [];
 for (const { open } of contestants) outcomes.push(await judge(open));
 const redisProblem = await official
   .redis(redis)
-  .then(async (saver) => await saver.put({ configurable: { thread_id: "thread-1" } }, emptyCheckpoint(), metadata, {}))
+  .then(async (saver) => {
+    cleanup.defer(async () => await saver.end());
+    return await saver.put({ configurable: { thread_id: "thread-1" } }, emptyCheckpoint(), metadata, {});
+  })
   .then(
     () => "it works here, and is yet to be measured",
     (error: unknown) => `it does not work on this server: ${String(error)}`,
@@ -70,7 +73,6 @@ for (const [index, { title }] of cases.entries()) {
 }
 console.log(`\nOfficial Redis: ${redisProblem}`);
 await printLargeValues({ files: largeFiles, postgres, redis });
-process.exit();
 
 async function ofHoldpoint(name: string, place: string | CountingProxy): Promise<Contestant> {
   const store = cleanup.use(await openStore(typeof place === "string" ? place : place.url));

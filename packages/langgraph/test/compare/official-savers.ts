@@ -21,7 +21,7 @@ const packages = [
 /** LangGraph's own savers, installed outside of this repository, whose users need none of them. */
 export interface OfficialSavers extends AsyncDisposable {
   readonly postgres: (url: string) => Promise<BaseCheckpointSaver & { end(): Promise<void> }>;
-  readonly redis: (url: string) => Promise<BaseCheckpointSaver>;
+  readonly redis: (url: string) => Promise<BaseCheckpointSaver & { end(): Promise<void> }>;
   readonly sqlite: (file: string) => BaseCheckpointSaver;
 }
 
@@ -32,7 +32,7 @@ interface PostgresModule {
 }
 
 interface RedisModule {
-  readonly RedisSaver: { fromUrl(url: string): Promise<BaseCheckpointSaver> };
+  readonly RedisSaver: { fromUrl(url: string): Promise<BaseCheckpointSaver & { end(): Promise<void> }> };
 }
 
 interface SqliteModule {
