@@ -48,8 +48,10 @@ class PostgresHost {
   }
 
   async lend(): Promise<PoolClient> {
+    // Others may choose meanwhile.
+    const first = this.#chosen;
     for (let step = 0; ; step += 1) {
-      const index = (this.#chosen + step) % this.#encryptions.length;
+      const index = (first + step) % this.#encryptions.length;
       try {
         const client = await lendFrom(this.#pool(this.#encryptions[index] ?? false));
         this.#chosen = index;

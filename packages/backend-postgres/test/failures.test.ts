@@ -13,6 +13,8 @@ import { createPostgresStore } from "../src/index.ts";
 import { classifyPostgresError } from "../src/postgres-error.ts";
 import { parsePostgresUrl } from "../src/postgres-options.ts";
 import type { PostgresStoreOptions } from "../src/postgres-options.ts";
+import { PostgresPools } from "../src/postgres-pools.ts";
+import { encryptionsOf } from "../src/postgres-tls.ts";
 import type { DisposableClient } from "./test-server.ts";
 import { inspector, pgbouncer, postgres } from "./test-server.ts";
 
@@ -317,6 +319,21 @@ test.skipIf(postgres.isMissing)("a server that is away for a while is found agai
   await new Promise((resolve) => setTimeout(resolve, 300));
   await proxy.clear();
   expect((await reading)?.body).toEqual(body);
+});
+
+test.skipIf(postgres.isMissing)("many first connections at once find out that the server has no TLS", async () => {
+  const options = optionsFor(postgres.url, { sslMode: "prefer", maxConnections: 60 });
+  const pools = new PostgresPools(options, await encryptionsOf(options), 10_000);
+  const lending: ReturnType<typeof pools.lend>[] = [];
+  // One after the other, so that some are just being turned down when the first has found out.
+  for (let count = 0; count < 60; count += 1) {
+    lending.push(pools.lend());
+    await new Promise(setImmediate);
+  }
+  const lent = await Promise.allSettled(lending);
+  for (const each of lent) if (each.status === "fulfilled") each.value.release();
+  await pools.close();
+  expect(lent.filter(({ status }) => status === "rejected")).toEqual([]);
 });
 
 test.skipIf(postgres.isMissing)("a server that is shut down as it lets a client in", async () => {
