@@ -1,0 +1,76 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { Deployment } from "kubernetes-models/apps/v1";
+import type { IDeployment } from "kubernetes-models/apps/v1";
+import { ConfigMap, Secret, Service } from "kubernetes-models/v1";
+import type { IConfigMap, ISecret } from "kubernetes-models/v1";
+import { expect, it, onTestFinished } from "vitest";
+
+import { executable } from "../../packages/cli/test/run-cli.ts";
+import { freePort } from "../../packages/inbox/test/free-port.ts";
+import { startProvider } from "../../packages/inbox/test/start-provider.ts";
+import { temporaryDirectory } from "../every-store.ts";
+import { imageDirectory } from "./image-tree.ts";
+import { readManifests } from "./manifests.ts";
+
+const manifests = (await readManifests("deploy/inbox/*.yaml")).map(({ manifest }) => manifest);
+const models = { ConfigMap, Deployment, Secret, Service };
+
+function manifestOf(kind: keyof typeof models): object | undefined {
+  return manifests.find((manifest) => manifest.kind === kind);
+}
+
+const container = (manifestOf("Deployment") as IDeployment).spec?.template.spec?.containers[0];
+const config = (manifestOf("ConfigMap") as IConfigMap).data?.["inbox.json"] ?? "";
+const { stringData: secrets = {} } = manifestOf("Secret") as ISecret;
+
+it.each(manifests.map((manifest) => [manifest.kind, manifest] as const))(
+  "the manifest of kind %s has values that Kubernetes takes",
+  (kind, manifest) => {
+    const model = new models[kind as keyof typeof models](manifest);
+    expect(() => model.validate()).not.toThrow();
+  },
+);
+
+it("listens at the port that the Service asks for", () => {
+  const { port } = JSON.parse(config) as { readonly port: number };
+  expect(container?.ports).toEqual([{ name: "http", containerPort: port }]);
+});
+
+it("serves as it stands, for people who log in at the provider", { timeout: 60_000 }, async () => {
+  await using directory = await temporaryDirectory();
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}/`;
+  await using provider = await startProvider(`${url}login/callback`);
+  const here = config
+    .replace("https://inbox.example.com/", url)
+    .replace("https://login.example.com", provider.issuer)
+    .replace('"port": 4310', `"port": ${port}`);
+  const file = join(directory.path, "inbox.json");
+  await writeFile(file, here);
+
+  const [program = "", ...parameters] = container?.command ?? [];
+  expect(program).toBe(`${imageDirectory}/holdpoint`);
+  const child = spawn(
+    process.execPath,
+    ["--conditions=source", executable, ...parameters.map((each) => (each.endsWith("/inbox.json") ? file : each))],
+    {
+      env: { PATH: process.env["PATH"], ...secrets, ASYA_CHECKPOINT_STORE: pathToFileURL(directory.path).href },
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  const ended = once(child, "exit");
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await once(child.stdout, "data");
+
+  const home = await fetch(url, { redirect: "manual" });
+  expect([home.status, home.headers.get("location")]).toEqual([303, expect.stringContaining("/login")]);
+  const login = await fetch(`${url}login`, { redirect: "manual" });
+  expect(login.headers.get("location")).toContain(`${provider.issuer}/`);
+  child.kill("SIGTERM");
+  await ended;
+});
