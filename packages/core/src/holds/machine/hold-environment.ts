@@ -20,6 +20,8 @@ export interface HoldEnvironment {
 }
 
 const defaultExpiryMarginMs = 5_000;
+// Node's timers fire at once for more: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args
+const maxTimerMs = 2 ** 31 - 1;
 
 /** The real ones. */
 export function systemEnvironment(
@@ -30,7 +32,15 @@ export function systemEnvironment(
     now,
     monotonicMs: () => performance.now(),
     sleep: async (ms, signal) => {
-      await sleep(ms, undefined, { signal }).catch(() => {});
+      let leftMs = ms;
+      try {
+        do {
+          await sleep(Math.min(leftMs, maxTimerMs), undefined, { signal });
+          leftMs -= maxTimerMs;
+        } while (leftMs > 0);
+      } catch {
+        // The signal has aborted.
+      }
     },
     random: Math.random,
     newNonce: randomUUID,
