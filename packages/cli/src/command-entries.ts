@@ -21,6 +21,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import("./answer/answer-command.ts")).answerCommand,
   },
   {
+    name: "wait",
+    summary: "wait until a question is answered or has ended",
+    load: async () => (await import("./wait/wait-command.ts")).waitCommand,
+  },
+  {
     name: "act",
     summary: "act on an answer once, by a command",
     load: async () => (await import("./act/act-command.ts")).actCommand,

@@ -219,7 +219,18 @@ describe("when the process ends within act", () => {
     expect(unsaid).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("--applied or --not-applied") });
     expect(await lines("ran")).toEqual([]);
 
-    const settled = await workplace.cli(["settle", "refund-42", "--not-applied", "--reason", "no such payment"]);
+    expect(shown.stdout).toContain("settle it (--attempt 1)");
+    const settle = ["settle", "refund-42", "--not-applied", "--reason", "no such payment", "--attempt"];
+    const [another, none] = await Promise.all([
+      workplace.cli([...settle, "2", "--json"]),
+      workplace.cli([...settle, "0"]),
+    ]);
+    expect(another).toMatchObject({ exitCode: 4, stdout: "" });
+    expect(jsonLines(another.stderr)).toMatchObject([
+      { error: { code: "not-in-doubt", message: expect.stringContaining("it is in-doubt, at attempt 1") } },
+    ]);
+    expect(none).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("--attempt <number>") });
+    const settled = await workplace.cli([...settle, "1"]);
     expect(settled).toEqual({ exitCode: 0, stdout: "refund-42 is settled.\n", stderr: "" });
     expect(await act(["refund-42"], next)).toMatchObject({ exitCode: 0, stdout: "2\n" });
   });

@@ -120,6 +120,28 @@ describe("holdpoint ask", () => {
     expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("although nobody has answered") });
     expect(allowed.exitCode).toBe(0);
   });
+
+  it("gives decisions labels, which stand after what they mean", async () => {
+    const decisions = ["approve:Yes: at once", "a=b=rejecting", "later=rejecting:Not before\u001B[2J Monday"];
+    const asked = await workplace.cli([...ask, ...decisions.flatMap((decision) => ["-d", decision])]);
+    expect(asked).toMatchObject({ exitCode: 0, stderr: "" });
+    expect((await holds.inspect("refund-42"))?.question?.decisions).toEqual([
+      { name: "approve", label: "Yes: at once", approving: true },
+      { name: "a=b", approving: false },
+      { name: "later", label: "Not before\u001B[2J Monday", approving: false },
+    ]);
+    const [shown, unclear, empty, contrary] = await Promise.all([
+      workplace.cli(["show", "refund-42"]),
+      ...["later:Not now", "approve:", "reject=approving:Yes"].map((decision) =>
+        workplace.cli(["ask", "other", "-m", "?", "-d", decision]),
+      ),
+    ]);
+    expect(shown.stdout).toContain(String.raw`later "Not before\u001b[2J Monday" (lets nobody act)`);
+    expect(unclear).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('whether "later" is approving') });
+    expect(empty).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("label: expected text") });
+    expect(contrary).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("never approving") });
+    expect(await holds.inspect("other")).toBeNull();
+  });
 });
 
 describe("holdpoint answer", () => {
@@ -212,6 +234,47 @@ describe("a question for a value", () => {
     expect(given).toMatchObject({ exitCode: 0, stdout: "region-1 is answered.\n" });
     expect(await holds.inspect("region-1")).toMatchObject({ answer: { value: { region: "us", count: 2 } } });
     expect((await workplace.cli(["show", "region-1"])).stdout).toContain('"enum"');
+  });
+});
+
+describe("a question for fields", () => {
+  const fields = [
+    { name: "approved", type: "boolean", prompt: "Approve?", payload_key: "/review/approved" },
+    { name: "count", type: "number", prompt: "How many?", default: 3, required: false },
+    { name: "region", type: "string", options: ["eu", "us"] },
+  ];
+
+  it("is made of the guide's fields, and answered by them", async () => {
+    const input = `\u{FEFF}${JSON.stringify(fields)}`;
+    const asked = await workplace.cli([...ask, "--fields", "-"], { input });
+    expect(asked).toEqual({ exitCode: 0, stdout: "refund-42 is asked; it is waiting.\n", stderr: "" });
+    expect((await holds.inspect("refund-42"))?.question).toMatchObject({ kind: "input", fields });
+    const wrong = await workplace.cli(["answer", "refund-42", "-f", "approved=perhaps", "-f", "region=moon"]);
+    expect(wrong).toMatchObject({ exitCode: 2, stdout: "", stderr: expect.stringContaining("value: approved") });
+    expect(wrong.stderr).toContain("value: region");
+    const given = await workplace.cli(["answer", "refund-42", "-f", "approved=false", "-f", "region=eu"]);
+    expect(given).toMatchObject({ exitCode: 0, stdout: "refund-42 is answered.\n" });
+    expect(await holds.inspect("refund-42")).toMatchObject({ answer: { value: { approved: false, region: "eu" } } });
+  });
+
+  it("says what is wrong with them, and asks nothing", async () => {
+    const [good, object, untyped] = await Promise.all([
+      file("fields.json", JSON.stringify(fields)),
+      file("object.json", JSON.stringify({ fields })),
+      file("untyped.json", '[{"name":"approved","type":"yes"}]'),
+    ]);
+    const faults = [
+      [["--fields", object], "are not a JSON list"],
+      [["--fields", untyped], "ask.fields: [0].type: expected one of string"],
+      [["--fields", good, "-d", "approve"], "'-d, --decision <name>'"],
+      [["--fields", good, "--schema", object], "'--schema <file>'"],
+      [["--fields", "-", "--content", "-"], "Only one of"],
+    ] as const;
+    const ended = await Promise.all(faults.map(([given]) => workplace.cli([...ask, ...given])));
+    for (const [index, [, problem]] of faults.entries()) {
+      expect(ended[index]).toMatchObject({ exitCode: 2, stdout: "", stderr: expect.stringContaining(problem) });
+    }
+    expect(await holds.inspect("refund-42")).toBeNull();
   });
 });
 

@@ -19,10 +19,16 @@ export function askCommand(context: CommandContext) {
     .option("-c, --content <file>", "a JSON file with what it is about; - is standard input")
     .option(
       "-d, --decision <name>",
-      "one way to answer: approve, edit, reject, respond, or name=approving, name=rejecting (repeatable) (default: approve, reject)",
+      "one way to answer: approve, edit, reject, respond, or name=approving, name=rejecting; with :label, what a person sees (repeatable) (default: approve, reject)",
       collect,
     )
     .option("--schema <file>", "a JSON Schema that the answer must fit; with --decision edit, the edited content")
+    .addOption(
+      new Option(
+        "--fields <file>",
+        "in place of a schema: a JSON file with a list of the values that are asked for, each with name, type, prompt, required, default, options; - is standard input",
+      ).conflicts(["schema", "decision"]),
+    )
     .option("--expires-in <age>", "how long it waits, such as 2h", parseAge)
     .option("--on-expiry <decision>", "the answer that then counts (default: it ends without one)")
     .option("--allow-on-expiry", "with --on-expiry: also if that decision lets act")
@@ -43,6 +49,10 @@ export function askCommand(context: CommandContext) {
       examples(
         ["holdpoint ask refund-42 -m 'Refund 5000?' --content refund.json", "approve or reject"],
         ["holdpoint ask deploy-7 -m 'Deploy?' --expires-in 1h --on-expiry reject", "silence is a no after an hour"],
+        [
+          "holdpoint ask valve-3 -m 'Close it?' -d 'approve:Close' -d 'later=rejecting:Not before Monday'",
+          "decisions with names of one's own",
+        ],
         ["holdpoint ask region-1 -m 'Which region?' --schema region.json", "a value in place of a decision"],
       ),
     )

@@ -1,4 +1,4 @@
-import type { Decision, Question } from "@holdpoint/core/holds";
+import type { Decision, Question, QuestionField } from "@holdpoint/core/holds";
 import { CheckpointError } from "@holdpoint/core";
 import { createHolds } from "@holdpoint/core/holds";
 import { isJsonObject } from "@holdpoint/core/json";
@@ -19,6 +19,7 @@ export interface AskChoice extends StoreChoice {
   readonly content?: string | undefined;
   readonly decision?: readonly string[] | undefined;
   readonly schema?: string | undefined;
+  readonly fields?: string | undefined;
   readonly expiresIn?: number | undefined;
   readonly onExpiry?: string | undefined;
   readonly allowOnExpiry?: true | undefined;
@@ -67,16 +68,20 @@ export async function askHold(context: CommandContext, id: string, options: AskC
   else await output.write(`${escapeControls(id)} ${said[result.outcome]}; it is ${result.state}.\n`);
 }
 
-function assertOneStandardInput({ content, schema, savedState }: AskChoice): void {
-  if ([content, schema, savedState].filter((file) => file === "-").length < 2) return;
-  throw new CommandError(exitCodes.usage, "Only one of --content, --schema and --saved-state can be standard input.");
+function assertOneStandardInput({ content, schema, fields, savedState }: AskChoice): void {
+  if ([content, schema, fields, savedState].filter((file) => file === "-").length < 2) return;
+  throw new CommandError(
+    exitCodes.usage,
+    "Only one of --content, --schema, --fields and --saved-state can be standard input.",
+  );
 }
 
 async function readQuestion(
   context: CommandContext,
-  { message, details, decision, schema }: AskChoice,
+  { message, details, decision, schema, fields }: AskChoice,
 ): Promise<Question> {
   const shown = { message, details };
+  if (fields !== undefined) return { ...shown, fields: await readFields(context, fields) };
   const decisions = decision?.map(readDecision);
   if (schema === undefined) return { ...shown, decisions };
   const value = await readGivenJson(context, schema, "schema");
@@ -86,9 +91,16 @@ async function readQuestion(
   return decisions === undefined ? { ...shown, schema: value } : { ...shown, decisions, schema: value };
 }
 
-function readDecision(text: string): string | Decision {
-  const [, name = "", means] = /^(.*)=(approving|rejecting)$/su.exec(text) ?? [];
-  return means === undefined ? text : { name, approving: means === "approving" };
+/** What each field must be, the check of the whole question says. */
+async function readFields(context: CommandContext, file: string): Promise<readonly QuestionField[]> {
+  const value = await readGivenJson(context, file, "fields");
+  if (Array.isArray(value)) return value;
+  throw new CommandError(exitCodes.usage, `The fields from ${JSON.stringify(file)} are not a JSON list.`);
+}
+
+function readDecision(text: string): Decision {
+  const [, name = "", means, label] = /^(.*?)(?:=(approving|rejecting))?(?::(.*))?$/su.exec(text) ?? [];
+  return { name, label, approving: means === undefined ? undefined : means === "approving" };
 }
 
 /** Text where it is text, which is easier to look at where it is kept. */

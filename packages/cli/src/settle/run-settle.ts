@@ -17,6 +17,7 @@ import { describeHold } from "../show/describe-hold.ts";
 export interface SettleChoice extends StoreChoice {
   readonly applied?: true | undefined;
   readonly notApplied?: true | undefined;
+  readonly attempt?: number | undefined;
   readonly receipt?: string | undefined;
   readonly reason?: string | undefined;
   readonly ifActing: "wait" | "refuse";
@@ -33,13 +34,16 @@ export async function runSettle(context: CommandContext, id: string, options: Se
   await using store = await openCommandStore(context, options, "write");
   const holds = createHolds(store);
   const hold = await requireHold(holds, store, id, signal);
+  const { reason, ifActing } = options;
+  let { attempt } = options;
   if (hold.state === "in-doubt" && context.interactive && options.yes === undefined && options.receipt !== "-") {
     await messages.write(describeHold(hold, store.location, messages));
     const meaning = settlement.applied ? "It had its effect?" : "It had no effect, and may be acted on again?";
     await confirmToGoOn(context, meaning);
+    attempt ??= hold.claim?.attempt;
   }
-  const { reason, ifActing } = options;
-  const changed = await holds.settle(id, settlement, { by: readPersonOptions(options), reason, ifActing, signal });
+  const by = readPersonOptions(options);
+  const changed = await holds.settle(id, settlement, { by, reason, attempt, ifActing, signal });
   const outcome = changed ? "settled" : "already-settled";
   if (options.json) await output.write(toJsonLine({ outcome, id, applied: settlement.applied }));
   else await output.write(`${escapeControls(id)} ${changed ? "is" : "was"} settled${changed ? "" : " before"}.\n`);

@@ -1,9 +1,10 @@
-import type { GivenAnswer, HoldDetails } from "@holdpoint/core/holds";
+import type { HoldDetails } from "@holdpoint/core/holds";
 
 import { describeTime } from "../frame/describe-time.ts";
 import { escapeControls } from "../frame/escape-controls.ts";
 import { describePerson } from "../frame/hold-person.ts";
 import type { Output } from "../frame/output.ts";
+import { describeAnswer } from "./describe-answer.ts";
 import { indented, indentedJson } from "./indent.ts";
 
 /** One hold on several lines, for a person. Nothing of what it holds acts on the terminal. */
@@ -42,7 +43,7 @@ export function describeHold(hold: HoldDetails, location: string, output: Output
   return `${lines.join("\n")}\n`;
 }
 
-function stateLine({ state, since, isDue, endedBy, reason }: HoldDetails): string {
+function stateLine({ state, since, isDue, claim, endedBy, reason }: HoldDetails): string {
   if (isDue) return "its time is over; holdpoint expire writes that down";
   switch (state) {
     case "waiting":
@@ -52,7 +53,7 @@ function stateLine({ state, since, isDue, endedBy, reason }: HoldDetails): strin
     case "acting":
       return `is acted on, ${describeTime(since)}`;
     case "in-doubt":
-      return `is in doubt, ${describeTime(since)}; look what happened, and settle it`;
+      return `is in doubt, ${describeTime(since)}; look what happened, and settle it (--attempt ${claim?.attempt})`;
     case "done":
     case "rejected":
     case "canceled":
@@ -72,11 +73,6 @@ function describeDecision({
 }: NonNullable<HoldDetails["question"]>["decisions"][number]): string {
   const shown = label === undefined ? "" : ` ${JSON.stringify(label)}`;
   return escapeControls(`${name}${shown} (${approving ? "lets act" : "lets nobody act"})`);
-}
-
-function describeAnswer({ by, at, approving: _approving, byExpiry, ...given }: GivenAnswer): string {
-  const who = byExpiry ? "by its expiry" : `by ${describePerson(by)}`;
-  return `${escapeControls(JSON.stringify(given))} ${who}, ${describeTime(at)}`;
 }
 
 function describeDoubt({ at, why, problem }: NonNullable<HoldDetails["doubt"]>): string {
