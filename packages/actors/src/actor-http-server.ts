@@ -25,65 +25,82 @@ export interface ActorHttpServerOptions {
   readonly log: ActorLog;
 }
 
-/** The HTTP side of an actor, and which connections have a message in hand. */
-export interface ActorHttpServer {
+/**
+ * The HTTP side of an actor, and which connections have a message in hand. Speaks the sidecar's protocol:
+ * `POST /invoke`, `GET /healthz`, one request a connection.
+ */
+export class ActorHttpServer {
   readonly server: Server;
+  readonly #options: ActorHttpServerOptions;
+  readonly #open = new Set<Duplex>();
+  readonly #requests = new Map<IncomingMessage, Promise<void>>();
+
+  constructor(options: ActorHttpServerOptions) {
+    const { requestTimeoutMs } = options;
+    this.#options = options;
+    this.server = createServer(
+      {
+        requestTimeout: requestTimeoutMs,
+        headersTimeout: requestTimeoutMs,
+        connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
+      },
+      (request, response) => void this.#requests.set(request, this.#serve(request, response)),
+    );
+    // A second message on a connection is refused rather than run: its answer would meet a closed connection.
+    this.server.maxRequestsPerSocket = 1;
+    this.server.on("connection", (socket: Socket) => {
+      this.#open.add(socket);
+      socket.once("close", () => this.#open.delete(socket));
+    });
+    this.server.on("clientError", (error, socket) => {
+      // What follows a whole message on its connection is not worth losing the message's answer.
+      if (this.#isBusy(socket)) return;
+      answerGarbage(error, socket, options);
+    });
+  }
+
   /** Messages that a handler is working on. */
-  inHand(): number;
+  inHand(): number {
+    return [...this.#requests.keys()].filter((request) => request.complete).length;
+  }
+
   /** Resolves once the handler is done with all of them, also with those whose sender has gone. */
-  settled(): Promise<void>;
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#requests.values());
+  }
+
   /** Closes connections that have not handed over a whole message. */
-  dropIdle(): void;
-}
+  dropIdle(): void {
+    for (const socket of this.#open) if (!this.#isBusy(socket)) socket.destroy();
+  }
 
-/** Speaks the sidecar's protocol: `POST /invoke`, `GET /healthz`, one request a connection. */
-export function createActorHttpServer(options: ActorHttpServerOptions): ActorHttpServer {
-  const { invoke, maxBodyBytes, requestTimeoutMs, log } = options;
-  const open = new Set<Duplex>();
-  const requests = new Map<IncomingMessage, Promise<void>>();
-  const isBusy = (socket: Duplex): boolean =>
-    [...requests.keys()].some((request) => request.complete && request.socket === socket);
-  const server = createServer(
-    {
-      requestTimeout: requestTimeoutMs,
-      headersTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
-    },
-    (request, response) => void requests.set(request, serve(request, response)),
-  );
-  // A second message on a connection is refused rather than run: its answer would meet a closed connection.
-  server.maxRequestsPerSocket = 1;
-  server.on("connection", (socket: Socket) => {
-    open.add(socket);
-    socket.once("close", () => open.delete(socket));
-  });
-  server.on("clientError", (error, socket) => {
-    // What follows a whole message on its connection is not worth losing the message's answer.
-    if (isBusy(socket)) return;
-    answerGarbage(error, socket, options);
-  });
+  #isBusy(socket: Duplex): boolean {
+    return [...this.#requests.keys()].some((request) => request.complete && request.socket === socket);
+  }
 
-  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const closed = once(response, "close");
     try {
-      await answer(request, response);
-      giveUpUnread(request.socket);
+      await this.#answer(request, response);
+      this.#giveUpUnread(request.socket);
       // Until then the answer may still be on its way.
       await closed;
     } finally {
-      requests.delete(request);
+      this.#requests.delete(request);
     }
   }
 
   /** A peer that takes nothing of its answer would hold it, and our shutdown, for ever. */
-  function giveUpUnread(socket: Socket): void {
+  #giveUpUnread(socket: Socket): void {
+    const { requestTimeoutMs, log } = this.#options;
     socket.setTimeout(requestTimeoutMs, () => {
       log.warn("answer was not taken");
       socket.destroy();
     });
   }
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { invoke, maxBodyBytes, log } = this.#options;
     const path = request.url?.split("?", 1)[0];
     if (request.method === "GET" && path === "/healthz")
       return send(response, { status: 200, body: '{"status":"ready"}' });
@@ -108,15 +125,6 @@ export function createActorHttpServer(options: ActorHttpServerOptions): ActorHtt
     if (request.socket.destroyed) log.warn("sidecar was gone before the answer");
     else send(response, answered);
   }
-
-  return {
-    server,
-    inHand: () => [...requests.keys()].filter((request) => request.complete).length,
-    settled: async () => void (await Promise.allSettled(requests.values())),
-    dropIdle: () => {
-      for (const socket of open) if (!isBusy(socket)) socket.destroy();
-    },
-  };
 }
 
 function send(response: ServerResponse, { status, body }: Answer): void {

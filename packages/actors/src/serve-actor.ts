@@ -6,8 +6,7 @@ import { redactCredentials } from "@holdpoint/core";
 import type { ActorLog } from "./actor-log.ts";
 import { createActorLog } from "./actor-log.ts";
 import type { ActorHandler } from "./actor-message.ts";
-import type { ActorHttpServer } from "./actor-http-server.ts";
-import { createActorHttpServer } from "./actor-http-server.ts";
+import { ActorHttpServer } from "./actor-http-server.ts";
 import { actorSocket, announceReady, freeActorSocket, unusableDirectory, withdrawReady } from "./actor-socket.ts";
 import { invokeHandler, ShuttingDownError } from "./invoke-handler.ts";
 import type { JsonParser } from "./parse-message.ts";
@@ -98,7 +97,7 @@ export async function serveActor(handler: ActorHandler, options: ServeActorOptio
   const socket = actorSocket(socketDirectory, socketName);
   const shutdown = new AbortController();
   const invocation = { parseJson, actorTimeoutMs, shutdown: shutdown.signal, log };
-  const http = createActorHttpServer({
+  const http = new ActorHttpServer({
     invoke: (body) => invokeHandler(handler, body, invocation),
     maxBodyBytes,
     requestTimeoutMs,
