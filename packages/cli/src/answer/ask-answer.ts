@@ -5,7 +5,7 @@ import { isJsonObject, parseLosslessJson } from "@holdpoint/core/json";
 import { answerOf, promptStreams } from "../frame/ask.ts";
 import type { CommandContext } from "../frame/command-context.ts";
 import { escapeControls } from "../frame/escape-controls.ts";
-import { jsonProblem } from "../frame/json-problem.ts";
+import { typedJsonProblem } from "../frame/typed-json-problem.ts";
 import { askFields } from "../resume/ask-fields.ts";
 
 /** Asks at the terminal for what an answer lacks. */
@@ -60,7 +60,7 @@ async function askJson(context: CommandContext, message: string, initial: unknow
     message,
     // What would have to be escaped cannot be edited here either.
     initialValue: escapeControls(prefilled) === prefilled ? prefilled : "",
-    validate: (value = "") => jsonProblem(value),
+    validate: (value = "") => typedJsonProblem(value),
   });
   return parseLosslessJson(answerOf(answer));
 }

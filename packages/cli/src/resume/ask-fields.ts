@@ -7,7 +7,7 @@ import { isSameJson } from "@holdpoint/core/json";
 import { answerOf, promptStreams } from "../frame/ask.ts";
 import type { CommandContext } from "../frame/command-context.ts";
 import { escapeControls, escapeValue } from "../frame/escape-controls.ts";
-import { jsonProblem } from "../frame/json-problem.ts";
+import { typedJsonProblem } from "../frame/typed-json-problem.ts";
 
 const leaveOut = Symbol("no answer");
 const example: Readonly<Partial<Record<string, string>>> = {
@@ -86,7 +86,7 @@ function choiceOf(value: unknown): { readonly value: unknown; readonly label: st
 function fieldProblem(value: string, type: string, required: boolean): string | undefined {
   if (value === "") return required ? "An answer is required." : undefined;
   if (type === "string") return undefined;
-  const problem = jsonProblem(value);
+  const problem = typedJsonProblem(value);
   if (problem !== undefined) return problem;
   const shown = value.trim();
   if (type === "number") return /^[-\d]/u.test(shown) ? undefined : "Expected a number.";

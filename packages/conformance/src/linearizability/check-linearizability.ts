@@ -2,11 +2,14 @@ import type { HistoryOperation } from "./history.ts";
 import type { RegisterModel } from "./register-model.ts";
 import { strictModel } from "./register-model.ts";
 
-/** The verdict on a history. */
+/** The verdict on a history, and how many steps the search took. */
 export type LinearizabilityVerdict =
-  | { readonly linearizable: true }
+  | { readonly linearizable: true; readonly steps: number }
+  /** The search was given up. */
+  | { readonly linearizable: undefined; readonly steps: number }
   | {
       readonly linearizable: false;
+      readonly steps: number;
       /** The farthest point that an order came to: what was stored there, and the operations that cannot come next. */
       readonly stuck: { readonly value: string | null; readonly next: readonly HistoryOperation[] };
     };
@@ -18,13 +21,17 @@ export type LinearizabilityVerdict =
  * It is the search of Wing and Gong with the memory of Lowe: try each operation that could be next, go on from there,
  * and never try twice what led to the same value with the same operations done.
  *
+ * The search can take a time that doubles with each operation that has no end.
+ *
  * @param model what an operation may do; by default it takes effect once
+ * @param maxSteps after how many steps the search is given up
  * @see https://www.cs.cmu.edu/~wing/publications/WingGong93.pdf
  * @see https://www.cs.ox.ac.uk/people/gavin.lowe/LinearizabiltyTesting/paper.pdf
  */
 export function checkLinearizability(
   history: readonly HistoryOperation[],
   model: RegisterModel = strictModel,
+  maxSteps = Infinity,
 ): LinearizabilityVerdict {
   const operations = history.toSorted((left, right) => (left.startedAt < right.startedAt ? -1 : 1));
   const certain = operations.reduce(
@@ -37,7 +44,8 @@ export function checkLinearizability(
   let farthest = start;
 
   for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
-    if ((step.done & certain) === certain) return { linearizable: true };
+    if ((step.done & certain) === certain) return { linearizable: true, steps: tried.size };
+    if (tried.size > maxSteps) return { linearizable: undefined, steps: tried.size };
     if (step.certainDone > farthest.certainDone) farthest = step;
     for (const index of candidates(operations, step)) {
       const operation = operations[index]!;
@@ -54,7 +62,7 @@ export function checkLinearizability(
     }
   }
   const next = candidates(operations, farthest).map((index) => operations[index]!);
-  return { linearizable: false, stuck: { value: farthest.value, next } };
+  return { linearizable: false, steps: tried.size, stuck: { value: farthest.value, next } };
 }
 
 /** A point of the search: which operations are done, the first that is not, and what is stored then. */

@@ -4,7 +4,7 @@ import { describeJsonError } from "@holdpoint/core/json";
 import { escapeControls } from "./escape-controls.ts";
 
 /** What a person is told whose text is no JSON; `undefined` if it is. */
-export function jsonProblem(text: string): string | undefined {
+export function typedJsonProblem(text: string): string | undefined {
   try {
     parseLosslessJson(text);
     return undefined;
