@@ -16,6 +16,9 @@ import type { OpenIdLogin } from "./login/open-id-login.ts";
 import type { ProxyLogin } from "./login/proxy-login.ts";
 import { Sessions } from "./login/sessions.ts";
 import { assertLinkKeys } from "./link/sign-link.ts";
+import type { NoticeOptions } from "./notices/notice-options.ts";
+import { assertNoticeOptions } from "./notices/notice-options.ts";
+import { Teller } from "./notices/teller.ts";
 import type { Refusal } from "./refusal.ts";
 import type { AccessRules } from "./rules/access-rules.ts";
 import { Access } from "./rules/access.ts";
@@ -59,9 +62,11 @@ export interface InboxOptions {
   readonly gateway?: GatewayCourier | undefined;
   /** The programs that may use the API. @default none; there is no API */
   readonly apiTokens?: readonly ApiToken[] | undefined;
+  /** Who is told of what waits, is soon over and is decided. @default nobody */
+  readonly notices?: NoticeOptions | undefined;
   /** Told of everybody who was not let. @default nobody is told */
   readonly onRefusal?: ((refusal: Refusal) => void) | undefined;
-  /** Told of what went wrong while a page was made. @default nobody is told */
+  /** Told of what went wrong while a page was made, and of targets that could not be told. @default nobody is told */
   readonly onError?: ((error: Error) => void) | undefined;
   /** The clock. @default the system's */
   readonly now?: (() => Date) | undefined;
@@ -108,6 +113,7 @@ export function createInbox(options: InboxOptions): Inbox {
     );
   }
   if (options.linkKeys !== undefined) assertLinkKeys(options.linkKeys);
+  if (options.notices !== undefined) assertNoticeOptions(options.notices, options.linkKeys !== undefined);
   const base = url.pathname.endsWith("/") ? url.pathname : `${url.pathname}/`;
   const keys = secret ?? randomBytes(32);
   const claimKey = keyFor(keys, "claims");
@@ -136,6 +142,7 @@ export function createInbox(options: InboxOptions): Inbox {
     report: options.onError ?? (() => undefined),
   };
   const app = inboxApp(context, maxBodyBytes);
+  if (options.notices !== undefined) void new Teller({ ...context, store }, options.notices).run();
   return {
     handle: async (request, connection = {}) => await app.fetch(request, connection),
     close: () => ending.abort(),

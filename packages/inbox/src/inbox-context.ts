@@ -42,7 +42,7 @@ export interface InboxContext {
   readonly now: () => Date;
   /** Told of everybody who was not let. */
   readonly refused: (refusal: Refusal) => void;
-  /** Told of what went wrong while a page was made. */
+  /** Told of what went wrong while a page was made, and of targets that could not be told. */
   readonly report: (error: Error) => void;
 }
 

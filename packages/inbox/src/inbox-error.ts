@@ -1,11 +1,12 @@
 /**
- * Why an inbox cannot be made or served.
+ * Why an inbox cannot be made or served, or what it could not do.
  *
  * - `invalid-argument`: an option is wrong
  * - `in-use`: something else listens at the port
  * - `unprotected`: it would be reachable from other machines, and nothing would tell who may
+ * - `not-told`: a target could not be told, and will be again; only `onError` gets it
  */
-export type InboxErrorCode = "invalid-argument" | "in-use" | "unprotected";
+export type InboxErrorCode = "invalid-argument" | "in-use" | "unprotected" | "not-told";
 
 // In the global registry, so that an error from a second installed copy of this package is recognised too.
 const brand = Symbol.for("holdpoint.inbox-error");

@@ -6,11 +6,21 @@ import { InboxError } from "../inbox-error.ts";
 import { openIdLogin } from "../login/open-id-login.ts";
 import { proxyLogin } from "../login/proxy-login.ts";
 import type { ServeInboxOptions } from "../serve-inbox.ts";
+import { noticesSchema, readNotices } from "./read-notices.ts";
 
 /** What a file and the environment say of an inbox. Without a way to log in, whoever serves it chooses one. */
 export type InboxConfig = Pick<
   ServeInboxOptions,
-  "url" | "otherOrigins" | "host" | "port" | "secret" | "rules" | "askersMayApprove" | "linkKeys" | "apiTokens"
+  | "url"
+  | "otherOrigins"
+  | "host"
+  | "port"
+  | "secret"
+  | "rules"
+  | "askersMayApprove"
+  | "linkKeys"
+  | "apiTokens"
+  | "notices"
 > &
   Partial<Pick<ServeInboxOptions, "authentication">>;
 
@@ -41,6 +51,7 @@ const configSchema = v.strictObject({
       ),
     }),
   ),
+  notices: v.optional(noticesSchema),
   askersMayApprove: v.optional(v.boolean("expected true or false")),
   apiTokens: v.optional(
     v.array(
@@ -60,7 +71,8 @@ const configSchema = v.strictObject({
 
 /**
  * Reads how an inbox is to be served from what a file holds, and its secrets from the environment:
- * `HOLDPOINT_INBOX_CLIENT_SECRET`, `HOLDPOINT_INBOX_SECRET`, and `HOLDPOINT_INBOX_LINK_KEYS` with spaces between them.
+ * `HOLDPOINT_INBOX_CLIENT_SECRET`, `HOLDPOINT_INBOX_SECRET`, `HOLDPOINT_INBOX_LINK_KEYS` with spaces between them,
+ * `HOLDPOINT_INBOX_SMTP`, and what targets of notices name.
  *
  * @throws {InboxError} `invalid-argument`
  * @example
@@ -80,7 +92,7 @@ export function readInboxConfig(
     const problem = unknown ? "there is no such setting" : issue.message;
     throw new InboxError("invalid-argument", `${v.getDotPath(issue) ?? "The configuration"}: ${problem}.`);
   }
-  const { openid, proxy, ...rest } = result.output;
+  const { openid, proxy, notices, ...rest } = result.output;
   if (openid !== undefined && proxy !== undefined) {
     throw new InboxError("invalid-argument", "openid and proxy are both given; people log in by one of them.");
   }
@@ -88,6 +100,7 @@ export function readInboxConfig(
   const linkKeys = setting(environment, "HOLDPOINT_INBOX_LINK_KEYS")?.split(/\s+/u);
   return {
     ...rest,
+    ...(notices === undefined ? {} : { notices: readNotices(notices, (name) => setting(environment, name)) }),
     secret: setting(environment, "HOLDPOINT_INBOX_SECRET"),
     ...(linkKeys === undefined ? {} : { linkKeys }),
     ...(openid === undefined ? {} : { authentication: openIdLogin({ ...openid, clientSecret }) }),

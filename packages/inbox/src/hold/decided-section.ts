@@ -1,4 +1,4 @@
-import type { GivenAnswer, HoldDetails, HoldState } from "@holdpoint/core/holds";
+import type { GivenAnswer, HoldDetails } from "@holdpoint/core/holds";
 import { isSamePerson } from "@holdpoint/core/holds";
 
 import { timeTag } from "../show/describe-time.ts";
@@ -8,13 +8,13 @@ import { jsonTree } from "../show/json-tree.ts";
 import { personTag } from "../show/person-tag.ts";
 import { visibleText } from "../show/visible-text.ts";
 import type { Viewer } from "../viewer.ts";
-import { pastDecisionName } from "./decision-name.ts";
+import { outcomeName, takenName } from "./outcome-name.ts";
 
 /** What became of a hold: the answer, or how it ended without one. */
 export function decidedSection(hold: HoldDetails, viewer: Viewer, now: Date): Html {
   const { answer, state } = hold;
   return html`<section class="panel" aria-labelledby="decided">
-    <h2 id="decided">${headline(hold)}</h2>
+    <h2 id="decided">${visibleText(outcomeName(hold))}</h2>
     ${answer === undefined ? endLine(hold, now) : answerLines(answer, viewer, now)}
     ${state === "done" ? doneLines(hold, now) : nothing}
   </section>`;
@@ -29,27 +29,12 @@ export function votesSection(hold: HoldDetails, viewer: Viewer, now: Date): Html
     ${
       votes.length === 0
         ? html`<p>Nobody has answered yet.</p>`
-        : votes.map((vote) => html`<div class="vote">${answerLines(vote, viewer, now, takenName(hold, vote))}</div>`)
+        : votes.map(
+            (vote) =>
+              html`<div class="vote">${answerLines(vote, viewer, now, visibleText(takenName(hold, vote)))}</div>`,
+          )
     }
   </section>`;
-}
-
-const endNames: Partial<Record<HoldState, string>> = {
-  canceled: "Canceled",
-  expired: "Expired",
-  done: "Done",
-  rejected: "Rejected",
-};
-
-function headline(hold: HoldDetails): string {
-  const { answer, state } = hold;
-  return answer === undefined ? (endNames[state] ?? "It has ended") : takenName(hold, answer);
-}
-
-/** What an answer has decided, in words. */
-function takenName({ question }: HoldDetails, { decision: name }: GivenAnswer): string {
-  const decision = question?.decisions.find((known) => known.name === name);
-  return decision === undefined ? "Answered" : visibleText(pastDecisionName(decision));
 }
 
 function endLine({ endedBy, since, reason, isDue }: HoldDetails, now: Date): Html {

@@ -43,7 +43,7 @@ export function listedHold(hold: HoldSummary): ListedItem {
 
 /** A task as a list keeps it. */
 export function listedTask(task: TaskSummary): ListedItem {
-  const { taskId, pausedAt, endedAt, endedBy, prompt } = task;
+  const { taskId, pausedAt, expiresAt, endedAt, endedBy, prompt } = task;
   const by = endedBy !== undefined && endedAt !== undefined && task.state === "resumed" ? endedBy : undefined;
   return {
     kind: "task",
@@ -53,7 +53,7 @@ export function listedTask(task: TaskSummary): ListedItem {
     askedBy: undefined,
     openedAt: pausedAt,
     since: endedAt ?? pausedAt,
-    expiresAt: undefined,
+    expiresAt,
     labels: {},
     answers: by === undefined || endedAt === undefined ? [] : [{ by, at: endedAt, decision: undefined }],
   };

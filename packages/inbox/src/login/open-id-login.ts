@@ -1,6 +1,7 @@
 import type { Configuration, IDToken, UserInfoResponse } from "openid-client";
 
 import { InboxError } from "../inbox-error.ts";
+import { isThisMachine } from "../is-this-machine.ts";
 import type { Viewer } from "../viewer.ts";
 
 /** Options of {@link openIdLogin}. */
@@ -129,8 +130,4 @@ function viewerOf(claims: IDToken & Partial<UserInfoResponse>, groupsClaim: stri
     ...(typeof name === "string" ? { name } : {}),
     groups: Array.isArray(groups) ? groups.filter((group) => typeof group === "string") : [],
   };
-}
-
-function isThisMachine(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/u.test(hostname);
 }

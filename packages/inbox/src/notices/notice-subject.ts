@@ -1,0 +1,71 @@
+import type { PauseLedger, TaskDetails } from "@holdpoint/asya";
+import type { HoldDetails, Holds } from "@holdpoint/core/holds";
+
+import { outcomeName } from "../hold/outcome-name.ts";
+import type { NoticeSubject } from "./notice-target.ts";
+
+/** A hold or a task by its name. */
+export interface SubjectName {
+  readonly kind: "hold" | "task";
+  readonly id: string;
+}
+
+/** What is to be told of a hold or a task as it is now. */
+export interface FoundSubject extends NoticeSubject {
+  /** What tells the question from an earlier one under the same id. */
+  readonly occasion: string;
+}
+
+/**
+ * Reads what is told of a hold or a task; `undefined` where there is none, or nothing but a stub.
+ *
+ * @throws {CheckpointError} what the store throws
+ */
+export async function findSubject(
+  { holds, ledger }: { readonly holds: Holds; readonly ledger: PauseLedger },
+  { kind, id }: SubjectName,
+  signal: AbortSignal,
+): Promise<FoundSubject | undefined> {
+  if (kind === "task") {
+    const task = await ledger.inspect(id, { signal });
+    return task === null ? undefined : taskSubject(task);
+  }
+  const hold = await holds.inspect(id, { signal });
+  return hold === null || hold.pruned ? undefined : holdSubject(hold);
+}
+
+function holdSubject(hold: HoldDetails): FoundSubject {
+  const { id, state, message, openedBy, openedAt, expiresAt, labels, answer, endedBy } = hold;
+  const isWaiting = state === "waiting";
+  return {
+    kind: "hold",
+    id,
+    occasion: openedAt?.toISOString() ?? "",
+    isWaiting,
+    message,
+    askedBy: openedBy,
+    openedAt,
+    expiresAt,
+    labels,
+    outcome: isWaiting ? undefined : outcomeName(hold),
+    decidedBy: isWaiting || answer?.byExpiry === true ? undefined : (answer?.by ?? endedBy),
+  };
+}
+
+function taskSubject({ taskId, state, sequence, prompt, pausedAt, expiresAt }: TaskDetails): FoundSubject {
+  return {
+    kind: "task",
+    id: taskId,
+    // Each pause point is a question of its own.
+    occasion: `${sequence}`,
+    isWaiting: state === "paused",
+    message: prompt,
+    askedBy: undefined,
+    openedAt: pausedAt,
+    expiresAt,
+    labels: {},
+    outcome: state === "paused" ? undefined : state === "canceled" ? "Canceled" : "Answered",
+    // A resumed task knows its message's id, and no person.
+    decidedBy: undefined,
+  };
+}

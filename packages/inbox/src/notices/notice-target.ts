@@ -1,0 +1,68 @@
+import type { Person } from "@holdpoint/core/holds";
+
+/**
+ * What somebody is told of.
+ *
+ * - `opened`: a question waits
+ * - `expiring`: it still does, and its time is soon over
+ * - `decided`: it has been answered, or has ended without an answer
+ */
+export type NoticeKind = (typeof noticeKinds)[number];
+
+/** All kinds, in the order in which they come. */
+export const noticeKinds = ["opened", "expiring", "decided"] as const;
+
+/** What a notice is about: a hold of a program, or a task of the mesh. Its texts are the asker's, as they were written. */
+export interface NoticeSubject {
+  readonly kind: "hold" | "task";
+  readonly id: string;
+  readonly isWaiting: boolean;
+  /** What is asked; `undefined` where it is not known any more. */
+  readonly message: string | undefined;
+  readonly askedBy: Person | undefined;
+  readonly openedAt: Date | undefined;
+  readonly expiresAt: Date | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  /** What was decided, such as `Approved` or `Expired`; `undefined` while it waits. */
+  readonly outcome: string | undefined;
+  /** Who decided it, where anybody did. */
+  readonly decidedBy: Person | undefined;
+}
+
+/** One thing that one target is told. */
+export interface Notice {
+  readonly kind: NoticeKind;
+  /** The same whenever this is told to this target again, so that it can be told apart from something new. */
+  readonly id: string;
+  /** The `id` of the first notice of the same question. */
+  readonly threadId: string;
+  readonly subject: NoticeSubject;
+  /** Where it is looked at and answered. */
+  readonly url: string;
+  /** When it is told. */
+  readonly at: Date;
+}
+
+/** Options that every target has. */
+export interface NoticeTargetOptions {
+  /** What it is called in the store and in messages: 1 to 40 of a-z, 0-9 and `-`, unique, and not changed later. */
+  readonly name: string;
+  /**
+   * `name=value`, or `name=*` for every value: it is told of what has one of these labels. Tasks of the mesh have none.
+   * @default of everything
+   */
+  readonly labels?: readonly string[] | undefined;
+  /** What it is told of. @default all */
+  readonly notices?: readonly NoticeKind[] | undefined;
+}
+
+/** Somebody, or something, that is told: what `slackTarget`, `mailTarget` or `webhookTarget` makes, or one of your own. */
+export interface NoticeTarget extends NoticeTargetOptions {
+  /**
+   * Only for a target that one person alone reads: its links are signed for that person, and lead there without a login.
+   * @default links that ask for a login
+   */
+  readonly link?: { readonly person: string; readonly right: "look" | "answer" } | undefined;
+  /** Tells it, once; rejects if that is not certain, and is then called again later. */
+  send(notice: Notice, signal: AbortSignal): Promise<void>;
+}

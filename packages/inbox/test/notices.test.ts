@@ -1,0 +1,483 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { createHmac } from "node:crypto";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+import { createPauseLedger } from "@holdpoint/asya";
+import { openStore } from "@holdpoint/core";
+import type { CheckpointStore } from "@holdpoint/core";
+import { createHolds } from "@holdpoint/core/holds";
+import { Webhook } from "standardwebhooks";
+import { describe, expect, it } from "vitest";
+
+import type { NoticeOptions, NoticeTarget } from "../src/index.ts";
+import { InboxError, mailTarget, slackTarget, webhookTarget } from "../src/index.ts";
+import type { ServeInboxOptions } from "../src/node.ts";
+import { startMailServer } from "./mail-server.ts";
+import type { OpenInbox } from "./open-inbox.ts";
+import { openInbox } from "./open-inbox.ts";
+import type { PostServer } from "./post-server.ts";
+import { startPostServer } from "./post-server.ts";
+
+const hourMs = 3_600_000;
+const secret = `whsec_${Buffer.from("thirty-two bytes of a test secret").toString("base64")}`;
+const poll = { timeout: 30_000 };
+
+async function openTelling(
+  targets: readonly NoticeTarget[],
+  more: Partial<ServeInboxOptions> & { readonly times?: Omit<NoticeOptions, "targets"> } = {},
+): Promise<OpenInbox> {
+  const { times, ...options } = more;
+  return await openInbox({ ...options, notices: { targets, lookEveryMs: 50, ...times } });
+}
+
+interface SlackBody {
+  readonly text: string;
+  readonly blocks: readonly {
+    readonly type: string;
+    readonly text?: { readonly type: string; readonly text: string };
+  }[];
+}
+
+const slackBodies = ({ posted }: PostServer): readonly SlackBody[] =>
+  posted.map(({ body }) => JSON.parse(body) as SlackBody);
+const texts = (server: PostServer): readonly string[] => slackBodies(server).map(({ text }) => text);
+
+async function recordsOf(store: CheckpointStore): Promise<number> {
+  return (await Array.fromAsync(store.list({ prefix: "hold-notices/" }))).length;
+}
+
+/** Several looks later. */
+async function afterLooks(store: CheckpointStore): Promise<void> {
+  await createHolds(store).open("later", { ask: { message: "Later?" } });
+  await new Promise((resolve) => setTimeout(resolve, 500));
+}
+
+describe("a channel of Slack", () => {
+  it("is told of a question and of its end, with a link that asks for a login", async () => {
+    await using slack = await startPostServer();
+    await using inbox = await openTelling([slackTarget({ name: "all", url: `${slack.url}/services/T0/B0/secret` })]);
+    const labels = { team: "billing" };
+    await inbox.holds.open("a", { ask: { message: "Refund 5000?" }, labels }, { by: "agent" });
+    await expect.poll(() => texts(slack), poll).toEqual(["A question waits for an answer: Refund 5000?"]);
+    await inbox.holds.answer("a", { decision: "approve" }, { by: "ada" });
+    await expect.poll(() => texts(slack)[1], poll).toBe("Approved by ada: Refund 5000?");
+    const [opened] = slackBodies(slack);
+    expect(opened?.blocks).toMatchObject([
+      { type: "section", text: { type: "plain_text", text: "A question waits for an answer" } },
+      { type: "section", text: { type: "plain_text", text: "Refund 5000?" } },
+      { type: "context", elements: [{ type: "plain_text", text: "asked by agent · team=billing" }] },
+      { type: "section", text: { type: "mrkdwn", text: `<${inbox.url}hold?id=a|Look and answer>` } },
+    ]);
+    const followed = await fetch(`${inbox.url}hold?id=a`);
+    expect(new URL(followed.url).pathname).toBe("/login");
+    // Of what was told to its end nothing is kept.
+    await expect.poll(async () => await recordsOf(inbox.store), poll).toBe(0);
+    await afterLooks(inbox.store);
+    expect(texts(slack).filter((text) => text.includes("Refund"))).toHaveLength(2);
+    expect(inbox.errors).toEqual([]);
+  });
+
+  it("is addressed by nothing that an asker writes, in no text", async () => {
+    await using slack = await startPostServer();
+    await using inbox = await openTelling([slackTarget({ name: "all", url: slack.url })]);
+    const attack = "<!channel> <https://evil.example|click> &lt;!here&gt; \n*bold*\u202e";
+    const ask = { message: attack, decisions: [{ name: "yes", label: attack, approving: true }] };
+    await inbox.holds.open(`${attack}|x>`, { ask, labels: { [attack]: attack } }, { by: attack });
+    await expect.poll(() => slack.posted.length, poll).toBe(1);
+    await inbox.holds.answer(`${attack}|x>`, { decision: "yes" }, { by: attack });
+    await expect.poll(() => slack.posted.length, poll).toBe(2);
+    for (const { text, blocks } of slackBodies(slack)) {
+      const links = blocks.flatMap((block) => (block.text?.type === "mrkdwn" ? [block.text.text] : []));
+      expect(links).toHaveLength(1);
+      expect(links[0]).toMatch(/^<http:\/\/127\.0\.0\.1:\d+\/hold\?id=[\w%.*+-]+\|[\w ]+>$/u);
+      const rest = JSON.stringify([text, blocks]).replace(JSON.stringify(links[0]).slice(1, -1), "");
+      expect(rest).not.toMatch(/[<>\u202e]/u);
+      expect(rest).not.toContain("\\n");
+      expect(rest).toContain("&lt;!channel&gt;");
+      expect(rest).toContain("&amp;lt;!here");
+    }
+  });
+
+  it("is told within the limits of Slack, however long the texts are", async () => {
+    await using slack = await startPostServer();
+    await using inbox = await openTelling([slackTarget({ name: "all", url: slack.url })]);
+    const labels = Object.fromEntries(
+      Array.from({ length: 16 }, (_, index) => [`${index}${"<".repeat(60)}`, "&".repeat(60)]),
+    );
+    await inbox.holds.open("a", { ask: { message: "<".repeat(50_000) }, labels });
+    await expect.poll(() => slack.posted.length, poll).toBe(1);
+    const pieces = JSON.stringify(slackBodies(slack)[0]?.blocks).match(/"text":"[^"]*"/gu) ?? [];
+    expect(pieces.length).toBeGreaterThan(2);
+    for (const piece of pieces) {
+      expect(piece.length).toBeLessThan(3_000);
+      expect(piece).not.toMatch(/&(?!amp;|lt;|gt;)/u);
+    }
+  });
+});
+
+describe("who is told", () => {
+  it("is who has one of the labels, or has none set", async () => {
+    await using server = await startPostServer();
+    const target = (name: string, labels?: readonly string[]): NoticeTarget =>
+      slackTarget({ name, url: `${server.url}/${name}`, labels });
+    await using inbox = await openTelling([
+      target("billing", ["team=billing"]),
+      target("any", ["team=*"]),
+      target("all"),
+    ]);
+    await inbox.holds.open("a", { ask: { message: "A?" }, labels: { team: "billing" } });
+    await inbox.holds.open("b", { ask: { message: "B?" }, labels: { team: "rockets" } });
+    await inbox.holds.open("c", { ask: { message: "C?" } });
+    const ledger = createPauseLedger(inbox.store);
+    const envelope = { id: "t", route: { prev: ["a"], curr: "x-pause", next: ["b"] }, payload: {} };
+    await ledger.pause(envelope, { metadata: { prompt: "T?", fields: [] } });
+    const told = (): readonly string[] =>
+      server.posted.map(({ path, body }) => `${path} ${(JSON.parse(body) as SlackBody).text.slice(-2)}`).toSorted();
+    await expect
+      .poll(told, poll)
+      .toEqual(["/all A?", "/all B?", "/all C?", "/all T?", "/any A?", "/any B?", "/billing A?"]);
+    await ledger.cancel("t");
+    await expect.poll(() => texts(server).at(-1), poll).toBe("Canceled: T?");
+  });
+
+  it("is reminded before it expires, once, and told that it has", async () => {
+    await using slack = await startPostServer();
+    let now = new Date();
+    await using inbox = await openTelling([slackTarget({ name: "all", url: slack.url })], { now: () => now });
+    await inbox.holds.open("a", { ask: { message: "Refund?" }, expiresInMs: 10 * hourMs });
+    await expect.poll(() => slack.posted.length, poll).toBe(1);
+    now = new Date(now.getTime() + 9.5 * hourMs);
+    await expect.poll(() => texts(slack)[1], poll).toBe("A question expires in 30 minutes: Refund?");
+    now = new Date(now.getTime() + hourMs);
+    await expect.poll(() => texts(slack)[2], poll).toBe("Expired: Refund?");
+    await afterLooks(inbox.store);
+    expect(texts(slack).filter((text) => text.includes("Refund"))).toHaveLength(3);
+  });
+
+  it("hears nothing of what had ended before, and of an answer only who had heard the question", async () => {
+    await using slack = await startPostServer();
+    const store = await openStore("memory:");
+    const holds = createHolds(store);
+    await holds.open("old", { ask: { message: "Old?" } });
+    await holds.answer("old", { decision: "approve" });
+    await using inbox = await openTelling([slackTarget({ name: "all", url: slack.url })], { store });
+    await holds.open("new", { ask: { message: "New?" } });
+    await expect.poll(() => texts(slack).length, poll).toBe(1);
+    await afterLooks(inbox.store);
+    expect(texts(slack).join(" ")).not.toContain("Old?");
+  });
+});
+
+describe("a program", () => {
+  it("is told by requests signed as Standard Webhooks say, under one id however often", async () => {
+    await using server = await startPostServer();
+    server.answer = () => ({ status: server.posted.length === 1 ? 503 : 204 });
+    await using inbox = await openTelling([webhookTarget({ name: "audit", url: `${server.url}/hook`, secret })]);
+    await inbox.holds.open("a", { ask: { message: "<!channel>" }, labels: { team: "billing" } }, { by: "agent" });
+    await expect.poll(() => server.posted.length, poll).toBe(2);
+    const [first, second] = server.posted;
+    expect(second?.headers["webhook-id"]).toMatch(/^notice_[\da-f]{32}$/u);
+    expect(second?.headers["webhook-id"]).toBe(first?.headers["webhook-id"]);
+    const headers = second?.headers as Record<string, string>;
+    const body = second?.body ?? "";
+    expect(new Webhook(secret).verify(body, headers)).toMatchObject({
+      type: "hold.opened",
+      data: {
+        id: "a",
+        message: "<!channel>",
+        askedBy: "agent",
+        labels: { team: "billing" },
+        url: inbox.at("hold?id=a"),
+      },
+    });
+    // By the letter of the specification, besides by its library.
+    const signed = `${headers["webhook-id"]}.${headers["webhook-timestamp"]}.${body}`;
+    const key = Buffer.from(secret.slice("whsec_".length), "base64");
+    expect(headers["webhook-signature"]).toBe(`v1,${createHmac("sha256", key).update(signed).digest("base64")}`);
+    await inbox.holds.answer(
+      "a",
+      { decision: "reject" },
+      { by: { issuer: "https://login.example.com", subject: "ada" } },
+    );
+    await expect.poll(() => server.posted.length, poll).toBe(3);
+    expect(JSON.parse(server.posted[2]?.body ?? "")).toMatchObject({
+      type: "hold.decided",
+      data: { outcome: "Rejected", decidedBy: { issuer: "https://login.example.com", subject: "ada" } },
+    });
+    expect(server.posted[2]?.headers["webhook-id"]).not.toBe(headers["webhook-id"]);
+    expect(inbox.errors.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^Telling "audit" of the hold "a" failed: it answered 503\. It is tried again in \d s\.$/u),
+    ]);
+  });
+
+  it("is told at its own address, and at none that it leads to", async () => {
+    await using elsewhere = await startPostServer();
+    await using server = await startPostServer();
+    server.answer = () => ({ status: 307, headers: { location: elsewhere.url } });
+    await using inbox = await openTelling([webhookTarget({ name: "audit", url: server.url, secret })]);
+    await inbox.holds.open("a", { ask: { message: "A?" } });
+    await expect.poll(() => inbox.errors.map(({ message }) => message).join(" "), poll).toContain("it answered 307");
+    expect(elsewhere.posted).toEqual([]);
+  });
+});
+
+describe("a person", () => {
+  it("is told by mail in one thread, in which an asker makes no header and no recipient", async () => {
+    await using mail = await startMailServer();
+    const target = mailTarget({ name: "ada", server: mail.url, from: "inbox@example.com", to: "ada@example.com" });
+    await using inbox = await openTelling([target]);
+    const attack = "Refund?\r\nBcc: eve@example.com\r\n\r\nHello\u2028\u202e";
+    await inbox.holds.open("a", { ask: { message: attack } }, { by: attack });
+    await expect.poll(() => mail.mails.length, poll).toBe(1);
+    await inbox.holds.answer("a", { decision: "approve" }, { by: "ada" });
+    await expect.poll(() => mail.mails.length, poll).toBe(2);
+    const [opened, decided] = mail.mails.map(({ raw }) => raw.split("\r\n\r\n"));
+    for (const { recipients } of mail.mails) expect(recipients).toEqual(["ada@example.com"]);
+    for (const [head = ""] of [opened ?? [], decided ?? []]) {
+      const unfolded = head.replaceAll(/\r\n[ \t]+/gu, " ");
+      expect(unfolded).not.toMatch(/^Bcc:/imu);
+      expect(unfolded).toMatch(/^Subject: .*Refund\? Bcc: eve@example\.com Hello\\u2028\\u202e$/imu);
+      expect(unfolded).toMatch(/^Auto-Submitted: auto-generated$/imu);
+    }
+    const messageId = /^Message-ID: (\S+)$/imu.exec(opened?.[0] ?? "")?.[1] ?? "";
+    expect(messageId).toMatch(/^<notice_[\da-f]{32}@example\.com>$/u);
+    expect(decided?.[0]).toContain(`In-Reply-To: ${messageId}`);
+    expect(mail.mails[0]?.raw).toContain(`${inbox.url}hold?id=a`);
+  });
+
+  it.each(["look", "answer"] as const)(
+    "gets a link that is signed for them alone, with the right to %s",
+    async (right) => {
+      await using mail = await startMailServer();
+      const linkKeys = ["a key of at least thirty-two characters"];
+      const ada = { name: "ada", server: mail.url, from: "inbox@example.com", to: "ada@example.com" };
+      await using inbox = await openTelling([mailTarget({ ...ada, signedLinks: right })], { linkKeys });
+      await inbox.holds.open("a", { ask: { message: "Refund?" } });
+      await expect.poll(() => mail.mails.length, poll).toBe(1);
+      const text = (mail.mails[0]?.raw ?? "").replaceAll("=\r\n", "").replaceAll("=3D", "=");
+      const page = await fetch(/http\S+\/link\?token=\S+/u.exec(text)?.[0] ?? "");
+      expect(page.status).toBe(200);
+      const html = await page.text();
+      expect(html).toContain("Refund?");
+      expect(html.includes("<form")).toBe(right === "answer");
+      expect(await inbox.holds.inspect("a")).toMatchObject({ state: "waiting" });
+    },
+  );
+
+  it("is not told that a server has refused what it was given, password and all", async () => {
+    await using mail = await startMailServer({ user: "inbox", password: "hunter2" });
+    const server = mail.url.replace("smtp://", "smtp://inbox:hunter3@");
+    const target = mailTarget({ name: "ada", server, from: "inbox@example.com", to: "ada@example.com" });
+    await using inbox = await openTelling([target]);
+    await inbox.holds.open("a", { ask: { message: "Refund?" } });
+    await expect.poll(() => inbox.errors.length, poll).toBeGreaterThan(0);
+    expect(inbox.errors[0]?.message).toContain("its server did not take it (EAUTH 535)");
+    expect(JSON.stringify(inbox.errors.map((error) => [error.message, error.stack]))).not.toContain("hunter");
+  });
+});
+
+describe("a target that is down", () => {
+  it("delays nobody else, and is told when it is back, each question once", async () => {
+    await using down = await startPostServer();
+    await using up = await startPostServer();
+    down.answer = () => undefined;
+    const targets = [slackTarget({ name: "down", url: down.url }), slackTarget({ name: "up", url: up.url })];
+    await using inbox = await openTelling(targets, { times: { timeoutMs: 300 } });
+    for (const id of ["a", "b", "c"]) await inbox.holds.open(id, { ask: { message: `${id}?` } });
+    await expect.poll(() => up.posted.length, poll).toBe(3);
+    expect(
+      texts(up)
+        .map((text) => text.slice(-2))
+        .toSorted(),
+    ).toEqual(["a?", "b?", "c?"]);
+    await expect.poll(() => inbox.errors.length, poll).toBeGreaterThan(0);
+    const before = down.posted.length;
+    down.answer = () => ({ status: 200 });
+    await expect
+      .poll(
+        () =>
+          texts(down)
+            .slice(before)
+            .map((text) => text.slice(-2))
+            .toSorted(),
+        poll,
+      )
+      .toEqual(["a?", "b?", "c?"]);
+    await afterLooks(inbox.store);
+    expect(
+      texts(down)
+        .slice(before)
+        .filter((text) => !text.endsWith("Later?")),
+    ).toHaveLength(3);
+    expect(up.posted.length).toBeLessThanOrEqual(4);
+    expect(inbox.errors[0]?.message).toContain('Telling "down" of the hold "');
+    expect(inbox.errors[0]?.message).toContain("it did not answer in time. It is tried again in");
+    expect(inbox.errors.every((error) => InboxError.is(error, "not-told"))).toBe(true);
+    expect(inbox.errors.join(" ")).not.toContain(down.url);
+  });
+});
+
+describe("of several inboxes on one store", () => {
+  it("one tells, whoever is first", async () => {
+    await using slack = await startPostServer();
+    await using store = await openStore("memory:");
+    const options = (): readonly NoticeTarget[] => [slackTarget({ name: "all", url: slack.url })];
+    await using one = await openTelling(options(), { store });
+    await using two = await openTelling(options(), { store });
+    const holds = createHolds(store);
+    const ids = Array.from({ length: 40 }, (_, index) => `hold-${index}`);
+    for (const id of ids) await holds.open(id, { ask: { message: id } });
+    await expect.poll(() => slack.posted.length, poll).toBeGreaterThanOrEqual(ids.length);
+    for (const id of ids) await holds.answer(id, { decision: "approve" }, { by: "ada" });
+    await expect.poll(async () => await recordsOf(store), poll).toBe(0);
+    const told = texts(slack).toSorted();
+    const expected = ids.flatMap((id) => [`A question waits for an answer: ${id}`, `Approved by ada: ${id}`]);
+    expect(told).toEqual(expected.toSorted());
+    expect([...one.errors, ...two.errors]).toEqual([]);
+  });
+
+  it.each(["opened", "decided"])(
+    "another tells again what one was killed over, between telling it and saying so: %s",
+    async (kind) => {
+      const directory = await mkdtemp(join(tmpdir(), "telling-"));
+      const storeUrl = pathToFileURL(directory).href;
+      await using store = await openStore(storeUrl);
+      await using slack = await startPostServer();
+      const holds = createHolds(store);
+      const children: ChildProcess[] = [];
+      const start = (): ChildProcess => {
+        const script = fileURLToPath(new URL("telling-main.ts", import.meta.url));
+        const child = spawn(process.execPath, ["--conditions=source", script, storeUrl, slack.url], {
+          stdio: "inherit",
+        });
+        children.push(child);
+        return child;
+      };
+      try {
+        const first = start();
+        const isOver = once(first, "exit");
+        const victim = kind === "opened" ? 1 : 2;
+        slack.answer = () => {
+          // It was told, and whoever told it never hears so.
+          if (slack.posted.length === victim) first.kill("SIGKILL");
+          return slack.posted.length === victim ? undefined : { status: 200 };
+        };
+        await holds.open("a", { ask: { message: "Refund?" } });
+        if (kind === "decided") {
+          await expect.poll(async () => await toldOf(store), poll).toEqual(["opened"]);
+          await holds.answer("a", { decision: "approve" }, { by: "ada" });
+        }
+        await isOver;
+        expect(slack.posted).toHaveLength(victim);
+        start();
+        await expect.poll(() => slack.posted.length, poll).toBe(victim + 1);
+        expect(texts(slack)[victim]).toBe(texts(slack)[victim - 1]);
+        if (kind === "decided") await expect.poll(async () => await recordsOf(store), poll).toBe(0);
+        else await expect.poll(async () => await toldOf(store), poll).toEqual(["opened"]);
+        expect(slack.posted).toHaveLength(victim + 1);
+      } finally {
+        for (const child of children) {
+          if (child.exitCode === null && child.signalCode === null) {
+            const ended = once(child, "exit");
+            child.kill("SIGKILL");
+            await ended;
+          }
+        }
+        await rm(directory, { recursive: true, force: true });
+      }
+    },
+  );
+});
+
+describe("what stands of who was told", () => {
+  it("goes once nothing but a stub is left, of a target that is not there any more too", async () => {
+    await using slack = await startPostServer();
+    await using store = await openStore("memory:");
+    const holds = createHolds(store);
+    const gone = await openTelling([slackTarget({ name: "gone", url: slack.url })], { store });
+    for (const id of ["pruned", "waits"]) await holds.open(id, { ask: { message: id } });
+    await expect.poll(() => slack.posted.length, poll).toBe(2);
+    await expect.poll(async () => (await toldOf(store)).length, poll).toBe(2);
+    await gone[Symbol.asyncDispose]();
+    await holds.cancel("pruned");
+    await holds.prune({ olderThanMs: 0 });
+    await using inbox = await openTelling([slackTarget({ name: "other", url: slack.url })], { store });
+    // What waits is told to the new target, and keeps what the old one was told.
+    await expect.poll(() => slack.posted.length, poll).toBe(3);
+    await expect.poll(async () => (await toldOf(store)).length, poll).toBe(2);
+    expect(texts(slack)[2]).toContain("waits");
+    expect(inbox.errors).toEqual([]);
+  });
+
+  it("is of one question: the next under its id is told of again", async () => {
+    await using slack = await startPostServer();
+    await using store = await openStore("memory:");
+    const holds = createHolds(store);
+    const target = slackTarget({ name: "all", url: slack.url, notices: ["opened"] });
+    await using inbox = await openTelling([target], { store });
+    for (const message of ["First?", "Second?"]) {
+      await holds.open("a", { ask: { message } });
+      await expect.poll(() => texts(slack).at(-1), poll).toContain(message);
+      await holds.cancel("a");
+      await holds.forget("a");
+    }
+    expect(slack.posted).toHaveLength(2);
+    expect(inbox.errors).toEqual([]);
+  });
+});
+
+it.each<[string, () => unknown, string]>([
+  [
+    "plain HTTP to elsewhere",
+    () => slackTarget({ name: "a", url: "http://hooks.example.com/x" }),
+    "begins with https://",
+  ],
+  [
+    "a user in an address",
+    () => webhookTarget({ name: "a", url: "https://a:hunter2@b.example", secret }),
+    "without a user",
+  ],
+  [
+    "a short secret",
+    () => webhookTarget({ name: "a", url: "https://b.example", secret: "whsec_aHVudGVyMg==" }),
+    "24 to 64",
+  ],
+  ["another server", () => mailTarget({ name: "a", server: "https://x", from: "a@b", to: "a@b" }), "expected smtp://"],
+  [
+    "settings of a server",
+    () => mailTarget({ name: "a", server: "smtp://x?requireTLS=false", from: "a@b", to: "a@b" }),
+    "expected smtp://",
+  ],
+  [
+    "two recipients",
+    () => mailTarget({ name: "a", server: "smtp://x", from: "a@b", to: "a@b, c@d" }),
+    "expected one address",
+  ],
+])("refuses %s", (_what, make, says) => {
+  expect(make).toThrow(InboxError);
+  expect(make).toThrow(says);
+  expect(make).not.toThrow("hunter2");
+});
+
+it("refuses targets that cannot be told apart, and signed links without keys", async () => {
+  const ada = { name: "ada", server: "smtp://localhost", from: "a@b", to: "ada@b" };
+  await expect(openTelling([mailTarget(ada), mailTarget(ada)])).rejects.toThrow("there are two of this name");
+  await expect(openTelling([mailTarget({ ...ada, name: "A/b" })])).rejects.toThrow("expected a name");
+  await expect(openTelling([mailTarget({ ...ada, labels: ["team"] })])).rejects.toThrow("expected labels");
+  await expect(openTelling([mailTarget({ ...ada, signedLinks: "look" })])).rejects.toThrow("no keys");
+  await expect(openTelling([], { times: { timeoutMs: 0 } })).rejects.toThrow("notices.timeoutMs");
+});
+
+/** What was told of all that has a record. */
+async function toldOf(store: CheckpointStore): Promise<readonly string[]> {
+  const keys = await Array.fromAsync(store.list({ prefix: "hold-notices/" }));
+  const checkpoints = await Promise.all(keys.map(async ({ key }) => await store.get(key)));
+  return checkpoints.flatMap((checkpoint) =>
+    checkpoint === null ? [] : (JSON.parse(Buffer.from(checkpoint.body).toString()) as { told: string[] }).told,
+  );
+}
