@@ -142,7 +142,10 @@ export function createInbox(options: InboxOptions): Inbox {
     report: options.onError ?? (() => undefined),
   };
   const app = inboxApp(context, maxBodyBytes);
-  if (options.notices !== undefined) void new Teller({ ...context, store }, options.notices).run();
+  if (options.notices !== undefined) {
+    const { targets, remindBeforeMs = 3_600_000, lookEveryMs = 10_000, timeoutMs = 10_000 } = options.notices;
+    void new Teller({ ...context, store, remindBeforeMs, lookEveryMs, timeoutMs }, targets).run();
+  }
   return {
     handle: async (request, connection = {}) => await app.fetch(request, connection),
     close: () => ending.abort(),

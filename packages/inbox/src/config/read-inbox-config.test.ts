@@ -21,6 +21,36 @@ describe("readInboxConfig", () => {
     expect(readInboxConfig({}, { HOLDPOINT_INBOX_SECRET: "", HOLDPOINT_INBOX_LINK_KEYS: " " })).toEqual({});
   });
 
+  it("takes who is told from the file, and what is secret of it from the environment", () => {
+    const environment = {
+      BILLING_SLACK_URL: "https://hooks.slack.com/services/T0/B0/x",
+      HOLDPOINT_INBOX_SMTP: "smtps://inbox:hunter2@mail.example.com",
+      AUDIT_SECRET: `whsec_${"A".repeat(32)}`,
+    };
+    const targets = [
+      { name: "billing", slack: { urlFrom: "BILLING_SLACK_URL" }, labels: ["team=billing"] },
+      { name: "ada", mail: { from: "inbox@example.com", to: "ada@example.com", signedLinks: "answer" } },
+      {
+        name: "audit",
+        webhook: { url: "https://audit.example.com/", secretFrom: "AUDIT_SECRET" },
+        notices: ["decided"],
+      },
+    ];
+    const { notices } = readInboxConfig({ notices: { remindBeforeMs: 1, targets } }, environment);
+    expect(notices).toMatchObject({
+      remindBeforeMs: 1,
+      targets: [
+        { name: "billing", labels: ["team=billing"] },
+        { name: "ada", link: { person: "ada@example.com", right: "answer" } },
+        { name: "audit", notices: ["decided"] },
+      ],
+    });
+    expect(JSON.stringify(notices)).not.toMatch(/hunter2|services|whsec/u);
+    expect(() => readInboxConfig({ notices: { targets } }, { ...environment, AUDIT_SECRET: " " })).toThrow(
+      'The target "audit" needs AUDIT_SECRET in the environment.',
+    );
+  });
+
   it.each([
     [{ opendi: openid }, "opendi: there is no such setting."],
     [{ openid: { ...openid, clientSecret: "hunter2" } }, "openid.clientSecret: there is no such setting."],
@@ -33,6 +63,15 @@ describe("readInboxConfig", () => {
     [
       { apiTokens: [{ digest: `sha256:${"0".repeat(64)}`, person: "a", scopes: ["all"] }] },
       "apiTokens.0.scopes.0: expected",
+    ],
+    [{ notices: { targets: [{ name: "a" }] } }, 'The target "a": expected one of slack, mail and webhook.'],
+    [
+      { notices: { targets: [{ name: "a", slack: { urlFrom: "A", url: "x" } }] } },
+      "notices.targets.0.slack.url: there is no such",
+    ],
+    [
+      { notices: { targets: [{ name: "a", notices: ["all"] }] } },
+      "notices.targets.0.notices.0: expected one of opened",
     ],
     [[], "The configuration: "],
     [null, "The configuration: "],

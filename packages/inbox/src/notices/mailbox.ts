@@ -1,0 +1,164 @@
+import { InboxError } from "../inbox-error.ts";
+import type { ListedItem } from "../listing/listed-item.ts";
+import type { ClaimWatch } from "./claim-watch.ts";
+import { makeNotice } from "./make-notice.ts";
+import { expiresSoon, nextNotice } from "./next-notice.ts";
+import type { NoticeRecord } from "./notice-record.ts";
+import { noticeKey, readRecord, removeRecord, writeRecord } from "./notice-record.ts";
+import type { FoundSubject, SubjectName } from "./notice-subject.ts";
+import { findSubject } from "./notice-subject.ts";
+import type { NoticeKind, NoticeTarget } from "./notice-target.ts";
+import { sendNotice } from "./send-notice.ts";
+import { TargetQueue } from "./target-queue.ts";
+import type { TellerContext } from "./teller-context.ts";
+
+/** What of an item decides whether it is looked at. */
+type SeenItem = Pick<ListedItem, "kind" | "id" | "state" | "openedAt" | "expiresAt" | "labels">;
+
+/** Stands for no phase of an item, so that it is looked at again. */
+const lookAgain = "";
+
+/**
+ * One target, and what it is still to be told.
+ *
+ * What it was told stands in a record of its own beside each question, never in the hold, where a write would void
+ * somebody's claim. Before something is told, the record says so under a condition, so that of several inboxes one
+ * tells; if that one dies before it says that it did, another tells again. A record is there from the time that a
+ * question is first seen waiting until its end was told or its stub is all that is left.
+ */
+export class Mailbox {
+  readonly target: NoticeTarget;
+  readonly #context: TellerContext;
+  readonly #claims: ClaimWatch;
+  readonly #queue: TargetQueue;
+  /** What has a record, and in which phase it was when it was looked at. */
+  readonly #phases = new Map<string, string>();
+
+  constructor(context: TellerContext, target: NoticeTarget, claims: ClaimWatch) {
+    this.target = target;
+    this.#context = context;
+    this.#claims = claims;
+    this.#queue = new TargetQueue(
+      async (name) => await this.#tell(name),
+      (error, name, retryMs) => this.#report(error, name, retryMs),
+      context.ending,
+    );
+  }
+
+  /** Whether the target is to be told of an item at all. */
+  wants({ labels }: Pick<SeenItem, "labels">): boolean {
+    const wanted = this.target.labels;
+    if (wanted === undefined) return true;
+    return Object.entries(labels).some(
+      ([name, value]) => wanted.includes(`${name}=${value}`) || wanted.includes(`${name}=*`),
+    );
+  }
+
+  /** Takes an item as it was listed, where there may be something to tell of it. */
+  see(item: SeenItem): void {
+    const phase = this.#phases.get(nameOf(item));
+    // Of what had ended before it was seen, nobody knows.
+    if (item.state !== "waiting" && phase === undefined) return;
+    if (this.wants(item) && phase !== this.#phaseOf(item)) this.#queue.offer(item);
+  }
+
+  /** Takes what has a record, whatever is known of it. */
+  recall(name: SubjectName): void {
+    this.#queue.offer(name);
+  }
+
+  #phaseOf(item: SeenItem): string {
+    const state = item.state !== "waiting" ? "ended" : expiresSoon(item, this.#soon()) ? "expiring" : "waiting";
+    return `${state} ${item.openedAt?.getTime() ?? ""}`;
+  }
+
+  #soon(): { readonly now: Date; readonly remindBeforeMs: number } {
+    return { now: this.#context.now(), remindBeforeMs: this.#context.remindBeforeMs };
+  }
+
+  async #tell(name: SubjectName): Promise<void> {
+    const { store, ending, timeoutMs } = this.#context;
+    const key = noticeKey(this.target.name, name);
+    const stored = await readRecord(store, key, { signal: ending });
+    if (this.#claims.isBeingTold(key, stored)) {
+      this.#phases.set(nameOf(name), lookAgain);
+      return;
+    }
+    const subject = await findSubject(this.#context, name, ending);
+    if (subject !== undefined && !this.wants(subject)) return;
+    const known = stored?.record.occasion === subject?.occasion ? stored?.record : undefined;
+    const notice = subject === undefined ? undefined : this.#next(known, subject);
+    if (subject === undefined || (notice === undefined && !subject.isWaiting)) {
+      await this.#forget(name, key, stored?.version);
+      return;
+    }
+    const { kind, id } = name;
+    const record: NoticeRecord = { kind, id, occasion: subject.occasion, told: [...toldBy(known, subject)] };
+    if (notice === undefined) {
+      // That it was seen waiting is kept, for those who want to hear of its end alone.
+      const isKept = known !== undefined || (await this.#write(key, record, stored?.version)) !== undefined;
+      if (isKept) this.#remember(name, subject);
+      return;
+    }
+    const claimed = { ...record, sending: { notice, claim: this.#claims.next() } };
+    const version = await this.#write(key, claimed, stored?.version);
+    if (version === undefined) {
+      // Another inbox was first.
+      this.#phases.set(nameOf(name), lookAgain);
+      return;
+    }
+    try {
+      const { target } = this;
+      await sendNotice(target, makeNotice(this.#context, target, notice, subject), timeoutMs, ending);
+    } catch (error) {
+      await this.#write(key, record, version);
+      throw error;
+    }
+    if (notice === "decided") {
+      await this.#forget(name, key, version);
+      return;
+    }
+    // Whoever hears of a question shortly before its end hears of both.
+    const both = notice === "opened" && expiresSoon(subject, this.#soon());
+    const added: readonly NoticeKind[] = both ? ["opened", "expiring"] : [notice];
+    const noted = await this.#write(key, { ...record, told: [...record.told, ...added] }, version);
+    if (noted !== undefined) this.#remember(name, subject);
+  }
+
+  #next(known: NoticeRecord | undefined, subject: FoundSubject): NoticeKind | undefined {
+    if (known === undefined && !subject.isWaiting) return undefined;
+    return nextNotice(subject, toldBy(known, subject), this.target.notices, this.#soon());
+  }
+
+  #remember(name: SubjectName, subject: FoundSubject): void {
+    this.#phases.set(nameOf(name), this.#phaseOf({ ...subject, state: "waiting" }));
+  }
+
+  async #forget(name: SubjectName, key: string, version: string | undefined): Promise<void> {
+    const { store, ending } = this.#context;
+    if (version !== undefined) await removeRecord(store, key, version, { signal: ending });
+    this.#phases.delete(nameOf(name));
+  }
+
+  async #write(key: string, record: NoticeRecord, ifVersion: string | undefined): Promise<string | undefined> {
+    return await writeRecord(this.#context.store, key, record, ifVersion, { signal: this.#context.ending });
+  }
+
+  #report(error: unknown, { kind, id }: SubjectName, retryMs: number): void {
+    const what = `Telling ${JSON.stringify(this.target.name)} of the ${kind} ${JSON.stringify(id)} failed`;
+    const why = error instanceof Error ? error.message.replace(/\.$/u, "") : "it threw no error";
+    const when = `It is tried again in ${Math.ceil(retryMs / 1_000)} s`;
+    this.#context.report(new InboxError("not-told", `${what}: ${why}. ${when}.`));
+  }
+}
+
+/** What was told. Of what somebody died over, it is not known: so it is told again, and whoever may know hears the end. */
+function toldBy(record: NoticeRecord | undefined, { isWaiting }: FoundSubject): readonly NoticeKind[] {
+  if (record === undefined) return [];
+  const { told, sending } = record;
+  return isWaiting || sending === undefined ? told : [...told, sending.notice];
+}
+
+function nameOf({ kind, id }: SubjectName): string {
+  return `${kind} ${id}`;
+}
