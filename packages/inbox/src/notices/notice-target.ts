@@ -63,6 +63,10 @@ export interface NoticeTarget extends NoticeTargetOptions {
    * @default links that ask for a login
    */
   readonly link?: { readonly person: string; readonly right: "look" | "answer" } | undefined;
-  /** Tells it, once; rejects if that is not certain, and is then called again later. */
+  /**
+   * Tells it, once. If it is not certain that it was told, it is called again later with the same notice.
+   *
+   * @throws {Error} if it was not told, or that is not certain; its message is handed on, so it holds no credential
+   */
   send(notice: Notice, signal: AbortSignal): Promise<void>;
 }
