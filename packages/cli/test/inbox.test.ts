@@ -1,6 +1,10 @@
 import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 
 import { createHolds } from "@holdpoint/core/holds";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -22,19 +26,20 @@ interface Started {
   readonly line: () => Promise<Record<string, string>>;
 }
 
-function start(parameters: readonly string[]): Started {
+function start(parameters: readonly string[], environment: Readonly<Record<string, string>> = {}): Started {
   const waiting: ((line: Record<string, string>) => void)[] = [];
   const lines: Record<string, string>[] = [];
   let child: ChildProcess | undefined;
-  let text = "";
+  let output = "";
   const ended = workplace.cli(["inbox", "--port", "0", "--json", ...parameters], {
+    environment,
     onStart: (started) => {
       child = started;
       started.stdout?.on("data", (chunk: Buffer) => {
-        text += chunk.toString();
-        for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
-          const line = JSON.parse(text.slice(0, end)) as Record<string, string>;
-          text = text.slice(end + 1);
+        output += chunk.toString();
+        for (let end = output.indexOf("\n"); end >= 0; end = output.indexOf("\n")) {
+          const line = JSON.parse(output.slice(0, end)) as Record<string, string>;
+          output = output.slice(end + 1);
           const next = waiting.shift();
           if (next === undefined) lines.push(line);
           else next(line);
@@ -129,4 +134,40 @@ it("lets people log in as a file says, and says who was not let", async () => {
     exitCode: 2,
     stderr: expect.stringContaining("proxi: there is no such setting."),
   });
+});
+
+it("tells whom the file names, by the secret that it names, and says who could not be told", async () => {
+  const file = join(workplace.directory, "inbox.json");
+  const posted: string[] = [];
+  const slack = createServer((request, response) => {
+    void text(request).then((body) => {
+      posted.push(body);
+      response.writeHead(posted.length === 1 ? 500 : 200).end();
+    });
+  });
+  slack.listen(0, "127.0.0.1");
+  await once(slack, "listening");
+  const SLACK_URL = `http://127.0.0.1:${(slack.address() as AddressInfo).port}/services/hunter2`;
+  try {
+    await writeFile(
+      file,
+      JSON.stringify({ notices: { targets: [{ name: "team", slack: { urlFrom: "SLACK_URL" } }] } }),
+    );
+    await createHolds(workplace.store).open("refund-42", { ask: { message: "Refund 5000?" } });
+    expect(await workplace.cli(["inbox", "--config", file])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('The target "team" needs SLACK_URL in the environment.'),
+    });
+    const { child, ended, line } = start(["--config", file], { SLACK_URL });
+    const { url = "" } = await line();
+    await expect.poll(() => posted.length, { timeout: 30_000 }).toBe(2);
+    expect(posted[1]).toContain("Refund 5000?");
+    expect(posted[1]).toContain(`${url}hold?id=refund-42`);
+    child.kill("SIGTERM");
+    const { stderr } = await ended;
+    expect(stderr).toContain('Telling "team" of the hold "refund-42" failed: it answered 500.');
+    expect(stderr).not.toContain("hunter2");
+  } finally {
+    slack.close();
+  }
 });
