@@ -140,10 +140,11 @@ it("tells whom the file names, by the secret that it names, and says who could n
   const file = join(workplace.directory, "inbox.json");
   const posted: string[] = [];
   const slack = createServer((request, response) => {
-    void text(request).then((body) => {
-      posted.push(body);
+    const take = async (): Promise<void> => {
+      posted.push(await text(request));
       response.writeHead(posted.length === 1 ? 500 : 200).end();
-    });
+    };
+    void take();
   });
   slack.listen(0, "127.0.0.1");
   await once(slack, "listening");

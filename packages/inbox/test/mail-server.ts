@@ -32,10 +32,12 @@ export async function startMailServer(login?: {
       else done(new Error(`${password} is wrong`));
     },
     onData: (stream, { envelope }, done) => {
-      void text(stream).then((raw) => {
+      const take = async (): Promise<void> => {
+        const raw = await text(stream);
         mails.push({ recipients: envelope.rcptTo.map(({ address }) => address), raw });
         done();
-      });
+      };
+      void take();
     },
   });
   server.listen(0, "127.0.0.1");
@@ -45,7 +47,7 @@ export async function startMailServer(login?: {
     url: `smtp://127.0.0.1:${port}`,
     mails,
     async [Symbol.asyncDispose]() {
-      await new Promise<void>((resolve) => void server.close(() => resolve()));
+      await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
 }

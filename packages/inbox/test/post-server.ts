@@ -23,12 +23,13 @@ export interface PostServer extends AsyncDisposable {
 export async function startPostServer(): Promise<PostServer> {
   const posted: Posted[] = [];
   const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      const one = { path: request.url ?? "", headers: request.headers, body };
+    const take = async (): Promise<void> => {
+      const one = { path: request.url ?? "", headers: request.headers, body: await text(request) };
       posted.push(one);
       const answer = started.answer(one);
       if (answer !== undefined) response.writeHead(answer.status, answer.headers).end("ok");
-    });
+    };
+    void take();
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
