@@ -298,6 +298,17 @@ describe("a person", () => {
     expect(inbox.errors[0]?.message).toContain("its server did not take it (EAUTH 535)");
     expect(JSON.stringify(inbox.errors.map((error) => [error.message, error.stack]))).not.toContain("hunter");
   });
+
+  it("is told nothing by a server of another machine that has no TLS", async () => {
+    await using mail = await startMailServer();
+    // This machine by an address that does not say so.
+    const server = mail.url.replace("127.0.0.1", "[::ffff:127.0.0.1]");
+    const target = mailTarget({ name: "ada", server, from: "inbox@example.com", to: "ada@example.com" });
+    await using inbox = await openTelling([target]);
+    await inbox.holds.open("a", { ask: { message: "Refund?" } });
+    await expect.poll(() => inbox.errors[0]?.message, poll).toContain("its server did not take it (ETLS");
+    expect(mail.mails).toEqual([]);
+  });
 });
 
 describe("a target that is down", () => {
@@ -306,7 +317,7 @@ describe("a target that is down", () => {
     await using up = await startPostServer();
     down.answer = () => undefined;
     const targets = [slackTarget({ name: "down", url: down.url }), slackTarget({ name: "up", url: up.url })];
-    await using inbox = await openTelling(targets, { times: { timeoutMs: 300 } });
+    await using inbox = await openTelling(targets, { times: { timeoutMs: 2_000 } });
     for (const id of ["a", "b", "c"]) await inbox.holds.open(id, { ask: { message: `${id}?` } });
     await expect.poll(() => up.posted.length, poll).toBe(3);
     expect(
@@ -418,6 +429,21 @@ describe("what stands of who was told", () => {
     expect(inbox.errors).toEqual([]);
   });
 
+  it("goes although something beside it cannot be read, which is said", async () => {
+    await using store = await openStore("memory:");
+    const garbage = "hold-notices/gone/0.json";
+    const record = { kind: "hold", id: "nothing", occasion: "", told: ["opened"] };
+    await store.put(garbage, new TextEncoder().encode("{"));
+    await store.put("hold-notices/gone/1.json", new TextEncoder().encode(JSON.stringify(record)));
+    await using inbox = await openTelling([], { store });
+    const keysOf = async (): Promise<readonly string[]> =>
+      (await Array.fromAsync(store.list({ prefix: "hold-notices/" }))).map(({ key }) => key);
+    await expect.poll(keysOf, poll).toEqual([garbage]);
+    expect(inbox.errors.map(({ message }) => message)).toEqual([
+      expect.stringContaining(`"${garbage}" does not say who was told of what`),
+    ]);
+  });
+
   it("is of one question: the next under its id is told of again", async () => {
     await using slack = await startPostServer();
     await using store = await openStore("memory:");
@@ -452,6 +478,11 @@ it.each<[string, () => unknown, string]>([
     "24 to 64",
   ],
   ["another server", () => mailTarget({ name: "a", server: "https://x", from: "a@b", to: "a@b" }), "expected smtp://"],
+  [
+    "a password that is not encoded",
+    () => mailTarget({ name: "a", server: "smtp://a:hunter2%@x", from: "a@b", to: "a@b" }),
+    "expected smtp://",
+  ],
   [
     "settings of a server",
     () => mailTarget({ name: "a", server: "smtp://x?requireTLS=false", from: "a@b", to: "a@b" }),

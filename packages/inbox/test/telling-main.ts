@@ -9,5 +9,5 @@ await serveInbox({
   store: await openStore(storeUrl),
   authentication: localLogin({ person: "ada", print: () => undefined }),
   port: 0,
-  notices: { targets: [slackTarget({ name: "slack", url })], lookEveryMs: 100, timeoutMs: 1_000 },
+  notices: { targets: [slackTarget({ name: "slack", url })], lookEveryMs: 100, timeoutMs: 2_000 },
 });

@@ -40,7 +40,7 @@ export function mailTarget(options: MailTargetOptions): NoticeTarget {
   const { server, from, to, signedLinks, ...rest } = options;
   const { name } = options;
   const url = URL.canParse(server) ? new URL(server) : undefined;
-  if (url === undefined || !/^smtps?:$/u.test(url.protocol) || url.search !== "") {
+  if (url === undefined || !/^smtps?:$/u.test(url.protocol) || url.search !== "" || loginOf(url) === undefined) {
     throw new InboxError(
       "invalid-argument",
       `The server of the target ${JSON.stringify(name)}: expected smtp://… or smtps://…, without settings behind a ?.`,
@@ -58,6 +58,15 @@ export function mailTarget(options: MailTargetOptions): NoticeTarget {
     link: signedLinks === undefined ? undefined : { person: to, right: signedLinks },
     send: async (notice, signal) => await sendMail(url, { from, to, ...mailOf(notice, from) }, signal),
   };
+}
+
+/** The user and the password of an address; `undefined` where they are not encoded as an address has them. */
+function loginOf({ username, password }: URL): { readonly user: string; readonly pass: string } | undefined {
+  try {
+    return { user: decodeURIComponent(username), pass: decodeURIComponent(password) };
+  } catch {
+    return undefined;
+  }
 }
 
 interface Mail {
@@ -89,9 +98,7 @@ async function sendMail(
     port: url.port === "" ? (url.protocol === "smtps:" ? 465 : 587) : Number(url.port),
     secure: url.protocol === "smtps:",
     requireTLS: !isThisMachine(url.hostname),
-    ...(url.username === ""
-      ? {}
-      : { auth: { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) } }),
+    ...(url.username === "" ? {} : { auth: loginOf(url) }),
     disableFileAccess: true,
     disableUrlAccess: true,
   });

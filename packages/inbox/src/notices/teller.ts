@@ -1,5 +1,7 @@
 import { setImmediate as letOthersRun, setTimeout as sleep } from "node:timers/promises";
 
+import { CheckpointError } from "@holdpoint/core";
+
 import { ClaimWatch } from "./claim-watch.ts";
 import { Mailbox } from "./mailbox.ts";
 import { noticeKey, noticePrefix, readRecord, removeRecord, targetOfKey } from "./notice-record.ts";
@@ -53,18 +55,29 @@ export class Teller {
 
   /** Finds what somebody was told of and that waits no more: its end is to be told, or there is nothing left of it. */
   async #sweep(waiting: ReadonlySet<string>): Promise<void> {
+    const { store, ending, report } = this.#context;
+    for await (const { key } of store.list({ prefix: noticePrefix, signal: ending })) {
+      if (waiting.has(key)) continue;
+      try {
+        await this.#recall(key);
+      } catch (error) {
+        if (!CheckpointError.is(error, "corrupt")) throw error;
+        // One that nobody can read keeps no other from being found.
+        report(error);
+      }
+    }
+  }
+
+  async #recall(key: string): Promise<void> {
     const { store, ending } = this.#context;
     const options = { signal: ending };
-    for await (const { key } of store.list({ ...options, prefix: noticePrefix })) {
-      if (waiting.has(key)) continue;
-      const stored = await readRecord(store, key, options);
-      if (stored === undefined) continue;
-      const mailbox = this.#mailboxes.find(({ target }) => target.name === targetOfKey(key));
-      if (mailbox !== undefined) mailbox.recall(stored.record);
-      // The target is one of another inbox, or of an earlier configuration.
-      else if ((await findSubject(this.#context, stored.record, ending)) === undefined) {
-        await removeRecord(store, key, stored.version, options);
-      }
+    const stored = await readRecord(store, key, options);
+    if (stored === undefined) return;
+    const mailbox = this.#mailboxes.find(({ target }) => target.name === targetOfKey(key));
+    if (mailbox !== undefined) mailbox.recall(stored.record);
+    // The target is one of another inbox, or of an earlier configuration.
+    else if ((await findSubject(this.#context, stored.record, ending)) === undefined) {
+      await removeRecord(store, key, stored.version, options);
     }
   }
 }
