@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { ConnectionOptions } from "node:tls";
 
 import { CheckpointError } from "@holdpoint/core";
-import { DriverFailureError } from "@holdpoint/core/driver";
+import { DriverFailureError, isError } from "@holdpoint/core/driver";
 import type { DriverFailure, ServerAddress } from "@holdpoint/core/driver";
 import { Cluster, Redis } from "ioredis";
 import type { RedisOptions } from "ioredis";
@@ -113,12 +113,23 @@ export async function createRedisClient(options: RedisStoreOptions, attemptTimeo
  * Of a single server ioredis tells everything but that it waits in vain for an answer to TLS.
  */
 export async function explainFailure(client: RedisClient, options: RedisStoreOptions): Promise<unknown> {
-  const { nodes, sentinels } = options;
   const shared = isCluster(client) ? client.options.redisOptions : client.options;
-  if (shared?.tls !== undefined) {
-    const { host, port } = firstAddress(options);
-    if (await answersWithoutTls(host, port)) return new DriverFailureError(noTls);
-  }
+  const problem = firstProblem(shared, options);
+  if (shared?.tls === undefined) return await problem;
+  const { host, port } = firstAddress(options);
+  const isPlain = answersWithoutTls(host, port).then((answers) => (answers ? new DriverFailureError(noTls) : problem));
+  // Meanwhile the client goes on connecting, so what is certain is said at once.
+  const isCertain = problem.then((reason) => (isCertificateError(reason) ? reason : isPlain));
+  return await Promise.race([isPlain, isCertain]);
+}
+
+/** A server was reached that speaks TLS, and has shown its certificate. */
+function isCertificateError(error: unknown): boolean {
+  return isError(error) && /CERT|SIGNATURE|ISSUER/u.test((error as NodeJS.ErrnoException).code ?? "");
+}
+
+async function firstProblem(shared: Partial<RedisOptions> | undefined, options: RedisStoreOptions): Promise<unknown> {
+  const { nodes, sentinels } = options;
   const login = sentinels ?? options;
   for (const { host, port = nodes === undefined ? 26_379 : 6379 } of nodes ?? sentinels?.addresses ?? []) {
     const probe = new Redis({
