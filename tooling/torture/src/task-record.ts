@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-const keptEvents = 500;
+import { Story } from "./story.ts";
 
 /** What came out of the actors for one task, and the story that led there. */
 export class TaskRecord {
@@ -11,9 +11,7 @@ export class TaskRecord {
   /** Pause points that were left without an answer of their own. */
   #usedTwice = 0;
   readonly #ends = new Set<string>();
-  readonly #events: string[] = [];
-  #leftOut = 0;
-  readonly #startedAt = performance.now();
+  readonly #story = new Story();
 
   /** Notes that a person has answered; equal answers have the same name. */
   answer(answer: string): void {
@@ -68,17 +66,12 @@ export class TaskRecord {
 
   /** Adds a line to the task's story. */
   note(event: string): void {
-    if (this.#events.length === keptEvents) {
-      this.#leftOut += 1;
-      return;
-    }
-    const elapsedMs = Math.round(performance.now() - this.#startedAt);
-    this.#events.push(`${String(elapsedMs).padStart(7)} ms  ${event}`);
+    this.#story.note(event);
   }
 
   /** Everything that was noted, in order. */
   get story(): string {
-    return [...this.#events, ...(this.#leftOut > 0 ? [`… and ${this.#leftOut} more events`] : [])].join("\n");
+    return this.#story.text;
   }
 }
 

@@ -1,9 +1,9 @@
 import type { HoldDetails } from "@holdpoint/core/holds";
 
+import { Story } from "../story.ts";
 import type { HoldReport, Payment } from "./hold-order.ts";
 import type { HoldPlan } from "./hold-plan.ts";
 
-const keptEvents = 500;
 const ends = new Set(["done", "rejected", "canceled", "expired"]);
 
 /** What is wrong with one hold, by kind; a line for each. */
@@ -24,9 +24,7 @@ export class HoldRecord {
   readonly #ends = new Set<string>();
   #ran = 0;
   readonly #doubled: string[] = [];
-  readonly #events: string[] = [];
-  #leftOut = 0;
-  readonly #startedAt = performance.now();
+  readonly #story = new Story();
 
   constructor(plan: HoldPlan) {
     this.#plan = plan;
@@ -85,16 +83,11 @@ export class HoldRecord {
 
   /** Adds a line to the hold's story. */
   note(event: string): void {
-    if (this.#events.length === keptEvents) {
-      this.#leftOut += 1;
-      return;
-    }
-    const elapsedMs = Math.round(performance.now() - this.#startedAt);
-    this.#events.push(`${String(elapsedMs).padStart(7)} ms  ${event}`);
+    this.#story.note(event);
   }
 
   /** Everything that was noted, in order. */
   get story(): string {
-    return [...this.#events, ...(this.#leftOut > 0 ? [`… and ${this.#leftOut} more events`] : [])].join("\n");
+    return this.#story.text;
   }
 }
