@@ -1,3 +1,5 @@
+import { ErrorBrand } from "@holdpoint/core/driver";
+
 /**
  * Why an inbox cannot be made or served, or what it could not do.
  *
@@ -8,8 +10,7 @@
  */
 export type InboxErrorCode = "invalid-argument" | "in-use" | "unprotected" | "not-told";
 
-// In the global registry, so that an error from a second installed copy of this package is recognised too.
-const brand = Symbol.for("holdpoint.inbox-error");
+const brand = new ErrorBrand("holdpoint.inbox-error");
 
 /**
  * An inbox that cannot be made or served as asked.
@@ -30,7 +31,7 @@ export class InboxError extends Error {
 
   constructor(code: InboxErrorCode, message: string) {
     super(message);
-    Object.defineProperty(this, brand, { value: true });
+    brand.mark(this);
     this.code = code;
   }
 
@@ -43,11 +44,6 @@ export class InboxError extends Error {
    * ```
    */
   static is(error: unknown, code?: InboxErrorCode): error is InboxError {
-    return (
-      typeof error === "object" &&
-      error !== null &&
-      brand in error &&
-      (code === undefined || ("code" in error && error.code === code))
-    );
+    return brand.isOn(error, code);
   }
 }
