@@ -11,7 +11,7 @@ import type { IConfigMap, ISecret } from "kubernetes-models/v1";
 import { expect, it, onTestFinished } from "vitest";
 
 import { executable } from "../../packages/cli/test/run-cli.ts";
-import { freePort } from "../../packages/inbox/test/free-port.ts";
+import { findFreePorts } from "../../tooling/servers/src/free-ports.ts";
 import { startProvider } from "../../packages/inbox/test/start-provider.ts";
 import { temporaryDirectory } from "../every-store.ts";
 import { imageDirectory } from "./image-tree.ts";
@@ -43,7 +43,7 @@ it("listens at the port that the Service asks for", () => {
 
 it("serves as it stands, for people who log in at the provider", { timeout: 60_000 }, async () => {
   await using directory = await temporaryDirectory();
-  const port = await freePort();
+  const [port = 0] = await findFreePorts(1);
   const url = `http://127.0.0.1:${port}/`;
   await using provider = await startProvider(`${url}login/callback`);
   const here = config

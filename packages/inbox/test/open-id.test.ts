@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { InboxError, openIdLogin } from "../src/index.ts";
 import { launchChromium, testChromium } from "./chromium.ts";
-import { freePort } from "./free-port.ts";
+import { findFreePorts } from "../../../tooling/servers/src/free-ports.ts";
 import type { OpenInbox } from "./open-inbox.ts";
 import { openInbox } from "./open-inbox.ts";
 import type { StartedProvider } from "./start-provider.ts";
@@ -32,7 +32,7 @@ describe("a login by OpenID Connect", () => {
   });
 
   it("that was not begun here, or by somebody else, ends nowhere", async () => {
-    const port = await freePort();
+    const [port = 0] = await findFreePorts(1);
     await using provider = await startProvider(`http://127.0.0.1:${port}/login/callback`);
     await using inbox = await openInbox({ port, authentication: openIdLogin({ issuer: provider.issuer, ...client }) });
     const uninvited = await fetch(inbox.at("login/callback?code=stolen&state=x"), { redirect: "manual" });
@@ -65,7 +65,7 @@ describe.skipIf(testChromium === undefined)("at a real identity provider", () =>
   afterAll(async () => await browser.close());
 
   async function open(where: "token" | "userinfo"): Promise<OpenWithProvider> {
-    const port = await freePort();
+    const [port = 0] = await findFreePorts(1);
     const provider = await startProvider(`http://127.0.0.1:${port}/login/callback`, groups, where);
     const authentication = openIdLogin({ issuer: provider.issuer, ...client });
     const inbox = await openInbox({ port, authentication, rules });

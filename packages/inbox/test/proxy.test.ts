@@ -9,7 +9,7 @@ import { testProgram } from "@holdpoint/test-servers";
 import { describe, expect, it } from "vitest";
 
 import { InboxError, proxyLogin } from "../src/index.ts";
-import { freePort } from "./free-port.ts";
+import { findFreePorts } from "../../../tooling/servers/src/free-ports.ts";
 import { openInbox } from "./open-inbox.ts";
 
 const nginx = testProgram("nginx");
@@ -63,7 +63,7 @@ http {
 
 describe.skipIf(nginx === undefined)("behind a real proxy", () => {
   it("somebody is whom the proxy says, whatever they say themselves", async () => {
-    const port = await freePort();
+    const [port = 0] = await findFreePorts(1);
     const url = `http://127.0.0.1:${port}/`;
     const authentication = proxyLogin({
       peers: ["127.0.0.1"],
