@@ -1,12 +1,11 @@
-import { execFile } from "node:child_process";
-import { chmod, chown, copyFile, readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 
 import { startServer, testServer } from "@holdpoint/test-servers";
 import { Client } from "minio";
 import { AssumeRoleProvider } from "minio/dist/esm/AssumeRoleProvider.mjs";
 
+import { selfSigned, switchOnTls } from "../../packages/backend-postgres/test/server-certificate.ts";
 import { inspector } from "../../packages/backend-postgres/test/test-server.ts";
 import { createOperator } from "../../packages/backend-nats/test/nats-operator.ts";
 import { NatsServers } from "../../packages/backend-nats/test/configured-servers.ts";
@@ -14,7 +13,6 @@ import { findFreePorts } from "../../tooling/servers/src/free-ports.ts";
 import { sendRedisCommand } from "../../tooling/servers/src/redis-command.ts";
 import { repository } from "./image-tree.ts";
 
-const execute = promisify(execFile);
 const bucket = "asya-checkpoints";
 
 /** A real server in place of the one that an example names. */
@@ -116,41 +114,20 @@ async function credentialsUnderPolicy(url: string): Promise<Readonly<Record<stri
   };
 }
 
-/** A key and a certificate of 127.0.0.1, which is its own authority. */
-async function selfSigned(directory: string): Promise<{ readonly key: string; readonly certificate: string }> {
-  const [key, certificate] = [join(directory, "server-key.pem"), join(directory, "server.pem")];
-  const request = "req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -days 2 -subj /CN=127.0.0.1";
-  const names = ["-addext", "subjectAltName=IP:127.0.0.1"];
-  await execute("openssl", [...request.split(" "), ...names, "-keyout", key, "-out", certificate]);
-  return { key, certificate };
-}
-
 async function securePostgres(directory: string): Promise<ExampleServer | undefined> {
   if (testServer("postgres").isMissing) return undefined;
   const server = await startServer("postgres", { own: true });
   if (server.kind === "missing") return undefined;
   try {
-    const { key, certificate } = await selfSigned(directory);
+    const own = await selfSigned(directory);
     await using admin = await inspector(server.url);
-    const { rows } = await admin.query<{ readonly data_directory: string }>("SHOW data_directory");
-    const data = rows[0]?.data_directory ?? "";
-    const { uid, gid } = await stat(data);
-    for (const [from, to] of [
-      [key, join(data, "server.key")],
-      [certificate, join(data, "server.crt")],
-    ] as const) {
-      await copyFile(from, to);
-      await chmod(to, 0o600);
-      await chown(to, uid, gid);
-    }
-    await admin.query("ALTER SYSTEM SET ssl = on");
     await admin.query("ALTER SYSTEM SET fsync = on");
-    await admin.query("SELECT pg_reload_conf()");
+    await switchOnTls(admin, own);
     await admin.query("CREATE ROLE checkpoints LOGIN PASSWORD 'change-me'");
     await admin.query("CREATE DATABASE checkpoints OWNER checkpoints");
     return {
       addresses: { "postgres.asya-system:5432": new URL(server.url).host },
-      files: { "ca.crt": await readFile(certificate, "utf8") },
+      files: { "ca.crt": await readFile(own.certificate, "utf8") },
       environment: {},
       close: () => server.stop(),
     };

@@ -1,6 +1,5 @@
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { chmod, chown, copyFile, mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -12,6 +11,7 @@ import type { TestContext } from "vitest";
 
 import { createPostgresStore } from "../src/index.ts";
 import { parsePostgresUrl } from "../src/postgres-options.ts";
+import { selfSigned, switchOnTls } from "./server-certificate.ts";
 import { inspector, ownServer, postgres } from "./test-server.ts";
 
 interface SecureServer extends AsyncDisposable {
@@ -19,35 +19,12 @@ interface SecureServer extends AsyncDisposable {
   readonly directory: string;
 }
 
-/** A key and a certificate of 127.0.0.1 that is its own authority. */
-function selfSigned(directory: string, name: string): { readonly key: string; readonly certificate: string } {
-  const [key, certificate] = [join(directory, `${name}.key`), join(directory, `${name}.crt`)];
-  const request = "req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -days 2 -subj /CN=127.0.0.1";
-  const names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate];
-  execFileSync("openssl", [...request.split(" "), ...names], { stdio: ["ignore", "ignore", "pipe"] });
-  return { key, certificate };
-}
-
 async function secureServer(context: TestContext): Promise<SecureServer> {
   const server = await ownServer(context);
   const directory = await mkdtemp(join(tmpdir(), "postgres-tls-test-"));
   onTestFinished(async () => await rm(directory, { recursive: true }));
-  const { key, certificate } = selfSigned(directory, "server");
   await using admin = await inspector(server.url);
-  const { rows } = await admin.query<{ readonly data_directory: string }>("SHOW data_directory");
-  const data = rows[0]?.data_directory ?? "";
-  const { uid, gid } = await stat(data);
-  for (const [from, to] of [
-    [key, join(data, "server.key")],
-    [certificate, join(data, "server.crt")],
-  ] as const) {
-    await copyFile(from, to);
-    await chmod(to, 0o600);
-    await chown(to, uid, gid);
-  }
-  await admin.query("ALTER SYSTEM SET ssl = on");
-  await admin.query("SELECT pg_reload_conf()");
-  // The reload is under way for a moment.
+  await switchOnTls(admin, await selfSigned(directory));
   await expect.poll(async () => (await admin.query("SHOW ssl")).rows).toEqual([{ ssl: "on" }]);
   return { url: new URL(server.url), directory, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
@@ -68,7 +45,7 @@ const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
 /** Somebody in between who has a certificate of their own, and passes on what they read. */
 async function eavesdropper(target: URL, directory: string): Promise<string> {
-  const { key, certificate } = selfSigned(directory, "eavesdropper");
+  const { key, certificate } = await selfSigned(directory, "eavesdropper");
   const [keyText, certificateText] = await Promise.all([readFile(key, "utf8"), readFile(certificate, "utf8")]);
   const proxy = createServer((client) => void passOn(client, target, { key: keyText, cert: certificateText }));
   proxy.listen(0, "127.0.0.1");
@@ -98,7 +75,7 @@ async function passOn(
 
 test.skipIf(postgres.isMissing)("certificates and bound passwords", { timeout: 60_000 }, async (context) => {
   await using server = await secureServer(context);
-  const sslrootcert = join(server.directory, "server.crt");
+  const sslrootcert = join(server.directory, "server.pem");
 
   await putThrough(withSearch(server.url, { sslmode: "verify-full", sslrootcert }));
   await putThrough(withSearch(server.url, { sslmode: "verify-full", sslrootcert, channel_binding: "require" }));
