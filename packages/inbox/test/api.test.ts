@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import type { ApiScope } from "../src/index.ts";
 import { apiTokenDigest } from "../src/index.ts";
+import { followStream } from "./follow-stream.ts";
 import type { OpenInbox } from "./open-inbox.ts";
 import { openInbox } from "./open-inbox.ts";
 
@@ -191,6 +192,57 @@ describe("a program", () => {
       outcome: "done",
       receipt: { paid: 1 },
     });
+  });
+
+  it("is told what changes of what it may see, by ids, and what changed is listed", async () => {
+    const follow = async (name: string) => {
+      const headers = { authorization: `Bearer ${tokenOf(name)}` };
+      const response = await fetch(inbox.at("api/v1/events"), { headers });
+      expect(response.headers.get("content-type")).toBe("text/event-stream");
+      const { said } = followStream(response);
+      await expect.poll(said).toContain("event: ready");
+      return said;
+    };
+    const [agent, stranger] = [await follow("agent"), await follow("stranger")];
+    seen.add("followHolds");
+    await call("agent", "GET", "/holds");
+    await call("agent", "POST", "/holds", { id: "a", ask: { message: "private words" }, labels: { team: "billing" } });
+    await call("stranger", "POST", "/holds", { id: "theirs", ...refund });
+    await expect.poll(agent, { timeout: 30_000 }).toContain('"a"');
+    await expect.poll(stranger, { timeout: 30_000 }).toContain('"theirs"');
+    await call("answerer", "POST", "/holds/a/answer", { decision: "approve" });
+    await expect.poll(agent, { timeout: 30_000 }).toMatch(/"a"[^]*"a"/u);
+    for (const [said, id] of [
+      [agent, "a"],
+      [stranger, "theirs"],
+    ] as const) {
+      const messages = Array.from(said().matchAll(/^event: changed\ndata: (.*)$/gmu), ([, data = ""]) =>
+        JSON.parse(data),
+      );
+      for (const message of messages) {
+        expect(faultsOf({ $ref: "#/components/schemas/Changed" }, message)).toEqual([]);
+        expect(message).toEqual({ ids: [id], isComplete: true });
+      }
+      expect(said()).not.toContain("private");
+    }
+    expect(await call("asker", "GET", "/events")).toMatchObject({ status: 403, body: { code: "forbidden" } });
+  });
+
+  it("that listens is told that more has changed than can be named", async () => {
+    const headers = { authorization: `Bearer ${tokenOf("agent")}` };
+    const { said } = followStream(await fetch(inbox.at("api/v1/events"), { headers }));
+    await call("agent", "GET", "/holds");
+    const list = inbox.store.list.bind(inbox.store);
+    const all = Promise.withResolvers<void>();
+    const listAll = async function* (...parameters: Parameters<typeof list>) {
+      await all.promise;
+      yield* list(...parameters);
+    };
+    Object.defineProperty(inbox.store, "list", { value: listAll });
+    const by = { issuer, subject: "agent" };
+    for (let index = 0; index < 1_001; index += 1) await inbox.holds.open(`a-${index}`, refund, { by });
+    all.resolve();
+    await expect.poll(said, { timeout: 30_000 }).toContain('data: {"ids":[],"isComplete":false}');
   });
 
   it("cancels what it has asked", async () => {

@@ -1,22 +1,15 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 import { localLogin } from "../src/index.ts";
 import { launchChromium, testChromium } from "./chromium.ts";
+import { followStream } from "./follow-stream.ts";
 import { logIn } from "./inbox-client.ts";
 import { openInbox } from "./open-inbox.ts";
 
 const ask = { message: "Deploy?" };
-
-/** What a stream has said so far, and its end. */
-function follow(response: Response): { readonly said: () => string; readonly ended: Promise<void> } {
-  let text = "";
-  const read = async (): Promise<void> => {
-    const decoder = new TextDecoder();
-    for await (const chunk of response.body ?? []) text += decoder.decode(chunk as Uint8Array, { stream: true });
-  };
-  return { said: () => text, ended: read().catch(() => undefined) };
-}
 
 describe("a stream of events", () => {
   it("has ids alone, and only of what its reader may see", async () => {
@@ -37,7 +30,7 @@ describe("a stream of events", () => {
     const cookie = login.headers.getSetCookie()[0]?.split(";")[0] ?? "";
     const stream = await fetch(inbox.at("events"), { headers: { cookie } });
     expect(stream.headers.get("content-type")).toBe("text/event-stream");
-    const { said } = follow(stream);
+    const { said } = followStream(stream);
     await fetch(inbox.url, { headers: { cookie } });
     await inbox.holds.open("secret", { ask, labels: { team: "rockets" } });
     await inbox.holds.open("bill", { ask: { message: "private words" }, labels: { team: "billing" } });
@@ -51,16 +44,29 @@ describe("a stream of events", () => {
     const inbox = await openInbox();
     expect((await fetch(inbox.at("events"), { redirect: "manual" })).status).toBe(303);
     const client = await logIn(inbox);
-    const { ended } = follow(await client.get("events"));
+    const { ended } = followStream(await client.get("events"));
     await inbox[Symbol.asyncDispose]();
     await ended;
+  });
+
+  it("is nothing that stays where only its head was asked for", async () => {
+    await using inbox = await openInbox();
+    const client = await logIn(inbox);
+    const list = vi.spyOn(inbox.store, "list");
+    const head = await fetch(inbox.at("events"), { method: "HEAD", headers: { cookie: client.cookie } });
+    expect(head.headers.get("content-type")).toBe("text/event-stream");
+    // Nobody listens, so nobody looks either.
+    await sleep(2_500);
+    expect(list.mock.calls).toHaveLength(0);
   });
 
   it("may stand open a thousand times, and all are told, and pages go on", async () => {
     await using inbox = await openInbox();
     const client = await logIn(inbox);
     await client.get("");
-    const streams = await Promise.all(Array.from({ length: 1_000 }, async () => follow(await client.get("events"))));
+    const streams = await Promise.all(
+      Array.from({ length: 1_000 }, async () => followStream(await client.get("events"))),
+    );
     expect((await client.get("")).status).toBe(200);
     await inbox.holds.open("a", { ask });
     for (const { said } of streams) await expect.poll(said, { timeout: 60_000 }).toContain("hold a");

@@ -8,7 +8,9 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 
 import type { InboxContext } from "../inbox-context.ts";
+import type { ListedItem } from "../listing/listed-item.ts";
 import { listedHold } from "../listing/listed-item.ts";
+import { streamChanges } from "../live/stream-changes.ts";
 import { labelledHold } from "../rules/access.ts";
 import { apiHold, apiSummary } from "./api-hold.ts";
 import { ApiRefusal, problemOf } from "./api-problem.ts";
@@ -49,8 +51,7 @@ export function apiApp(inbox: InboxContext): Hono<ApiFrame> {
     const found = items
       .filter(
         (item) =>
-          item.kind === "hold" &&
-          (isOwn(caller, item.askedBy) || inbox.access.maySee(caller, item)) &&
+          isListedFor(inbox, caller, item) &&
           (state === undefined || item.state === state) &&
           (label === undefined || Object.entries(item.labels).some(([name, value]) => `${name}=${value}` === label)) &&
           (after === undefined || item.id > after),
@@ -73,6 +74,15 @@ export function apiApp(inbox: InboxContext): Hono<ApiFrame> {
     const options = { by: caller.person, ifDifferent: ifDifferent === "keep" ? ("keep" as const) : undefined };
     const result = await holds.open(id, { ...request, ...expiry } as HoldRequest, options);
     return json(context, result, result.outcome === "opened" ? 201 : 200);
+  });
+
+  app.get("/events", (context) => {
+    const caller = need(inbox, context, "read");
+    return streamChanges(inbox, context, {
+      nameOf: (item) => (isListedFor(inbox, caller, item) ? item.id : undefined),
+      isLet: () => findCaller(inbox.apiTokens, context.req.header("authorization") ?? null) !== undefined,
+      messageOf: (ids) => ({ ids: ids ?? [], isComplete: ids !== undefined }),
+    });
   });
 
   app.get("/holds/:id", async (context) => json(context, apiHold(await find(inbox, context, "read"))));
@@ -214,6 +224,11 @@ function forbidden(inbox: InboxContext, context: ApiContext, why: "see" | "answe
   const { person } = context.get("caller");
   inbox.refused({ by: person, why, method: context.req.method, path: context.req.path });
   return new ApiRefusal(403, "forbidden", message);
+}
+
+/** Whether a listing shows it to a caller. Tasks of the mesh are nothing that the API knows. */
+function isListedFor({ access }: InboxContext, caller: ApiCaller, item: ListedItem): boolean {
+  return item.kind === "hold" && (isOwn(caller, item.askedBy) || access.maySee(caller, item));
 }
 
 function isOwn({ person }: ApiCaller, openedBy: Person | undefined): boolean {

@@ -30,6 +30,20 @@ export function openApiDocument(url: string): object {
           },
         },
       },
+      "/events": {
+        get: {
+          operationId: "followHolds",
+          summary:
+            "What changes of what may be seen, as server-sent events; scope read. After `ready`, list once; the data of each `changed` is a Changed.",
+          responses: {
+            200: {
+              description: "Until either side ends it",
+              content: { "text/event-stream": { schema: eventStream } },
+            },
+            ...problems(401, 403),
+          },
+        },
+      },
       "/holds/{id}": {
         get: {
           operationId: "getHold",
@@ -120,7 +134,14 @@ const summaryEntries = {
 };
 const whenInDoubt = { enum: ["stop", "again"] };
 
+/** A stream of events; OpenAPI 3.1 has no way to say what each of them holds. */
+const eventStream = { type: "string" };
+
 const schemas = {
+  Changed: {
+    ...object({ ids: { type: "array", items: text }, isComplete: flag }),
+    description: "Which holds have changed. Where that is not complete, more have than could be named: list again.",
+  },
   HoldPage: object(
     { holds: { type: "array", items: object(summaryEntries.required, summaryEntries.optional) }, isComplete: flag },
     { next: text },
