@@ -53,6 +53,12 @@ export interface RedisAnswer {
   readonly connection: object | undefined;
 }
 
+/** Whether a connection is fit for use. */
+interface Verification {
+  isDone: boolean;
+  readonly done: Promise<void>;
+}
+
 const closeTimeoutMs = 1_000;
 
 /**
@@ -63,7 +69,7 @@ export class RedisConnection {
   readonly client: RedisClient;
   readonly #options: RedisConnectionOptions;
   readonly #closing = new AbortController();
-  #verified = new WeakMap<object, Promise<void>>();
+  #verified = new WeakMap<object, Verification>();
   #connecting: Promise<void> | undefined;
   #lastError: unknown;
 
@@ -91,13 +97,9 @@ export class RedisConnection {
   }
 
   /** Sends one request to the server, or in a cluster to the master that has the key. */
-  async request(
-    name: string,
-    args: readonly (string | Buffer)[],
-    options: OneTimeCommandOptions = {},
-  ): Promise<RedisAnswer> {
-    await this.ready();
-    return await this.requestFrom(this.client, name, args, options);
+  request(name: string, args: readonly (string | Buffer)[], options?: OneTimeCommandOptions): Promise<RedisAnswer> {
+    const send = (): Promise<RedisAnswer> => this.requestFrom(this.client, name, args, options);
+    return this.#isReady() ? send() : this.ready().then(send);
   }
 
   /** Sends one request to a certain node, or by a client that is known to be ready. */
@@ -214,15 +216,27 @@ export class RedisConnection {
     else connection.destroy();
   }
 
+  /** What {@link ready} would find, without a promise: nearly every request finds the connection as the one before left it. */
+  #isReady(): boolean {
+    const { client } = this;
+    if (client.status !== "ready") return false;
+    return isCluster(client) || this.#verified.get(client.stream)?.isDone === true;
+  }
+
   async #verify(node: RedisNode): Promise<void> {
     const { stream } = node;
-    let verified = this.#verified.get(stream);
-    if (verified === undefined) {
-      verified = this.#options.verify(node);
-      this.#verified.set(stream, verified);
-      verified.catch(() => this.#verified.delete(stream));
+    let verification = this.#verified.get(stream);
+    if (verification === undefined) {
+      verification = { isDone: false, done: this.#options.verify(node) };
+      this.#verified.set(stream, verification);
     }
-    await verified;
+    try {
+      await verification.done;
+      verification.isDone = true;
+    } catch (error) {
+      this.#verified.delete(stream);
+      throw error;
+    }
   }
 }
 

@@ -68,7 +68,7 @@ export class RedisDriver implements CheckpointDriver {
   async read(key: string, { signal, durable }: ReadContext): Promise<DriverRecord | null> {
     const argv = [this.#keys.redisKey(key)];
     const { reply, connection } = await this.#connection.request("get", argv, { signal, repeatable: true });
-    if (durable) await this.#touch(key, signal, connection);
+    if (durable && this.#isDurable) await this.#touch(key, signal, connection);
     if (reply === null) return null;
     const value = decodeValue(reply as Buffer);
     if (value === undefined) {
@@ -89,7 +89,7 @@ export class RedisDriver implements CheckpointDriver {
     const head = valueHead(version, writeId);
     const value = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     // A plain command does it, and costs the server less. To wait for what a repeated write finds done takes the script.
-    if (precondition.kind === "absent" && this.#options.durability === undefined) {
+    if (precondition.kind === "absent" && !this.#isDurable) {
       const expiry = ttlMs === undefined ? [] : ["PX", String(ttlMs)];
       const argv = [this.#keys.redisKey(key), value, "NX", ...expiry];
       const { reply } = await this.#connection.request("set", argv, { signal: context.signal, head });
@@ -106,7 +106,7 @@ export class RedisDriver implements CheckpointDriver {
     ];
     const answer = await this.#run(putScript, key, argv, { signal: context.signal, head });
     if (answer.reply === null) throw new PreconditionFailedError();
-    await doneOnce(this.#acknowledged(answer.connection));
+    if (this.#isDurable) await doneOnce(this.#acknowledged(answer.connection));
     return { version: (answer.reply as Buffer).toString() };
   }
 
@@ -114,8 +114,10 @@ export class RedisDriver implements CheckpointDriver {
     const { reply, connection } = await this.#run(removeScript, key, [ifVersion ?? ""], { signal });
     if (String(reply) === "conflict") throw new PreconditionFailedError();
     const isRemoved = String(reply) === "removed";
-    // What is missing may be so because of a deletion, perhaps this very one, that has not been acknowledged.
-    await doneOnce(isRemoved ? this.#acknowledged(connection) : this.#touch(key, signal, connection));
+    if (this.#isDurable) {
+      // What is missing may be so because of a deletion, perhaps this very one, that has not been acknowledged.
+      await doneOnce(isRemoved ? this.#acknowledged(connection) : this.#touch(key, signal, connection));
+    }
     return isRemoved;
   }
 
@@ -155,6 +157,11 @@ export class RedisDriver implements CheckpointDriver {
     return classifyRedisError(error);
   }
 
+  /** Whether a write counts only once it has been acknowledged as the options ask. */
+  get #isDurable(): boolean {
+    return this.#options.durability !== undefined;
+  }
+
   /** Runs a script by its digest; a server that does not know it yet gets it whole, which costs one more request once. */
   async #run(
     script: RedisScript,
@@ -173,7 +180,6 @@ export class RedisDriver implements CheckpointDriver {
 
   /** Waits until all that the server had when it answered on a connection is as safe as `durability` asks. */
   async #touch(key: string, signal: AbortSignal, connection: object | undefined): Promise<void> {
-    if (this.#options.durability === undefined) return;
     await this.#run(touchScript, key, [], { signal, connection });
     await this.#acknowledged(connection);
   }
