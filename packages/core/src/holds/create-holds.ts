@@ -80,7 +80,8 @@ export function createHoldsIn(store: CheckpointStore, environment: HoldEnvironme
     cancel: async (id, cancelOptions = {}) => await cancelHold(machine, readId(id), cancelOptions),
     inspect: async (id, inspectOptions = {}) => await inspectHold(machine, readId(id), inspectOptions),
     list: (listOptions = {}) => listHolds(machine, listOptions),
-    expire: async (expireOptions = {}) => await expireHolds(machine, expireOptions),
+    expire: async ({ id, ...expireOptions } = {}) =>
+      await expireHolds(machine, id === undefined ? expireOptions : { ...expireOptions, id: readId(id) }),
     prune: async (pruneOptions) => {
       const counts = await pruneHolds(machine, { ...pruneOptions, mayRemove: false });
       const { olderThanMs: _olderThanMs, dryRun = false, onProgress: _onProgress, ...rest } = pruneOptions;

@@ -50,6 +50,18 @@ describe("a question whose time is over", () => {
     expect(await holds.act("a", () => "paid")).toMatchObject({ outcome: "done" });
   });
 
+  it("is applied to one hold alone, where that is asked for", async () => {
+    await holds.open("b", { ask, expiresInMs: hourMs });
+    elapse(2 * hourMs);
+    expect(await holds.expire({ id: "b", dryRun: true })).toEqual({ examined: 1, expired: 1, answered: 0 });
+    expect(await holds.expire({ id: "b" })).toEqual({ examined: 1, expired: 1, answered: 0 });
+    expect(await holds.inspect("b")).toMatchObject({ state: "expired", isDue: false });
+    expect(await holds.inspect("a")).toMatchObject({ state: "expired", isDue: true });
+    expect(await holds.expire({ id: "b" })).toEqual({ examined: 1, expired: 0, answered: 0 });
+    expect(await holds.expire({ id: "none" })).toEqual({ examined: 0, expired: 0, answered: 0 });
+    await expect(holds.expire({ id: "" })).rejects.toMatchObject({ code: "invalid-argument" });
+  });
+
   it.each([
     ["whoever answers", async () => await outcome(holds.answer("a", { decision: "approve" })), "expired"],
     ["whoever acts", async () => (await holds.act("a", vi.fn<() => void>())).outcome, "expired"],

@@ -311,6 +311,8 @@ export interface WaitResult {
 
 /** Options of {@link Holds.expire}. */
 export interface ExpireOptions extends OperationOptions {
+  /** Only this hold. @default all */
+  readonly id?: string | undefined;
   /** Counts what would be done, and changes nothing. @default false */
   readonly dryRun?: boolean | undefined;
   /** Told after each document what has been done so far. @default nobody is told */
@@ -454,6 +456,7 @@ export interface Holds {
    * Applies every expiry whose time is over, in bounded memory. Until then, or until somebody answers or acts, an expiry
    * is only reported.
    *
+   * @throws {HoldError} `invalid-argument`
    * @throws {CheckpointError} what the store's operations throw
    */
   expire(options?: ExpireOptions): Promise<ExpireCounts>;
