@@ -6,6 +6,9 @@ import type { CheckpointStore } from "@holdpoint/core";
 import { createHolds } from "@holdpoint/core/holds";
 
 import type { ApiToken } from "./api/api-token.ts";
+import type { CourierOptions } from "./couriers/courier-options.ts";
+import { assertCourierOptions } from "./couriers/courier-options.ts";
+import { Couriers } from "./couriers/couriers.ts";
 import { FormTokens } from "./form/form-tokens.ts";
 import { inboxApp } from "./inbox-app.ts";
 import type { InboxContext } from "./inbox-context.ts";
@@ -20,6 +23,7 @@ import type { NoticeOptions } from "./notices/notice-options.ts";
 import { assertNoticeOptions } from "./notices/notice-options.ts";
 import { Teller } from "./notices/teller.ts";
 import type { Refusal } from "./refusal.ts";
+import { keepLooking } from "./sending/lookout.ts";
 import type { AccessRules } from "./rules/access-rules.ts";
 import { Access } from "./rules/access.ts";
 
@@ -64,9 +68,11 @@ export interface InboxOptions {
   readonly apiTokens?: readonly ApiToken[] | undefined;
   /** Who is told of what waits, is soon over and is decided. @default nobody */
   readonly notices?: NoticeOptions | undefined;
+  /** Which programs are called with what was decided. @default none */
+  readonly couriers?: CourierOptions | undefined;
   /** Told of everybody who was not let. @default nobody is told */
   readonly onRefusal?: ((refusal: Refusal) => void) | undefined;
-  /** Told of what went wrong while a page was made, and of targets that could not be told. @default nobody is told */
+  /** Told of what went wrong while a page was made, and of what could not be told or delivered. @default nobody is told */
   readonly onError?: ((error: Error) => void) | undefined;
   /** The clock. @default the system's */
   readonly now?: (() => Date) | undefined;
@@ -113,21 +119,30 @@ export function createInbox(options: InboxOptions): Inbox {
     );
   }
   if (options.linkKeys !== undefined) assertLinkKeys(options.linkKeys);
-  if (options.notices !== undefined) assertNoticeOptions(options.notices, options.linkKeys !== undefined);
+  const hasRules = options.rules !== undefined;
+  const { notices, couriers = { couriers: [] } } = options;
+  if (notices !== undefined) assertNoticeOptions(notices, { canSign: options.linkKeys !== undefined, hasRules });
+  assertCourierOptions(couriers, hasRules);
   const base = url.pathname.endsWith("/") ? url.pathname : `${url.pathname}/`;
   const keys = secret ?? randomBytes(32);
   const claimKey = keyFor(keys, "claims");
   const holds = createHolds(store, { now });
   const ledger = createPauseLedger(store);
   const ending = new AbortController();
+  const access = new Access(options.rules, options.askersMayApprove ?? authentication.kind === "local");
+  const report = options.onError ?? (() => undefined);
+  const list = new ItemList(holds, ledger, ending.signal);
+  const { giveUpAfterMs = 259_200_000, lookEveryMs = 10_000, timeoutMs = 10_000 } = couriers;
+  const delivering = { store, holds, access, now, report, ending: ending.signal, giveUpAfterMs, timeoutMs };
   const context: InboxContext = {
     holds,
     ledger,
-    list: new ItemList(holds, ledger, ending.signal),
+    list,
+    couriers: new Couriers(delivering, couriers.couriers),
     tokens: new FormTokens(keyFor(keys, "forms"), now),
     sessions: new Sessions(keyFor(keys, "sessions"), url.protocol === "https:", now),
     login: authentication,
-    access: new Access(options.rules, options.askersMayApprove ?? authentication.kind === "local"),
+    access,
     linkKeys: options.linkKeys ?? [],
     gateway: options.gateway,
     handedOver: new Set(),
@@ -139,12 +154,15 @@ export function createInbox(options: InboxOptions): Inbox {
     origins: new Set([url.origin, ...others]),
     now,
     refused: options.onRefusal ?? (() => undefined),
-    report: options.onError ?? (() => undefined),
+    report,
   };
   const app = inboxApp(context, maxBodyBytes);
-  if (options.notices !== undefined) {
-    const { targets, remindBeforeMs = 3_600_000, lookEveryMs = 10_000, timeoutMs = 10_000 } = options.notices;
-    void new Teller({ ...context, store, remindBeforeMs, lookEveryMs, timeoutMs }, targets).run();
+  const looking = { list, report, ending: ending.signal };
+  if (!context.couriers.isEmpty) void keepLooking({ ...looking, lookEveryMs }, context.couriers);
+  if (notices !== undefined) {
+    const { targets, remindBeforeMs = 3_600_000, timeoutMs: noticeMs = 10_000 } = notices;
+    const teller = new Teller({ ...context, store, remindBeforeMs, timeoutMs: noticeMs }, targets);
+    void keepLooking({ ...looking, lookEveryMs: notices.lookEveryMs ?? 10_000 }, teller);
   }
   return {
     handle: async (request, connection = {}) => await app.fetch(request, connection),

@@ -3,6 +3,7 @@ import type { GatewayCourier } from "@holdpoint/asya/gateway";
 import type { Holds } from "@holdpoint/core/holds";
 
 import type { ApiToken } from "./api/api-token.ts";
+import type { Couriers } from "./couriers/couriers.ts";
 import type { FormTokens } from "./form/form-tokens.ts";
 import type { ItemList } from "./listing/item-list.ts";
 import type { LocalLogin } from "./login/local-login.ts";
@@ -22,6 +23,8 @@ export interface InboxContext {
   readonly sessions: Sessions;
   readonly login: LocalLogin | OpenIdLogin | ProxyLogin;
   readonly access: Access;
+  /** What hands what was decided of holds on. */
+  readonly couriers: Couriers;
   /** What hands answers to tasks of the mesh on. */
   readonly gateway: GatewayCourier | undefined;
   /** Pause points whose answer the gateway has taken from here, and that x-resume may not have taken up yet. */
@@ -56,4 +59,4 @@ export function itemPath({ base }: Pick<InboxContext, "base">, kind: ItemPage, i
 }
 
 /** What there is at an address for one hold or task. */
-type ItemPage = "hold" | "task" | "settle" | "content";
+type ItemPage = "hold" | "task" | "settle" | "deliver" | "content";

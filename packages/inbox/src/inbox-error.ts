@@ -7,8 +7,9 @@ import { ErrorBrand } from "@holdpoint/core/driver";
  * - `in-use`: something else listens at the port
  * - `unprotected`: it would be reachable from other machines, and nothing would tell who may
  * - `not-told`: a target could not be told, and will be again; only `onError` gets it
+ * - `not-delivered`: a courier could not deliver what was decided; only `onError` gets it
  */
-export type InboxErrorCode = "invalid-argument" | "in-use" | "unprotected" | "not-told";
+export type InboxErrorCode = "invalid-argument" | "in-use" | "unprotected" | "not-told" | "not-delivered";
 
 const brand = new ErrorBrand("holdpoint.inbox-error");
 

@@ -1,5 +1,9 @@
 export { apiTokenDigest } from "./api/api-token.ts";
 export type { ApiScope, ApiToken } from "./api/api-token.ts";
+export type { Courier, Delivery } from "./couriers/courier.ts";
+export type { CourierOptions } from "./couriers/courier-options.ts";
+export { webhookCourier } from "./couriers/webhook-courier.ts";
+export type { WebhookCourierOptions } from "./couriers/webhook-courier.ts";
 export { createInbox } from "./create-inbox.ts";
 export type { Authentication, Inbox, InboxOptions } from "./create-inbox.ts";
 export { InboxError } from "./inbox-error.ts";
@@ -22,4 +26,7 @@ export { proxyLogin } from "./login/proxy-login.ts";
 export type { ProxyLogin, ProxyLoginOptions } from "./login/proxy-login.ts";
 export type { Refusal } from "./refusal.ts";
 export type { AccessRules, LabelRule } from "./rules/access-rules.ts";
+export type { PostOptions } from "./sending/post-json.ts";
+export type { SignedWebhookOptions } from "./sending/signed-webhook.ts";
+export type { TargetOptions } from "./sending/target-options.ts";
 export type { Viewer } from "./viewer.ts";

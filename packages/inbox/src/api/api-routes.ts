@@ -7,9 +7,9 @@ import type { JsonObject } from "@holdpoint/core/json";
 import type { Context } from "hono";
 import { Hono } from "hono";
 
+import { showAsNow } from "../hold/show-as-now.ts";
 import type { InboxContext } from "../inbox-context.ts";
 import type { ListedItem } from "../listing/listed-item.ts";
-import { listedHold } from "../listing/listed-item.ts";
 import { streamChanges } from "../live/stream-changes.ts";
 import { labelledHold } from "../rules/access.ts";
 import { apiHold, apiSummary } from "./api-hold.ts";
@@ -259,9 +259,9 @@ function workerOf(person: Person): string {
   return typeof person === "string" ? person : `${person.subject} of ${person.issuer}`;
 }
 
-async function look({ holds, list }: InboxContext, id: string): Promise<void> {
-  const hold = await holds.inspect(id);
-  if (hold !== null) list.update(listedHold(hold));
+async function look(inbox: InboxContext, id: string): Promise<void> {
+  const hold = await inbox.holds.inspect(id);
+  if (hold !== null) showAsNow(inbox, hold);
 }
 
 async function readBody(context: ApiContext): Promise<JsonObject> {

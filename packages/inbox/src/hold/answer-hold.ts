@@ -3,13 +3,13 @@ import type { HoldDetails, HoldErrorCode } from "@holdpoint/core/holds";
 import { HoldError, isSamePerson } from "@holdpoint/core/holds";
 
 import type { InboxContext } from "../inbox-context.ts";
-import { listedHold } from "../listing/listed-item.ts";
 import type { Refusal } from "../refusal.ts";
 import { labelledHold } from "../rules/access.ts";
 import type { Html } from "../show/html.ts";
 import type { Viewer } from "../viewer.ts";
 import { answerPurpose, readHoldForm } from "./hold-form.ts";
 import { holdPage } from "./hold-page.ts";
+import { showAsNow } from "./show-as-now.ts";
 import { tokenNotices } from "./token-notices.ts";
 
 /** What becomes of a form that was sent: it has done what it was for, or a page says why not. */
@@ -68,10 +68,9 @@ export async function answerHold(
   }
 }
 
-/** So that the lists show what the page has shown. */
-async function lookAgain({ holds, list }: InboxContext, { id }: HoldDetails): Promise<HoldDetails | undefined> {
-  const hold = (await holds.inspect(id)) ?? undefined;
-  if (hold !== undefined) list.update(listedHold(hold));
+async function lookAgain(context: InboxContext, { id }: HoldDetails): Promise<HoldDetails | undefined> {
+  const hold = (await context.holds.inspect(id)) ?? undefined;
+  if (hold !== undefined) showAsNow(context, hold);
   return hold;
 }
 

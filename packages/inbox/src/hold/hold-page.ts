@@ -1,6 +1,7 @@
 import type { HoldDetails } from "@holdpoint/core/holds";
 import { isSamePerson } from "@holdpoint/core/holds";
 
+import type { DeliveryStatus } from "../couriers/outbox.ts";
 import { layout } from "../frame/layout.ts";
 import type { InboxContext } from "../inbox-context.ts";
 import { itemPath } from "../inbox-context.ts";
@@ -17,6 +18,7 @@ import { visibleText } from "../show/visible-text.ts";
 import type { Viewer } from "../viewer.ts";
 import { answerForm } from "./answer-form.ts";
 import { decidedSection, votesSection } from "./decided-section.ts";
+import { deliverySection } from "./delivery-section.ts";
 import type { SentForm } from "./hold-form.ts";
 import { settleForm } from "./settle-form.ts";
 
@@ -25,6 +27,8 @@ export interface HoldPageOptions {
   /** What became of what was just sent. */
   readonly notice?: string | undefined;
   readonly sent?: SentForm | undefined;
+  /** How far what was decided has been delivered. */
+  readonly deliveries?: readonly DeliveryStatus[] | undefined;
 }
 
 /** The page of one hold: what is asked, about what, and the form; or what was answered. */
@@ -32,7 +36,7 @@ export function holdPage(
   context: InboxContext,
   viewer: Viewer,
   hold: HoldDetails,
-  { notice, sent }: HoldPageOptions = {},
+  { notice, sent, deliveries = [] }: HoldPageOptions = {},
 ): Html {
   const now = context.now();
   const { id, state, question } = hold;
@@ -46,6 +50,7 @@ export function holdPage(
       <p class="facts">${facts(hold, now)}</p>
       ${state === "in-doubt" && maySettle(context, viewer, hold) ? settleForm(context, viewer, hold) : nothing}
       ${state === "waiting" ? nothing : decidedSection(hold, viewer, now)}
+      ${deliveries.length === 0 ? nothing : deliverySection(context, viewer, hold, deliveries, maySettle(context, viewer, hold))}
       ${question?.details === undefined ? nothing : html`<div class="prose" dir="auto">${renderMarkdown(question.details)}</div>`}
       ${hold.content === undefined || hold.content === null ? nothing : contentSection(context, viewer, hold)}
       ${state === "waiting" ? html`${votesSection(hold, viewer, now)}${askSection(context, viewer, hold, sent)}` : nothing}

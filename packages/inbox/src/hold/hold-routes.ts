@@ -13,6 +13,7 @@ import type { Viewer } from "../viewer.ts";
 import type { SentOutcome } from "./answer-hold.ts";
 import { answerHold } from "./answer-hold.ts";
 import { holdPage } from "./hold-page.ts";
+import { repeatDelivery } from "./repeat-delivery.ts";
 import { settleHold } from "./settle-hold.ts";
 
 /** The page of one hold, and what is sent from it. */
@@ -21,6 +22,8 @@ export function holdRoutes(app: Hono<Frame>, inbox: InboxContext): void {
   app.post("/hold", async (context) => await sendToHold(inbox, context, idOf(context), answerHold));
   app.get("/settle", (context) => context.redirect(itemPath(inbox, "hold", idOf(context)), 303));
   app.post("/settle", async (context) => await sendToHold(inbox, context, idOf(context), settleHold));
+  app.get("/deliver", (context) => context.redirect(itemPath(inbox, "hold", idOf(context)), 303));
+  app.post("/deliver", async (context) => await sendToHold(inbox, context, idOf(context), repeatDelivery));
   app.get("/content", async (context) => await showContent(inbox, context, idOf(context)));
 }
 
@@ -32,7 +35,8 @@ function idOf(context: Context<Frame>): string {
 export async function showHold(inbox: InboxContext, context: Context<Frame>, id: string): Promise<Response> {
   const hold = await findHold(inbox, context, id);
   if (hold === undefined) return nothingThere(inbox, context);
-  return context.html(holdPage(inbox, context.get("viewer"), hold));
+  const deliveries = await inbox.couriers.statusesOf(hold);
+  return context.html(holdPage(inbox, context.get("viewer"), hold, { deliveries }));
 }
 
 /** All that a hold is about, as plain text, so that nothing in it is acted on. */

@@ -2,11 +2,11 @@ import type { HoldDetails } from "@holdpoint/core/holds";
 import { HoldError } from "@holdpoint/core/holds";
 
 import type { InboxContext } from "../inbox-context.ts";
-import { listedHold } from "../listing/listed-item.ts";
 import type { Viewer } from "../viewer.ts";
 import type { SentOutcome } from "./answer-hold.ts";
 import { holdPage, maySettle } from "./hold-page.ts";
 import { settlePurpose } from "./settle-form.ts";
+import { showAsNow } from "./show-as-now.ts";
 import { tokenNotices } from "./token-notices.ts";
 
 /** Says what happened to a hold that is in doubt, as a form says. */
@@ -16,7 +16,7 @@ export async function settleHold(
   hold: HoldDetails,
   form: URLSearchParams,
 ): Promise<SentOutcome> {
-  const { holds, list, tokens } = context;
+  const { holds, tokens } = context;
   const applied = form.get("applied");
   if (!maySettle(context, viewer, hold)) {
     const page = holdPage(context, viewer, hold, { notice: "You may not say what happened. Nothing was changed." });
@@ -44,6 +44,6 @@ export async function settleHold(
     return { taken: false, status: 409, page: holdPage(context, viewer, now, { notice }) };
   }
   const now = await holds.inspect(hold.id);
-  if (now !== null) list.update(listedHold(now));
+  if (now !== null) showAsNow(context, now);
   return { taken: true };
 }

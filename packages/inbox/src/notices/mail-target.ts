@@ -2,7 +2,7 @@ import { createTransport } from "nodemailer";
 
 import { InboxError } from "../inbox-error.ts";
 import { isThisMachine } from "../is-this-machine.ts";
-import { NoticeFailure } from "./notice-failure.ts";
+import { SendFailure } from "../sending/send-failure.ts";
 import type { Notice, NoticeTarget, NoticeTargetOptions } from "./notice-target.ts";
 import { noticeText } from "./notice-text.ts";
 
@@ -112,7 +112,7 @@ async function sendMail(
   } catch (error) {
     const { code, responseCode } = error as { readonly code?: unknown; readonly responseCode?: unknown };
     // What the server says could repeat what it was sent, a password among it.
-    throw new NoticeFailure(`its server did not take it (${[code, responseCode].filter(Boolean).join(" ")})`);
+    throw new SendFailure(`its server did not take it (${[code, responseCode].filter(Boolean).join(" ")})`);
   } finally {
     transport.close();
   }

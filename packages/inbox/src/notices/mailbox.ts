@@ -1,15 +1,18 @@
 import { InboxError } from "../inbox-error.ts";
 import type { ListedItem } from "../listing/listed-item.ts";
-import type { ClaimWatch } from "./claim-watch.ts";
+import type { Labelled } from "../rules/access.ts";
+import type { ClaimWatch } from "../sending/claim-watch.ts";
+import { sendInTime } from "../sending/send-in-time.ts";
+import { SendQueue } from "../sending/send-queue.ts";
+import { removeSideRecord, writeSideRecord } from "../sending/side-record.ts";
+import { isMeantFor } from "../sending/target-options.ts";
 import { makeNotice } from "./make-notice.ts";
 import { expiresSoon, nextNotice } from "./next-notice.ts";
 import type { NoticeRecord } from "./notice-record.ts";
-import { noticeKey, readRecord, removeRecord, writeRecord } from "./notice-record.ts";
+import { noticeKey, readNoticeRecord } from "./notice-record.ts";
 import type { FoundSubject, SubjectName } from "./notice-subject.ts";
 import { findSubject } from "./notice-subject.ts";
 import type { NoticeKind, NoticeTarget } from "./notice-target.ts";
-import { sendNotice } from "./send-notice.ts";
-import { TargetQueue } from "./target-queue.ts";
 import type { TellerContext } from "./teller-context.ts";
 
 /** What of an item decides whether it is looked at. */
@@ -30,7 +33,7 @@ export class Mailbox {
   readonly target: NoticeTarget;
   readonly #context: TellerContext;
   readonly #claims: ClaimWatch;
-  readonly #queue: TargetQueue;
+  readonly #queue: SendQueue<SubjectName>;
   /** What has a record, and in which phase it was when it was looked at. */
   readonly #phases = new Map<string, string>();
 
@@ -38,19 +41,10 @@ export class Mailbox {
     this.target = target;
     this.#context = context;
     this.#claims = claims;
-    this.#queue = new TargetQueue(
+    this.#queue = new SendQueue(
       async (name) => await this.#tell(name),
       (error, name, retryMs) => this.#report(error, name, retryMs),
       context.ending,
-    );
-  }
-
-  /** Whether the target is to be told of an item at all. */
-  wants({ labels }: Pick<SeenItem, "labels">): boolean {
-    const wanted = this.target.labels;
-    if (wanted === undefined) return true;
-    return Object.entries(labels).some(
-      ([name, value]) => wanted.includes(`${name}=${value}`) || wanted.includes(`${name}=*`),
     );
   }
 
@@ -59,12 +53,16 @@ export class Mailbox {
     const phase = this.#phases.get(nameOf(item));
     // Of what had ended before it was seen, nobody knows.
     if (item.state !== "waiting" && phase === undefined) return;
-    if (this.wants(item) && phase !== this.#phaseOf(item)) this.#queue.offer(item);
+    if (phase !== this.#phaseOf(item) && this.#isFor(item)) this.recall(item);
   }
 
   /** Takes what has a record, whatever is known of it. */
   recall(name: SubjectName): void {
-    this.#queue.offer(name);
+    this.#queue.offer(nameOf(name), name);
+  }
+
+  #isFor(item: Labelled): boolean {
+    return isMeantFor(this.target, item, this.#context.access);
   }
 
   #phaseOf(item: SeenItem): string {
@@ -79,13 +77,13 @@ export class Mailbox {
   async #tell(name: SubjectName): Promise<void> {
     const { store, ending, timeoutMs } = this.#context;
     const key = noticeKey(this.target.name, name);
-    const stored = await readRecord(store, key, { signal: ending });
-    if (this.#claims.isBeingTold(key, stored)) {
+    const stored = await readNoticeRecord(store, key, { signal: ending });
+    if (this.#claims.isBeingSent(key, stored)) {
       this.#phases.set(nameOf(name), lookAgain);
       return;
     }
     const subject = await findSubject(this.#context, name, ending);
-    if (subject !== undefined && !this.wants(subject)) return;
+    if (subject !== undefined && !this.#isFor(subject)) return;
     const known = stored?.record.occasion === subject?.occasion ? stored?.record : undefined;
     const notice = subject === undefined ? undefined : this.#next(known, subject);
     if (subject === undefined || (notice === undefined && !subject.isWaiting)) {
@@ -109,7 +107,8 @@ export class Mailbox {
     }
     try {
       const { target } = this;
-      await sendNotice(target, makeNotice(this.#context, target, notice, subject), timeoutMs, ending);
+      const made = makeNotice(this.#context, target, notice, subject);
+      await sendInTime(async (signal) => await target.send(made, signal), timeoutMs, ending);
     } catch (error) {
       await this.#write(key, record, version);
       throw error;
@@ -136,12 +135,12 @@ export class Mailbox {
 
   async #forget(name: SubjectName, key: string, version: string | undefined): Promise<void> {
     const { store, ending } = this.#context;
-    if (version !== undefined) await removeRecord(store, key, version, { signal: ending });
+    if (version !== undefined) await removeSideRecord(store, key, version, { signal: ending });
     this.#phases.delete(nameOf(name));
   }
 
   async #write(key: string, record: NoticeRecord, ifVersion: string | undefined): Promise<string | undefined> {
-    return await writeRecord(this.#context.store, key, record, ifVersion, { signal: this.#context.ending });
+    return await writeSideRecord(this.#context.store, key, record, ifVersion, { signal: this.#context.ending });
   }
 
   #report(error: unknown, { kind, id }: SubjectName, retryMs: number): void {

@@ -1,4 +1,6 @@
 import { InboxError } from "../inbox-error.ts";
+import { assertTimes } from "../sending/assert-times.ts";
+import { targetProblem } from "../sending/target-options.ts";
 import type { NoticeTarget } from "./notice-target.ts";
 
 /** Options of telling people, of {@link InboxOptions.notices}. */
@@ -20,26 +22,19 @@ export interface NoticeOptions {
 }
 
 /** @throws {InboxError} `invalid-argument` */
-export function assertNoticeOptions({ targets, ...times }: NoticeOptions, canSign: boolean): void {
-  for (const [name, value] of Object.entries(times)) {
-    if (value !== undefined && !(Number.isFinite(value) && value > 0)) {
-      throw new InboxError("invalid-argument", `notices.${name}: expected a number of milliseconds above 0.`);
-    }
-  }
-  const names = new Set<string>();
-  for (const { name, labels = [], link } of targets) {
-    const problem = !/^[a-z\d-]{1,40}$/u.test(name)
-      ? "expected a name of 1 to 40 of a-z, 0-9 and -"
-      : names.has(name)
-        ? "there are two of this name"
-        : !labels.every((label) => /^[^=]+=./su.test(label))
-          ? "expected labels such as team=billing or team=*"
-          : link !== undefined && !canSign
-            ? "its links are to be signed, and there are no keys to sign links with"
-            : undefined;
-    if (problem !== undefined) {
-      throw new InboxError("invalid-argument", `The target of notices ${JSON.stringify(name)}: ${problem}.`);
-    }
-    names.add(name);
-  }
+export function assertNoticeOptions(
+  { targets, ...times }: NoticeOptions,
+  { canSign, hasRules }: { readonly canSign: boolean; readonly hasRules: boolean },
+): void {
+  assertTimes("notices", times);
+  const wrong =
+    targetProblem(targets, hasRules) ??
+    targets
+      .filter(({ link }) => link !== undefined && !canSign)
+      .map(({ name }) => ({
+        name,
+        problem: "its links are to be signed, and there are no keys to sign links with",
+      }))[0];
+  if (wrong === undefined) return;
+  throw new InboxError("invalid-argument", `The target of notices ${JSON.stringify(wrong.name)}: ${wrong.problem}.`);
 }

@@ -1,5 +1,7 @@
 import type { Person } from "@holdpoint/core/holds";
 
+import type { TargetOptions } from "../sending/target-options.ts";
+
 /**
  * What somebody is told of.
  *
@@ -44,14 +46,7 @@ export interface Notice {
 }
 
 /** Options that every target has. */
-export interface NoticeTargetOptions {
-  /** What it is called in the store and in messages: 1 to 40 of a-z, 0-9 and `-`, unique, and not changed later. */
-  readonly name: string;
-  /**
-   * `name=value`, or `name=*` for every value: it is told of what has one of these labels. Tasks of the mesh have none.
-   * @default of everything
-   */
-  readonly labels?: readonly string[] | undefined;
+export interface NoticeTargetOptions extends TargetOptions {
   /** What it is told of. @default all */
   readonly notices?: readonly NoticeKind[] | undefined;
 }

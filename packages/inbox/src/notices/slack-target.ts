@@ -1,9 +1,10 @@
+import type { PostOptions } from "../sending/post-json.ts";
+import { postJson, readPostAddress } from "../sending/post-json.ts";
 import type { Notice, NoticeTarget, NoticeTargetOptions } from "./notice-target.ts";
 import { noticeText } from "./notice-text.ts";
-import { postNotice, readPostAddress } from "./post-notice.ts";
 
 /** Options of {@link slackTarget}. */
-export interface SlackTargetOptions extends NoticeTargetOptions {
+export interface SlackTargetOptions extends NoticeTargetOptions, PostOptions {
   /** The address of the incoming webhook. Whoever knows it can post there: it is a secret. */
   readonly url: string;
 }
@@ -18,11 +19,11 @@ export interface SlackTargetOptions extends NoticeTargetOptions {
  * const target = slackTarget({ name: "billing", url: process.env["SLACK_URL"] ?? "", labels: ["team=billing"] });
  * ```
  */
-export function slackTarget({ url, ...options }: SlackTargetOptions): NoticeTarget {
-  const address = readPostAddress(options.name, url);
+export function slackTarget({ url, privateAddresses, ...options }: SlackTargetOptions): NoticeTarget {
+  const address = readPostAddress(options.name, { url, privateAddresses });
   return {
     ...options,
-    send: async (notice, signal) => await postNotice(address, JSON.stringify(slackMessage(notice)), {}, signal),
+    send: async (notice, signal) => await postJson(address, JSON.stringify(slackMessage(notice)), {}, signal),
   };
 }
 

@@ -5,10 +5,9 @@ import type { InboxContext } from "../inbox-context.ts";
 /** What telling works with. */
 export interface TellerContext extends Pick<
   InboxContext,
-  "holds" | "ledger" | "list" | "url" | "base" | "linkKeys" | "now" | "report" | "ending"
+  "holds" | "ledger" | "access" | "url" | "base" | "linkKeys" | "now" | "report" | "ending"
 > {
   readonly store: CheckpointStore;
   readonly remindBeforeMs: number;
-  readonly lookEveryMs: number;
   readonly timeoutMs: number;
 }

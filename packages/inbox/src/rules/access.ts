@@ -21,7 +21,7 @@ export class Access {
   }
 
   /** Whether somebody may see what is kept under an id. */
-  maySee(viewer: Viewer, item: Labelled): boolean {
+  maySee(viewer: Pick<Viewer, "groups" | "link">, item: Labelled): boolean {
     if (viewer.link !== undefined) return item.kind === "hold" && viewer.link.id === item.id;
     return this.#isLet(viewer, item, ({ see = [], answer = [] }) => [...see, ...answer]);
   }
@@ -38,7 +38,11 @@ export class Access {
     return this.#askersMayApprove || !isAsker || decision?.approving === false;
   }
 
-  #isLet({ groups }: Viewer, { labels }: Labelled, groupsOf: (rule: LabelRule) => readonly string[]): boolean {
+  #isLet(
+    { groups }: Pick<Viewer, "groups">,
+    { labels }: Labelled,
+    groupsOf: (rule: LabelRule) => readonly string[],
+  ): boolean {
     const rules = this.#rules;
     if (rules === undefined || rules.administrators.some((group) => groups.includes(group))) return true;
     const named = Object.entries(labels).flatMap(([name, value]) => {

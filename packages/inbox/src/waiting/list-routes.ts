@@ -17,7 +17,9 @@ export function listRoutes(app: Hono<Frame>, inbox: InboxContext): void {
   app.get("/", async (context) => {
     const filter = readFilter(new URL(context.req.url).searchParams);
     const viewer = context.get("viewer");
-    return context.html(waitingPage(inbox, viewer, await visible(viewer), filter));
+    const known = await visible(viewer);
+    const undelivered = filter.state === "not-delivered" ? await inbox.couriers.failedOf(known.items) : [];
+    return context.html(waitingPage(inbox, viewer, known, filter, undelivered));
   });
   app.get("/answered", async (context) => {
     const viewer = context.get("viewer");

@@ -17,6 +17,8 @@ export const stateChoices = {
   waiting: { label: "Waiting", states: ["waiting"] },
   open: { label: "Not ended", states: ["waiting", "answered", "acting", "in-doubt"] },
   "in-doubt": { label: "In doubt", states: ["in-doubt"] },
+  // What has ended may be among it, and what was only answered.
+  "not-delivered": { label: "Not delivered", states: undefined },
   ended: { label: "Ended", states: ["done", "rejected", "canceled", "expired"] },
   corrupt: { label: "Unreadable", states: ["corrupt"] },
   any: { label: "Any state", states: undefined },

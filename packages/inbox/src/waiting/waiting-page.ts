@@ -21,12 +21,22 @@ const oldMs = 15_000;
 
 const figures = new Intl.NumberFormat("en");
 
-/** The page *Waiting*: what somebody has to answer, oldest first. */
-export function waitingPage(context: InboxContext, viewer: Viewer, known: KnownItems, filter: WaitingFilter): Html {
+/**
+ * The page *Waiting*: what somebody has to answer, oldest first.
+ *
+ * @param undelivered those items whose delivery has failed, where the filter asks for them
+ */
+export function waitingPage(
+  context: InboxContext,
+  viewer: Viewer,
+  known: KnownItems,
+  filter: WaitingFilter,
+  undelivered: readonly ListedItem[],
+): Html {
   const now = context.now();
   const { items, isComplete } = known;
   const notice = listNotice(known);
-  const found = applyFilter(items, filter, now);
+  const found = applyFilter(filter.state === "not-delivered" ? undelivered : items, filter, now);
   const pages = Math.max(1, Math.ceil(found.length / pageLength));
   const page = Math.min(filter.page, pages);
   const shown = found.slice((page - 1) * pageLength, page * pageLength);
@@ -94,7 +104,9 @@ function filterForm(
     <label
       ><span class="hidden">State</span
       ><select name="state">
-        ${Object.entries(stateChoices).map(([value, { label }]) => option(value, label, value === filter.state))}
+        ${Object.entries(stateChoices)
+          .filter(([value]) => value !== "not-delivered" || !context.couriers.isEmpty)
+          .map(([value, { label }]) => option(value, label, value === filter.state))}
       </select></label
     >
     <label

@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
 
-import type { StoredRecord } from "./notice-record.ts";
+import type { Sending, SideRecord } from "./side-record.ts";
 
-/** Which record says that somebody is telling, and for how long one may still believe that they live. */
+/** After so many of its timeouts, an inbox that has begun to send is taken for dead. */
+const timeoutsPerLease = 3;
+
+/** Which record says that somebody is sending, and for how long one may still believe that they live. */
 export class ClaimWatch {
   readonly #leaseMs: number;
   readonly #me = randomUUID();
@@ -10,8 +13,8 @@ export class ClaimWatch {
   /** Since when a record has been as it is, by this process's clock: those of others may differ. */
   readonly #watched = new Map<string, { readonly version: string; readonly since: number }>();
 
-  constructor(leaseMs: number) {
-    this.#leaseMs = leaseMs;
+  constructor(timeoutMs: number) {
+    this.#leaseMs = timeoutsPerLease * timeoutMs;
   }
 
   /** A claim as no record had it before: on some stores, what is the same has the same version. */
@@ -20,8 +23,8 @@ export class ClaimWatch {
     return `${this.#me} ${this.#claims}`;
   }
 
-  /** Whether another inbox is telling what a record says. */
-  isBeingTold(key: string, stored: StoredRecord | undefined): boolean {
+  /** Whether another inbox is sending what a record says. */
+  isBeingSent(key: string, stored: SideRecord<{ readonly sending?: Sending | undefined }> | undefined): boolean {
     const claim = stored?.record.sending?.claim;
     if (stored === undefined || claim === undefined || claim.startsWith(this.#me)) {
       this.#watched.delete(key);

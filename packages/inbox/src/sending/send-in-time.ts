@@ -1,14 +1,12 @@
-import { NoticeFailure } from "./notice-failure.ts";
-import type { Notice, NoticeTarget } from "./notice-target.ts";
+import { SendFailure } from "./send-failure.ts";
 
 /**
- * Tells a target something, within a time.
+ * Sends something, within a time.
  *
- * @throws {NoticeFailure} if the time was over; what the target throws
+ * @throws {SendFailure} if the time was over; what `send` throws
  */
-export async function sendNotice(
-  target: NoticeTarget,
-  notice: Notice,
+export async function sendInTime(
+  send: (signal: AbortSignal) => Promise<void>,
   timeoutMs: number,
   ending: AbortSignal,
 ): Promise<void> {
@@ -19,9 +17,9 @@ export async function sendNotice(
   signal.addEventListener("abort", abort, { once: true });
   try {
     // A target of somebody's own may not heed the signal.
-    await Promise.race([target.send(notice, signal), aborted.promise]);
+    await Promise.race([send(signal), aborted.promise]);
   } catch (error) {
-    throw late.aborted ? new NoticeFailure("it did not answer in time") : error;
+    throw late.aborted ? new SendFailure("it did not answer in time") : error;
   } finally {
     signal.removeEventListener("abort", abort);
   }

@@ -1,32 +1,29 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { SubjectName } from "./notice-subject.ts";
-
 const firstBackoffMs = 1_000;
 const maxBackoffMs = 60_000;
 const maxRetryAfterMs = 300_000;
 
-/** What one target is still to be told: one after the other, and later again where it fails. */
-export class TargetQueue {
-  readonly #tell: (name: SubjectName) => Promise<void>;
-  readonly #onFailure: (error: unknown, name: SubjectName, retryMs: number) => void;
+/** What one target is still to be sent: one after the other, and later again where it fails. */
+export class SendQueue<Name> {
+  readonly #send: (name: Name) => Promise<void>;
+  readonly #onFailure: (error: unknown, name: Name, retryMs: number) => void;
   readonly #signal: AbortSignal;
-  readonly #pending = new Map<string, SubjectName>();
+  readonly #pending = new Map<string, Name>();
   #isRunning = false;
 
   constructor(
-    tell: (name: SubjectName) => Promise<void>,
-    onFailure: (error: unknown, name: SubjectName, retryMs: number) => void,
+    send: (name: Name) => Promise<void>,
+    onFailure: (error: unknown, name: Name, retryMs: number) => void,
     signal: AbortSignal,
   ) {
-    this.#tell = tell;
+    this.#send = send;
     this.#onFailure = onFailure;
     this.#signal = signal;
   }
 
-  /** Something may be to be told of this; what is in the queue already stays where it is. */
-  offer(name: SubjectName): void {
-    const key = `${name.kind} ${name.id}`;
+  /** Something may be to be sent of this; what is in the queue already stays where it is. */
+  offer(key: string, name: Name): void {
     if (!this.#pending.has(key)) this.#pending.set(key, name);
     if (!this.#isRunning) void this.#run();
   }
@@ -36,14 +33,14 @@ export class TargetQueue {
     let failures = 0;
     for (const [key, name] of this.#pending) {
       if (this.#signal.aborted) break;
-      // Whatever is offered while it is told is to be looked at again.
+      // Whatever is offered while it is sent is to be looked at again.
       this.#pending.delete(key);
       try {
-        await this.#tell(name);
+        await this.#send(name);
         failures = 0;
       } catch (error) {
         if (this.#signal.aborted) break;
-        // At the end, so that what is refused for good keeps nothing else from being told.
+        // At the end, so that what is refused for good keeps nothing else from being sent.
         this.#pending.set(key, name);
         const retryMs = retryAfter(error) ?? backoffMs(failures);
         failures += 1;

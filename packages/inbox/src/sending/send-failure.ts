@@ -1,0 +1,19 @@
+/** Something that could not be sent, in words that hold no credential. */
+export class SendFailure extends Error {
+  /** When the receiver wants to be asked again, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+  /** Whether the receiver has refused it, so that it would refuse it again. */
+  readonly isRefusal: boolean;
+
+  constructor(
+    message: string,
+    {
+      retryAfterMs,
+      isRefusal = false,
+    }: { readonly retryAfterMs?: number | undefined; readonly isRefusal?: boolean } = {},
+  ) {
+    super(message);
+    this.retryAfterMs = retryAfterMs;
+    this.isRefusal = isRefusal;
+  }
+}
