@@ -6,9 +6,9 @@ const description = `Serves the pages where people answer: what waits, one quest
 
 Without --config they are served to this machine only. Whoever reads the token that is printed here may log in with it, once; the login page prints another one here on request. Every answer given after that is recorded as --by.
 
-With --config people log in at an identity provider (OpenID Connect) or at a proxy, and everybody who was not let is named on standard error. The file also says who is told of what waits, in Slack, by mail or by a webhook; who could not be told is named there too. Secrets come from the environment: HOLDPOINT_INBOX_CLIENT_SECRET, HOLDPOINT_INBOX_SECRET, HOLDPOINT_INBOX_LINK_KEYS, HOLDPOINT_INBOX_SMTP, and what the file names.
+With --config people log in at an identity provider (OpenID Connect) or at a proxy, and everybody who was not let is named on standard error. The file also says who is told of what waits, in Slack, by mail or by a webhook, and which programs are called with what was decided; what could not be told or delivered is named there too. Secrets come from the environment: HOLDPOINT_INBOX_CLIENT_SECRET, HOLDPOINT_INBOX_SECRET, HOLDPOINT_INBOX_LINK_KEYS, HOLDPOINT_INBOX_SMTP, and what the file names.
 
-Tasks of the mesh are answered through the gateway of --via, as by holdpoint resume --via; its key or token is in HOLDPOINT_GATEWAY_KEY or HOLDPOINT_GATEWAY_TOKEN.`;
+Tasks of the mesh are answered through the gateway of --via, or of via in the file, as by holdpoint resume --via; its key or token is in HOLDPOINT_GATEWAY_KEY or HOLDPOINT_GATEWAY_TOKEN.`;
 
 /** `holdpoint inbox` */
 export function inboxCommand(context: CommandContext) {

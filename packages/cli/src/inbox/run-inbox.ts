@@ -29,8 +29,9 @@ export interface InboxChoice extends StoreChoice {
 /** Serves the pages until somebody ends the command. */
 export async function runInbox(context: CommandContext, options: InboxChoice): Promise<void> {
   const { output, signal } = context;
-  const config = await readConfig(context, options);
-  const gateway = options.via === undefined ? undefined : await openCourier(context, options.via);
+  const { via: configuredVia, ...config } = await readConfig(context, options);
+  const { via = configuredVia } = options;
+  const gateway = via === undefined ? undefined : await openCourier(context, via);
   await using store = await openCommandStore(context, options, "write");
   const address = Promise.withResolvers<string>();
   const print = async (token: string): Promise<void> => {

@@ -51,6 +51,21 @@ describe("readInboxConfig", () => {
     );
   });
 
+  it("takes which programs are called from the file, and what signs that from the environment", () => {
+    const webhook = { url: "http://billing.internal/", secretFrom: "BILLING_SECRET", privateAddresses: ["10.0.0.0/8"] };
+    const targets = [{ name: "billing", labels: ["team=billing"], groups: ["billing"], webhook }];
+    const { couriers, via } = readInboxConfig(
+      { couriers: { giveUpAfterMs: 1, targets }, via: "http://asya-gateway/a2a/" },
+      { BILLING_SECRET: `whsec_${"A".repeat(32)}` },
+    );
+    expect(couriers).toMatchObject({
+      giveUpAfterMs: 1,
+      couriers: [{ name: "billing", labels: ["team=billing"], groups: ["billing"] }],
+    });
+    expect(JSON.stringify(couriers)).not.toMatch(/whsec/u);
+    expect(via).toBe("http://asya-gateway/a2a/");
+  });
+
   it.each([
     [{ opendi: openid }, "opendi: there is no such setting."],
     [{ openid: { ...openid, clientSecret: "hunter2" } }, "openid.clientSecret: there is no such setting."],
@@ -73,6 +88,20 @@ describe("readInboxConfig", () => {
       { notices: { targets: [{ name: "a", notices: ["all"] }] } },
       "notices.targets.0.notices.0: expected one of opened",
     ],
+    [{ notices: { targets: [] } }, "notices.targets: expected at least one target."],
+    [{ couriers: {} }, "couriers.targets: it is needed."],
+    [{ couriers: { targets: [] } }, "couriers.targets: expected at least one target."],
+    [{ couriers: { targets: [{ name: "a" }] } }, "couriers.targets.0.webhook: it is needed."],
+    [{ couriers: { targets: [{ name: "a", webhook: { url: "x" } }] } }, "webhook.secretFrom: it is needed."],
+    [
+      { couriers: { targets: [{ name: "a", webhook: { url: "https://a.example", secretFrom: "A" } }] } },
+      'The target "a" needs A in the environment.',
+    ],
+    [
+      { couriers: { targets: [{ name: "a", webhook: { url: "https://a.example", secret: "hunter2" } }] } },
+      "webhook.secretFrom: it is needed.",
+    ],
+    [{ couriers: { targets: [{ name: "a", webhook: "https://a.example" }] } }, "webhook: expected an object."],
     [[], "The configuration: "],
     [null, "The configuration: "],
   ])("says what is wrong with %j", (value, says) => {

@@ -6,7 +6,9 @@ import { InboxError } from "../inbox-error.ts";
 import { openIdLogin } from "../login/open-id-login.ts";
 import { proxyLogin } from "../login/proxy-login.ts";
 import type { ServeInboxOptions } from "../serve-inbox.ts";
+import { couriersSchema, readCouriers } from "./read-couriers.ts";
 import { noticesSchema, readNotices } from "./read-notices.ts";
+import { text } from "./target-schema.ts";
 
 /** What a file and the environment say of an inbox. Without a way to log in, whoever serves it chooses one. */
 export type InboxConfig = Pick<
@@ -21,10 +23,13 @@ export type InboxConfig = Pick<
   | "linkKeys"
   | "apiTokens"
   | "notices"
+  | "couriers"
 > &
-  Partial<Pick<ServeInboxOptions, "authentication">>;
+  Partial<Pick<ServeInboxOptions, "authentication">> & {
+    /** The address of the gateway that tasks of the mesh are answered through, for `openGateway`. */
+    readonly via?: string | undefined;
+  };
 
-const text = v.pipe(v.string("expected text"), v.nonEmpty("expected text that is not empty"));
 const groups = v.optional(v.array(text, "expected a list of groups"));
 const configSchema = v.strictObject({
   url: v.optional(text),
@@ -52,6 +57,8 @@ const configSchema = v.strictObject({
     }),
   ),
   notices: v.optional(noticesSchema),
+  couriers: v.optional(couriersSchema),
+  via: v.optional(text),
   askersMayApprove: v.optional(v.boolean("expected true or false")),
   apiTokens: v.optional(
     v.array(
@@ -72,7 +79,7 @@ const configSchema = v.strictObject({
 /**
  * Reads how an inbox is to be served from what a file holds, and its secrets from the environment:
  * `HOLDPOINT_INBOX_CLIENT_SECRET`, `HOLDPOINT_INBOX_SECRET`, `HOLDPOINT_INBOX_LINK_KEYS` with spaces between them,
- * `HOLDPOINT_INBOX_SMTP`, and what targets of notices name.
+ * `HOLDPOINT_INBOX_SMTP`, and what targets of notices and couriers name.
  *
  * @throws {InboxError} `invalid-argument`
  * @example
@@ -88,11 +95,9 @@ export function readInboxConfig(
   const result = v.safeParse(configSchema, value);
   if (!result.success) {
     const [issue] = result.issues;
-    const unknown = issue.type === "strict_object" && issue.expected === "never";
-    const problem = unknown ? "there is no such setting" : issue.message;
-    throw new InboxError("invalid-argument", `${v.getDotPath(issue) ?? "The configuration"}: ${problem}.`);
+    throw new InboxError("invalid-argument", `${v.getDotPath(issue) ?? "The configuration"}: ${problemOf(issue)}.`);
   }
-  const { openid, proxy, notices, ...rest } = result.output;
+  const { openid, proxy, notices, couriers, ...rest } = result.output;
   if (openid !== undefined && proxy !== undefined) {
     throw new InboxError("invalid-argument", "openid and proxy are both given; people log in by one of them.");
   }
@@ -101,11 +106,18 @@ export function readInboxConfig(
   return {
     ...rest,
     ...(notices === undefined ? {} : { notices: readNotices(notices, (name) => setting(environment, name)) }),
+    ...(couriers === undefined ? {} : { couriers: readCouriers(couriers, (name) => setting(environment, name)) }),
     secret: setting(environment, "HOLDPOINT_INBOX_SECRET"),
     ...(linkKeys === undefined ? {} : { linkKeys }),
     ...(openid === undefined ? {} : { authentication: openIdLogin({ ...openid, clientSecret }) }),
     ...(proxy === undefined ? {} : { authentication: proxyLogin(proxy) }),
   };
+}
+
+function problemOf({ type, expected, received, message }: v.BaseIssue<unknown>): string {
+  if (type !== "strict_object") return message;
+  if (expected === "never") return "there is no such setting";
+  return received === "undefined" ? "it is needed" : "expected an object";
 }
 
 /** What is set to nothing is not set. */
