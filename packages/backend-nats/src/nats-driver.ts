@@ -102,8 +102,8 @@ export class NatsDriver implements CheckpointDriver {
     const expected = precondition.kind === "absent" ? 0 : replaced?.revision;
     const ttlSeconds = ttlMs === undefined ? undefined : Math.min(Math.ceil(ttlMs / 1000), longestTtlSeconds);
     const headers = { [writeIdHeader]: writeId, ...this.#ttlHeaders(ttlSeconds) };
-    const put = async (content: Uint8Array, more: Readonly<Record<string, string>>): Promise<number> =>
-      await this.#publish(escapedKey, content, { ...headers, ...more }, expected, signal);
+    const put = (content: Uint8Array, more: Readonly<Record<string, string>>): Promise<number> =>
+      this.#publish(escapedKey, content, { ...headers, ...more }, expected, signal);
     let version: string;
     if (body.byteLength + sizeOf(headers) <= this.#messageBytes) {
       version = formatVersion({ revision: await put(body, {}), bodyId: undefined });

@@ -142,7 +142,7 @@ export class JetStream {
     signal: AbortSignal,
     receive: (message: NatsMessage) => boolean,
   ): Promise<void> {
-    await this.session.use(signal, async (client, interruption) => {
+    await this.session.use(signal, async (client, interrupted) => {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       // It may also fail after it has succeeded, or before anybody waits for it.
       promise.catch(() => undefined);
@@ -156,10 +156,9 @@ export class JetStream {
         }
       };
       const subscription = client.subscribe(inbox, { callback });
-      interruption.addEventListener("abort", () => reject(interruption.reason as Error), { once: true });
       try {
         client.publish(`$JS.API.${operation}`, JSON.stringify(body), { reply: inbox });
-        await promise;
+        await Promise.race([promise, interrupted]);
       } finally {
         if (!client.isClosed()) subscription.unsubscribe();
       }
@@ -189,13 +188,17 @@ export class JetStream {
     );
     let answer: { readonly error?: ConstructorParameters<typeof JetStreamApiError>[0] };
     try {
-      answer = JSON.parse(Buffer.from(message.data).toString()) as typeof answer;
+      answer = JSON.parse(textOf(message.data)) as typeof answer;
     } catch {
       throw strangeAnswer();
     }
     if (answer.error !== undefined) throw new JetStreamApiError(answer.error);
     return answer;
   }
+}
+
+function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString();
 }
 
 interface RawMessage {
@@ -223,9 +226,13 @@ function storedMessage(raw: RawMessage): StoredMessage {
           return [line.slice(0, colon), line.slice(colon + 1).trim()];
         }),
     ),
-    // Copied, because a small buffer shares its memory with others.
-    data: new Uint8Array(Buffer.from(raw.data ?? "", "base64")),
+    data: ownBytes(Buffer.from(raw.data ?? "", "base64")),
   };
+}
+
+/** Copied where it is small, because a small buffer shares its memory with others. */
+function ownBytes(bytes: Buffer): Uint8Array {
+  return bytes.buffer.byteLength === bytes.byteLength ? new Uint8Array(bytes.buffer) : new Uint8Array(bytes);
 }
 
 function notEnabled(cause: unknown): DriverFailureError {

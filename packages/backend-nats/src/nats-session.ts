@@ -54,28 +54,25 @@ export class NatsSession {
    */
   async use<Result>(
     signal: AbortSignal,
-    work: (client: NatsClient, interruption: AbortSignal) => Promise<Result>,
+    work: (client: NatsClient, interrupted: Promise<never>) => Promise<Result>,
   ): Promise<Result> {
     signal.throwIfAborted();
-    const interruption = new AbortController();
-    const { promise: interrupted, reject } = Promise.withResolvers<never>();
-    const interrupt = (reason: Error): void => {
-      reject(reason);
-      interruption.abort(reason);
-    };
-    const onAbort = (): void => interrupt(signal.reason as Error);
+    const { promise: interrupted, reject: interrupt } = Promise.withResolvers<never>();
+    const onAbort = (): void => interrupt(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
-    let link: Link | undefined;
+    let link = this.#ready;
     const onChange = (): void => {
       if (link?.isConnected === false)
         interrupt(this.#closing.signal.aborted ? closed() : connectionLost(this.servers.join(", ")));
     };
     try {
-      link = await Promise.race([this.#connected(), interrupted]);
-      signal.throwIfAborted();
+      if (link === undefined) {
+        link = await Promise.race([this.#connected(), interrupted]);
+        signal.throwIfAborted();
+      }
       link.listeners.add(onChange);
       onChange();
-      return await Promise.race([work(link.client, interruption.signal), interrupted]);
+      return await Promise.race([work(link.client, interrupted), interrupted]);
     } finally {
       signal.removeEventListener("abort", onAbort);
       link?.listeners.delete(onChange);
@@ -85,6 +82,12 @@ export class NatsSession {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#current?.close();
+  }
+
+  /** What {@link #connected} would resolve to, where it has nothing to wait for, as for nearly every request. */
+  get #ready(): Link | undefined {
+    const link = this.#current;
+    return link?.isConnected === true && !link.client.isClosed() && !this.#closing.signal.aborted ? link : undefined;
   }
 
   async #connected(): Promise<Link> {
