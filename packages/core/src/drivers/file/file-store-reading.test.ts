@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
 import { openStore } from "../../store/open-store.ts";
+import { FileDriver } from "./file-driver.ts";
 
 let directory: string;
 
@@ -68,4 +69,15 @@ it("refuses to write", async () => {
 it("does not take a directory that is not there for an empty one", async () => {
   await expect(openStore(join(directory, "nowhere"), { access: "read" })).rejects.toMatchObject({ code: "not-found" });
   await expect(openStore(directory, { access: "look" as "read" })).rejects.toMatchObject({ code: "invalid-argument" });
+});
+
+it("reads the names of a large directory in parts, each of which has its own deadline", async () => {
+  await mkdir(join(directory, "paused"));
+  const paths = Array.from({ length: 2_500 }, (_, index) => join(directory, `paused/task-${index}.json`));
+  await Promise.all(paths.map((path) => writeFile(path, "{}")));
+  const driver = new FileDriver(directory, { lockWaitMs: 1_000, isReadOnly: true });
+  const pages = await Array.fromAsync(driver.list("", { signal: new AbortController().signal }));
+  // Two full parts in each of two readings.
+  expect(pages.findIndex((page) => page.length > 0)).toBe(4);
+  expect(pages.flat()).toHaveLength(paths.length);
 });

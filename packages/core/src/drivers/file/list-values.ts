@@ -1,4 +1,5 @@
-import { lstat, readdir } from "node:fs/promises";
+import type { Dir, Dirent } from "node:fs";
+import { lstat, opendir } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { CheckpointEntry, DirectoryEntry } from "../../store/checkpoint-store.ts";
@@ -9,6 +10,9 @@ import type { StateDirectory } from "./state-directory.ts";
 
 // As many as Node's thread pool keeps busy, without a promise for each file of a large directory.
 const statsAtOnce = 32;
+
+// Node makes an object of each name that it reads, much larger than the name.
+const namesAtOnce = 1_000;
 
 // Should new names turn up each time, then because somebody makes them as quickly.
 const mostReadings = 8;
@@ -23,7 +27,7 @@ export async function* listValues(
   // Names alone: a directory may have very many, and this is all of it that is held while it is listed.
   const files: string[] = [];
   const directories: string[] = [];
-  for (const [name, isFile] of await readEntries(join(directory.root, inside))) {
+  for (const [name, isFile] of yield* readEntries(join(directory.root, inside))) {
     const path = inside + name;
     if (isFile) {
       if (unescapeKey(path, directory.names)?.startsWith(prefix) === true) files.push(name);
@@ -52,7 +56,7 @@ export async function* listDirectoryValues(
 ): AsyncGenerator<readonly DirectoryEntry[]> {
   const entries: DirectoryEntry[] = [];
   const onTheWay: string[] = [];
-  for (const [name, isFile] of await readEntries(join(directory.root, inside))) {
+  for (const [name, isFile] of yield* readEntries(join(directory.root, inside))) {
     const path = inside + name;
     const start = isFile ? unescapeKey(path, directory.names) : unescapeDirectory(`${path}/`);
     if (start === undefined) continue;
@@ -72,22 +76,42 @@ async function hasValue(directory: StateDirectory, inside: string, signal: Abort
 /**
  * Everything in a directory, read until nothing new turns up. On btrfs and tmpfs a file that is replaced moves within its
  * directory, so that a single reading, and all the more one that stops between pages, misses files that were there all
- * the time.
+ * the time. Yields an empty page for each part that was read: a million names take longer than a page may take.
  */
-async function readEntries(path: string): Promise<Iterable<readonly [name: string, isFile: boolean]>> {
+async function* readEntries(
+  path: string,
+): AsyncGenerator<readonly never[], Iterable<readonly [name: string, isFile: boolean]>> {
   const entries = new Map<string, boolean>();
   for (let reading = 1; reading <= mostReadings; reading += 1) {
     const known = entries.size;
+    let directory: Dir | undefined;
     try {
-      for (const entry of await readdir(path, { withFileTypes: true })) {
-        if (entry.isFile() || entry.isDirectory()) entries.set(entry.name, entry.isFile());
+      directory = await opendir(path, { bufferSize: namesAtOnce });
+      for (let part = await readPart(directory); part.length > 0; part = await readPart(directory)) {
+        for (const entry of part) if (entry.isFile() || entry.isDirectory()) entries.set(entry.name, entry.isFile());
+        if (part.length === namesAtOnce) yield [];
       }
     } catch (error) {
       if (errnoOf(error) !== "ENOENT") throw error;
+    } finally {
+      await directory?.close();
     }
     if (entries.size === known) break;
   }
   return entries;
+}
+
+/** The next names of a directory; none at its end. With a promise for all of them, rather than one for each. */
+async function readPart(directory: Dir): Promise<readonly Dirent[]> {
+  return await new Promise((resolve, reject) => {
+    const part: Dirent[] = [];
+    const take = (error: Error | null, entry: Dirent | null): void => {
+      if (error !== null) reject(error);
+      else if (entry === null || part.push(entry) === namesAtOnce) resolve(part);
+      else directory.read(take);
+    };
+    directory.read(take);
+  });
 }
 
 /** `undefined` if the file was removed meanwhile. */
