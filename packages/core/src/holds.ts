@@ -28,6 +28,7 @@ export type {
   PruneOptions,
   Settlement,
   SettleOptions,
+  ViaOptions,
   WaitOptions,
   WaitResult,
   Work,

@@ -1,7 +1,9 @@
+import type { Context } from "hono";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 
+import { ApiRefusal, problemResponse } from "./api/api-problem.ts";
 import { apiApp } from "./api/api-routes.ts";
 import { assetRoutes } from "./frame/asset-routes.ts";
 import { requestProblem } from "./frame/check-request.ts";
@@ -45,16 +47,15 @@ export function inboxApp(inbox: InboxContext, maxBodyBytes: number): Hono<Frame>
     const problem = requestProblem(inbox, context.req.raw);
     if (problem !== undefined) {
       refuse(inbox, context, problem.why);
-      return context.text(`${problem.text}\n`, 403);
+      return refuseUnread(inbox, context, 403, problem.text);
     }
     await next();
     // What a page shows is for whoever it was made for, and the back button is to show what is now.
     if (!context.res.headers.has("cache-control")) context.res.headers.set("cache-control", "no-store");
     return undefined;
   });
-  app.use(
-    bodyLimit({ maxSize: maxBodyBytes, onError: (context) => context.text("What was sent is too large.\n", 413) }),
-  );
+  const onError = (context: Context): Response => refuseUnread(inbox, context, 413, "What was sent is too large.");
+  app.use(bodyLimit({ maxSize: maxBodyBytes, onError }));
   assetRoutes(app);
   if (inbox.apiTokens.length > 0) app.route("/api/v1", apiApp(inbox));
   loginRoutes(app, inbox);
@@ -73,4 +74,10 @@ export function inboxApp(inbox: InboxContext, maxBodyBytes: number): Hono<Frame>
   });
   app.onError((error, context) => errorPage(inbox, error, context));
   return app;
+}
+
+/** Refuses what nobody has read, in the words of a page or in those of the API. */
+function refuseUnread({ base }: InboxContext, context: Context, status: 403 | 413, text: string): Response {
+  if (!context.req.path.startsWith(`${base}api/v1/`)) return context.text(`${text}\n`, status);
+  return problemResponse(context, new ApiRefusal(status, status === 413 ? "too-large" : "forbidden", text));
 }

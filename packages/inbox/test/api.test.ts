@@ -47,12 +47,14 @@ beforeEach(async () => {
     ...more,
   });
   inbox = await openInbox({
+    askersMayApprove: false,
     rules: { administrators: ["admins"], labels: { "team=billing": { answer: ["billing"] } } },
     apiTokens: [
       token("agent", everything, { labels: ["team=billing", "order=*"] }),
       token("answerer", everything, { groups: ["billing"] }),
       token("reader", ["read"], { groups: ["admins"] }),
       token("stranger", everything),
+      token("portal", [...everything, "behalf"], { groups: ["billing"], labels: ["team=billing"] }),
       token("asker", ["ask"], { groups: ["admins"], labels: ["team=billing"] }),
     ],
   });
@@ -245,6 +247,63 @@ describe("a program", () => {
     await expect.poll(said, { timeout: 30_000 }).toContain('data: {"ids":[],"isComplete":false}');
   });
 
+  it("that may name others asks, answers, settles and cancels as them, and the record has both", async () => {
+    const [ada, grace] = ["ada", "grace"].map((subject) => ({ issuer: "https://login.example.com", subject }));
+    const via = { issuer, subject: "portal" };
+    await call("portal", "POST", "/holds", { id: "a", ...refund, by: ada });
+    expect((await call("portal", "GET", "/holds/a")).body).toMatchObject({ openedBy: ada, openedVia: via });
+    await expect
+      .poll(async () => (await call("portal", "GET", "/holds?state=waiting")).body["holds"])
+      .toMatchObject([{ id: "a", openedBy: ada, openedVia: via }]);
+    await call("portal", "POST", "/holds/a/cancel", { by: grace });
+    const labels = { team: "billing" };
+    await call("portal", "POST", "/holds", { id: "b", ...refund, labels, by: ada });
+    const answer = (id: string, by?: unknown) =>
+      call("portal", "POST", `/holds/${id}/answer`, { decision: "approve", ...(by === undefined ? {} : { by }) });
+    // Neither whoever asked nor whoever asked for them approves.
+    for (const by of [ada, undefined]) expect(await answer("b", by)).toMatchObject({ status: 403 });
+    for (const by of [null, 1, {}, "", { ...grace, more: 1 }]) {
+      expect(await answer("b", by)).toMatchObject({ status: 400, body: { code: "invalid-argument" } });
+    }
+    expect(await answer("b", grace)).toMatchObject({ status: 200 });
+    const waited = await call("portal", "GET", "/holds/b/wait");
+    expect(waited.body).toMatchObject({ answer: { by: grace, via } });
+    const { body: claim } = await call("portal", "POST", "/holds/b/claim", {});
+    expect(claim).toMatchObject({ answer: { by: grace, via } });
+    await call("portal", "POST", "/holds/b/receipt", { token: claim["token"], problem: "The line broke." });
+    await call("portal", "POST", "/holds/b/settle", { applied: true, by: ada });
+    // A program that asks as itself approves in nobody's name.
+    await call("portal", "POST", "/holds", { id: "c", ...refund, labels });
+    expect(await answer("c", grace)).toMatchObject({ status: 403 });
+    const log = async (id: string) =>
+      (await inbox.holds.inspect(id))?.log.flatMap((entry) => (entry.via === undefined ? [] : [[entry.did, entry.by]]));
+    expect(await log("a")).toEqual([
+      ["opened", ada],
+      ["canceled", grace],
+    ]);
+    expect(await log("b")).toEqual([
+      ["opened", ada],
+      ["answered", grace],
+      ["settled", ada],
+    ]);
+    expect(await log("c")).toEqual([]);
+  });
+
+  it("without that right names nobody, whatever it does", async () => {
+    await call("agent", "POST", "/holds", { id: "a", ...refund, labels: { team: "billing" } });
+    for (const [path, body] of [
+      ["/holds", { id: "b", ...refund }],
+      ["/holds/a/answer", { decision: "approve" }],
+      ["/holds/a/settle", { applied: true }],
+      ["/holds/a/cancel", {}],
+    ] as const) {
+      const refused = await call("answerer", "POST", path, { ...body, by: "ada" });
+      expect(refused).toMatchObject({ status: 403, body: { code: "forbidden" } });
+    }
+    expect(await inbox.holds.inspect("a")).toMatchObject({ state: "waiting", log: [{ did: "opened" }] });
+    expect(await inbox.holds.inspect("b")).toBeNull();
+  });
+
   it("cancels what it has asked", async () => {
     await call("agent", "POST", "/holds", { id: "a", ...refund });
     expect(await call("agent", "POST", "/holds/a/cancel", { reason: "Changed" })).toMatchObject({
@@ -353,7 +412,6 @@ describe("a token", () => {
         body: { code: "forbidden" },
       });
     }
-    // Whoever asked may not approve, by whatever door.
     expect(await call("agent", "POST", "/holds/a/answer", { decision: "approve" })).toMatchObject({ status: 403 });
     expect(await inbox.holds.inspect("a")).toMatchObject({ state: "waiting" });
     expect(JSON.stringify(inbox.refusals)).not.toContain("-token-");
@@ -381,6 +439,15 @@ describe("a request", () => {
       body: { code: "invalid-argument" },
     });
     expect(await call("agent", "GET", "/nowhere")).toMatchObject({ status: 404, body: { code: "unknown-address" } });
+  });
+
+  it("that is refused before anybody reads it is told so in the same way", async () => {
+    const large = await call("agent", "POST", "/holds", { id: "a", ...refund, content: "x".repeat(9_000_000) });
+    expect(large).toMatchObject({ status: 413, body: { code: "too-large" } });
+    const headers = { authorization: `Bearer ${tokenOf("agent")}`, origin: "https://evil.example" };
+    const foreign = await fetch(inbox.at("api/v1/holds"), { method: "POST", headers, body: JSON.stringify(refund) });
+    expect(foreign.headers.get("content-type")).toBe("application/problem+json");
+    expect([foreign.status, await foreign.json()]).toMatchObject([403, { code: "forbidden" }]);
   });
 
   it("of every kind that the document has was made above", () => {

@@ -14,8 +14,16 @@ export function readPersonOptions({
   return issuer === undefined ? by : { issuer, subject: by };
 }
 
-/** A person as a person reads it. */
-export function describePerson(person: Person | undefined): string {
+/**
+ * A person as a person reads it.
+ *
+ * @param via who said that it was them, where that is somebody else
+ */
+export function describePerson(person: Person | undefined, via?: Person): string {
+  return via === undefined ? describeOne(person) : `${describeOne(person)} via ${describeOne(via)}`;
+}
+
+function describeOne(person: Person | undefined): string {
   if (person === undefined) return "unknown";
   if (typeof person === "string") return escapeControls(JSON.stringify(person));
   return escapeControls(`${JSON.stringify(person.subject)} (${person.issuer})`);

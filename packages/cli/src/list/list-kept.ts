@@ -49,9 +49,9 @@ function taskRow(task: TaskSummary): ListedRow {
 }
 
 function holdRow(hold: HoldSummary): ListedRow {
-  const { id, state, isDue, since, labels, openedBy, pruned } = hold;
+  const { id, state, isDue, since, labels, openedBy, openedVia, pruned } = hold;
   const due = isDue ? " (due: holdpoint expire writes it down)" : "";
-  const asker = openedBy === undefined ? "" : ` (asked by ${describePerson(openedBy)})`;
+  const asker = openedBy === undefined ? "" : ` (asked by ${describePerson(openedBy, openedVia)})`;
   return {
     id,
     state,

@@ -15,7 +15,7 @@ export function describeHold(hold: HoldDetails, location: string, output: Output
   const lines = [
     `${heading(escapeControls(hold.id))}  ${stateLine(hold)}`,
     `  ${label("kept as")} ${escapeControls(hold.key)} at ${escapeControls(location)}`,
-    `  ${label("asked")} ${describeTime(hold.openedAt)} by ${describePerson(hold.openedBy)}`,
+    `  ${label("asked")} ${describeTime(hold.openedAt)} by ${describePerson(hold.openedBy, hold.openedVia)}`,
     `  ${label("question")} ${indented(hold.message ?? "(emptied by prune)", "           ")}`,
   ];
   if (question?.details !== undefined) lines.push(`  ${label("details")} ${indented(question.details, "           ")}`);
@@ -24,7 +24,8 @@ export function describeHold(hold: HoldDetails, location: string, output: Output
   }
   if (question?.schema !== undefined) lines.push(`  ${heading("schema")}`, indentedJson(question.schema));
   if (hold.approvals > 1) lines.push(`  ${label("needs")} ${hold.approvals} people who approve the same`);
-  if (hold.notBy.length > 0) lines.push(`  ${label("not by")} ${hold.notBy.map(describePerson).join(", ")}`);
+  if (hold.notBy.length > 0)
+    lines.push(`  ${label("not by")} ${hold.notBy.map((person) => describePerson(person)).join(", ")}`);
   if (hold.expiresAt !== undefined) lines.push(`  ${label("expires")} ${describeTime(hold.expiresAt)}`);
   const labels = Object.entries(hold.labels).map(([name, value]) => escapeControls(`${name}=${value}`));
   if (labels.length > 0) lines.push(`  ${label("labels")} ${labels.join(", ")}`);
@@ -80,7 +81,7 @@ function describeDoubt({ at, why, problem }: NonNullable<HoldDetails["doubt"]>):
   return `${describeTime(at)}: ${how}${problem === undefined ? "" : `: ${escapeControls(problem)}`}`;
 }
 
-function describeEntry({ at, did, by, input }: HoldDetails["log"][number]): string {
+function describeEntry({ at, did, by, via, input }: HoldDetails["log"][number]): string {
   const given = input === undefined ? "" : ` ${escapeControls(JSON.stringify(input))}`;
-  return `    ${escapeControls(at)} ${did} by ${describePerson(by)}${given}`;
+  return `    ${escapeControls(at)} ${did} by ${describePerson(by, via)}${given}`;
 }

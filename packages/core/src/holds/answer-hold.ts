@@ -4,7 +4,7 @@ import { answerRefusal, notFound } from "./hold-refusal.ts";
 import type { AnswerOptions, AnswerResult } from "./holds.ts";
 import type { AnswerVerdict } from "./judge-answer.ts";
 import { judgeAnswer } from "./judge-answer.ts";
-import { readPerson, unknownPerson } from "./person.ts";
+import { readDoer } from "./person.ts";
 import type { ProgramMachine } from "./program-machine.ts";
 import { isHold, stateOf } from "./view-hold.ts";
 
@@ -15,8 +15,8 @@ export async function answerHold(
   answer: HoldAnswer,
   answerOptions: AnswerOptions,
 ): Promise<AnswerResult> {
-  const { by = unknownPerson, ...options } = answerOptions;
-  const given = { answer: readAnswer(answer), by: readPerson(by, "by") };
+  const { by, via, ...options } = answerOptions;
+  const given = { answer: readAnswer(answer), doer: readDoer({ by, via }) };
   const { verdict, located } = await machine.change<AnswerVerdict>(
     {
       operation: "answer",

@@ -2,7 +2,7 @@ import { HoldError } from "./hold-error.ts";
 import { logged } from "./hold-log.ts";
 import { notFound } from "./hold-refusal.ts";
 import type { CancelHoldOptions } from "./holds.ts";
-import { personName, readPerson, unknownPerson } from "./person.ts";
+import { personName, readDoer } from "./person.ts";
 import type { ProgramHold } from "./program-documents.ts";
 import type { ProgramMachine } from "./program-machine.ts";
 import { isHold } from "./view-hold.ts";
@@ -13,8 +13,8 @@ export async function cancelHold(
   id: string,
   cancelOptions: CancelHoldOptions,
 ): Promise<boolean> {
-  const { by: given = unknownPerson, reason, ...options } = cancelOptions;
-  const by = readPerson(given, "by");
+  const { by, via, reason, ...options } = cancelOptions;
+  const doer = readDoer({ by, via });
   const { verdict } = await machine.change<boolean>(
     {
       operation: "cancel",
@@ -28,8 +28,9 @@ export async function cancelHold(
         }
         if (document.state !== "waiting" && document.state !== "answered") throw refusal(document);
         const answer = document.state === "answered" ? { answer: document.answer } : {};
-        const log = logged(document, machine.environment, { did: "canceled", by, input: reason });
-        const end = { at: machine.environment.now().toISOString(), by, ...(reason === undefined ? {} : { reason }) };
+        const log = logged(document, machine.environment, { did: "canceled", ...doer, input: reason });
+        const at = machine.environment.now().toISOString();
+        const end = { at, by: doer.by, ...(reason === undefined ? {} : { reason }) };
         return { verdict: true, next: { state: "canceled", id, ask: document.ask, ...answer, ...log, end } };
       },
     },

@@ -21,6 +21,7 @@ export interface HoldAnswer {
 export interface StoredAnswer {
   readonly given: HoldAnswer;
   readonly by: Person;
+  readonly via?: Person | undefined;
   readonly at: string;
   /** Whether it lets act. */
   readonly approving: boolean;

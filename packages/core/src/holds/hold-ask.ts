@@ -45,6 +45,7 @@ export interface StoredAsk {
   readonly idempotencyKey: string;
   readonly openedAt: string;
   readonly openedBy?: Person | undefined;
+  readonly openedVia?: Person | undefined;
   readonly expiry?: StoredExpiry | undefined;
   readonly approvals: number;
   readonly notBy: readonly Person[];

@@ -25,6 +25,8 @@ export interface LogEntry {
     | "expired"
     | "pruned";
   readonly by?: Person | undefined;
+  /** Who said that it was them, where that is somebody else. */
+  readonly via?: Person | undefined;
   /** The machine and the process whose clock gave the time. */
   readonly clock?: string | undefined;
   /** What was given, where it is short; its size where it is not. */

@@ -54,6 +54,34 @@ describe("asking", () => {
     });
   });
 
+  it("keeps who did something, and who said that it was them", async () => {
+    const by = { issuer: "https://login.example.com", subject: "ada" };
+    const via = { issuer: "https://programs.example.com", subject: "portal" };
+    await holds.open("refund-42", { ...refund, approvals: 2 }, { by, via });
+    const grace = { ...by, subject: "grace" };
+    await holds.answer("refund-42", { decision: "approve" }, { by: grace, via });
+    await holds.answer("refund-42", { decision: "approve" }, { by });
+    const failing = holds.act("refund-42", () => {
+      throw new Error("socket hang up");
+    });
+    await expect(failing).rejects.toThrow("socket hang up");
+    await holds.settle("refund-42", { applied: false }, { by: grace, via });
+    await holds.cancel("refund-42", { by: grace, via });
+    const hold = await holds.inspect("refund-42");
+    expect(hold).toMatchObject({ openedBy: by, openedVia: via, votes: [{ by: grace, via }], answer: { by } });
+    expect(hold?.answer?.via).toBeUndefined();
+    const said = hold?.log.filter((entry) => entry.via !== undefined);
+    expect(said?.map(({ did, by: who, via: program }) => [did, who, program])).toEqual([
+      ["opened", by, via],
+      ["voted", grace, via],
+      ["settled", grace, via],
+      ["canceled", grace, via],
+    ]);
+    await expect(holds.open("b", refund, { via: { issuer: "", subject: "x" } })).rejects.toThrow(
+      "via: expected a name",
+    );
+  });
+
   it("asks nothing twice, whatever became of the question", async () => {
     const states: string[] = [];
     const again = async (): Promise<void> => {

@@ -28,8 +28,14 @@ export type HoldState =
   | "expired"
   | "corrupt";
 
+/** Who says who does something, where that is not whoever does it. */
+export interface ViaOptions {
+  /** The program that acts for `by`, and vouches that it is them. Both are kept. @default nobody but `by` */
+  readonly via?: Person | undefined;
+}
+
 /** Options of {@link Holds.open}. */
-export interface OpenOptions extends OperationOptions {
+export interface OpenOptions extends OperationOptions, ViaOptions {
   /** Who asks, for the record. @default "unknown" */
   readonly by?: Person | undefined;
   /**
@@ -52,7 +58,7 @@ export interface OpenResult {
 }
 
 /** Options of {@link Holds.answer}. */
-export interface AnswerOptions extends OperationOptions {
+export interface AnswerOptions extends OperationOptions, ViaOptions {
   /** Who answers. Needed, as issuer and subject, where the hold names who may not, or wants several. @default "unknown" */
   readonly by?: Person | undefined;
 }
@@ -74,6 +80,8 @@ export interface AnswerResult {
 /** An answer as whoever acts or looks gets it. */
 export interface GivenAnswer extends HoldAnswer {
   readonly by: Person;
+  /** Who said that it was them, where that is somebody else. */
+  readonly via: Person | undefined;
   readonly at: Date;
   /** Whether it lets act. */
   readonly approving: boolean;
@@ -173,7 +181,7 @@ export type Settlement =
     };
 
 /** Options of {@link Holds.settle}. */
-export interface SettleOptions extends OperationOptions {
+export interface SettleOptions extends OperationOptions, ViaOptions {
   /** Who settles, for the record. @default "unknown" */
   readonly by?: Person | undefined;
   /** How it was found out, for the record. @default none */
@@ -213,7 +221,7 @@ export type ActResult<Result> =
     };
 
 /** Options of {@link Holds.cancel}. */
-export interface CancelHoldOptions extends OperationOptions {
+export interface CancelHoldOptions extends OperationOptions, ViaOptions {
   /** Who cancels, for the record. @default "unknown" */
   readonly by?: Person | undefined;
   /** Why, for the record. @default none */
@@ -238,6 +246,8 @@ export interface HoldSummary {
   readonly labels: Readonly<Record<string, string>>;
   readonly openedAt: Date | undefined;
   readonly openedBy: Person | undefined;
+  /** Who said that they asked, where that is somebody else. */
+  readonly openedVia: Person | undefined;
   /** Since when it is in its state. */
   readonly since: Date | undefined;
   readonly expiresAt: Date | undefined;

@@ -7,6 +7,7 @@ import type { Person, WaitingDocument } from "./hold-document.ts";
 import { logged } from "./hold-log.ts";
 import type { HoldEnvironment } from "./machine/hold-environment.ts";
 import type { Judgement } from "./machine/hold-machine.ts";
+import type { Doer } from "./person.ts";
 import { isSamePerson, personName } from "./person.ts";
 import type { ProgramHold } from "./program-documents.ts";
 import { isHold } from "./view-hold.ts";
@@ -14,7 +15,7 @@ import { isHold } from "./view-hold.ts";
 /** An answer as it arrives. */
 export interface Given {
   readonly answer: HoldAnswer;
-  readonly by: Person;
+  readonly doer: Doer;
 }
 
 /** What an answer that arrives is to a hold; `refused`: the hold does not wait, and has another answer, or none. */
@@ -44,7 +45,9 @@ function answersOf(document: ProgramHold): readonly StoredAnswer[] {
 }
 
 function isMine(given: Given, answer: StoredAnswer): boolean {
-  return answer.byExpiry !== true && isSamePerson(given.by, answer.by) && isEqualAnswer(given.answer, answer.given);
+  return (
+    answer.byExpiry !== true && isSamePerson(given.doer.by, answer.by) && isEqualAnswer(given.answer, answer.given)
+  );
 }
 
 async function applyAnswer(
@@ -54,7 +57,7 @@ async function applyAnswer(
 ): Promise<ProgramHold> {
   const { ask, votes, id } = waiting;
   if (isOverdue(waiting, environment)) return expired(waiting, environment);
-  assertMayAnswer(given.by, waiting);
+  assertMayAnswer(given.doer.by, waiting);
   const { violations, approving } = await checkAnswer(given.answer, ask.question);
   if (violations.length > 0) {
     throw new HoldError(
@@ -64,8 +67,8 @@ async function applyAnswer(
     );
   }
   const at = environment.now().toISOString();
-  const vote: StoredAnswer = { given: given.answer, by: given.by, at, approving };
-  const entry = { by: given.by, input: given.answer };
+  const vote: StoredAnswer = { given: given.answer, ...given.doer, at, approving };
+  const entry = { ...given.doer, input: given.answer };
   if (!approving) {
     const { votes: _votes, ...rest } = waiting;
     const answer = { ...vote, votes };
@@ -74,7 +77,7 @@ async function applyAnswer(
       ...logged(waiting, environment, { did: "answered", ...entry }),
       state: "rejected",
       answer,
-      end: { at, by: given.by },
+      end: { at, by: given.doer.by },
     };
   }
   const alike = votes.filter((other) => agrees(other.given, given.answer));

@@ -33,7 +33,13 @@ export async function* listHolds(machine: ProgramMachine, listOptions: ListHolds
 }
 
 function corruptSummary(id: string, key: string, problem: string): HoldSummary {
-  const nothing = { message: undefined, openedAt: undefined, openedBy: undefined, since: undefined };
+  const nothing = {
+    message: undefined,
+    openedAt: undefined,
+    openedBy: undefined,
+    openedVia: undefined,
+    since: undefined,
+  };
   return {
     id,
     key,

@@ -3,7 +3,7 @@ import type { HoldRequest } from "./hold-ask.ts";
 import { HoldError } from "./hold-error.ts";
 import { logged } from "./hold-log.ts";
 import type { OpenOptions, OpenResult } from "./holds.ts";
-import { readPerson, unknownPerson } from "./person.ts";
+import { readDoer } from "./person.ts";
 import type { ProgramHold } from "./program-documents.ts";
 import type { ProgramMachine } from "./program-machine.ts";
 import { isHold, stateNow } from "./view-hold.ts";
@@ -15,13 +15,14 @@ export async function openHold(
   request: HoldRequest,
   openOptions: OpenOptions,
 ): Promise<OpenResult> {
-  const { by = unknownPerson, ifDifferent = "refuse", ...options } = openOptions;
-  const openedBy = readPerson(by, "by");
+  const { by, via, ifDifferent = "refuse", ...options } = openOptions;
+  const asker = readDoer({ by, via });
   const { environment } = machine;
   const now = environment.now();
   const openedAt = now.toISOString();
-  const ask = { ...(await readRequest(request, now)), idempotencyKey: environment.newNonce(), openedAt, openedBy };
-  const log = logged({ log: [], logCut: 0 }, environment, { did: "opened", by: openedBy });
+  const opener = { openedBy: asker.by, openedVia: asker.via };
+  const ask = { ...(await readRequest(request, now)), idempotencyKey: environment.newNonce(), openedAt, ...opener };
+  const log = logged({ log: [], logCut: 0 }, environment, { did: "opened", ...asker });
   const opened = { verdict: "opened", next: { state: "waiting", id, ask, votes: [], ...log } } as const;
   const { verdict, located } = await machine.change<"opened" | "found" | "different">(
     {

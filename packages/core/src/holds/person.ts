@@ -1,8 +1,15 @@
 import { HoldError } from "./hold-error.ts";
 import type { Person } from "./hold-document.ts";
+import type { ViaOptions } from "./holds.ts";
+
+/** Who does something. */
+export interface Doer {
+  readonly by: Person;
+  readonly via?: Person;
+}
 
 /** Who acts where nobody says. */
-export const unknownPerson = "unknown";
+const unknownPerson = "unknown";
 
 /** Longest name, issuer or subject, in characters. */
 const maxCharacters = 512;
@@ -38,6 +45,16 @@ export function readPerson(value: unknown, name: string): Person {
     "invalid-argument",
     `${name}: expected a name, or { issuer, subject }, each of 1 to ${maxCharacters} characters.`,
   );
+}
+
+/**
+ * Who does something, and who says so where that is somebody else.
+ *
+ * @throws {HoldError} `invalid-argument`
+ */
+export function readDoer({ by = unknownPerson, via }: { readonly by?: Person | undefined } & ViaOptions): Doer {
+  const doer = { by: readPerson(by, "by") };
+  return via === undefined ? doer : { ...doer, via: readPerson(via, "via") };
 }
 
 function isName(value: unknown): value is string {

@@ -38,7 +38,14 @@ const given = v.object({
   content: v.optional(v.unknown()),
   comment: v.optional(text),
 });
-const voteEntries = { given, by: person, at: time, approving: v.boolean(), byExpiry: v.optional(v.boolean()) };
+const voteEntries = {
+  given,
+  by: person,
+  via: v.optional(person),
+  at: time,
+  approving: v.boolean(),
+  byExpiry: v.optional(v.boolean()),
+};
 const answer = v.object({ ...voteEntries, votes: v.optional(v.array(v.object(voteEntries))) });
 const ask = v.object({
   question: v.object({
@@ -55,6 +62,7 @@ const ask = v.object({
   idempotencyKey: text,
   openedAt: time,
   openedBy: v.optional(person),
+  openedVia: v.optional(person),
   expiry: v.optional(v.object({ at: time, answer: v.optional(v.object({ given, approving: v.boolean() })) })),
   approvals: count,
   notBy: v.array(person),
@@ -96,6 +104,7 @@ const base = {
       at: time,
       did: v.picklist(doings),
       by: v.optional(person),
+      via: v.optional(person),
       clock: v.optional(text),
       input: v.optional(v.unknown()),
     }),

@@ -5,9 +5,9 @@ import { HoldError } from "./hold-error.ts";
 import { logged } from "./hold-log.ts";
 import { notFound } from "./hold-refusal.ts";
 import type { SettleOptions, Settlement } from "./holds.ts";
-import type { Person } from "./hold-document.ts";
 import type { Located } from "./machine/hold-documents.ts";
-import { personName, readPerson, unknownPerson } from "./person.ts";
+import type { Doer } from "./person.ts";
+import { personName, readDoer } from "./person.ts";
 import type { ProgramHold } from "./program-documents.ts";
 import type { ProgramMachine } from "./program-machine.ts";
 import type { ActingHold } from "./run-work.ts";
@@ -18,7 +18,7 @@ type Verdict = boolean | { readonly acting: ActingHold };
 
 /** Who settles, and what they have seen. */
 interface Settler {
-  readonly by: Person;
+  readonly doer: Doer;
   readonly reason: string | undefined;
   readonly attempt: number | undefined;
   readonly silentVersion: string | undefined;
@@ -31,8 +31,8 @@ export async function settleHold(
   settlement: Settlement,
   settleOptions: SettleOptions,
 ): Promise<boolean> {
-  const { by: given = unknownPerson, reason, attempt, ifActing = "wait", ...options } = settleOptions;
-  const by = readPerson(given, "by");
+  const { by, via, reason, attempt, ifActing = "wait", ...options } = settleOptions;
+  const doer = readDoer({ by, via });
   assertSettlement(settlement);
   if (attempt !== undefined && !(Number.isSafeInteger(attempt) && attempt >= 1)) {
     throw new HoldError("invalid-argument", `attempt is ${attempt}; expected a whole number from 1.`);
@@ -45,7 +45,7 @@ export async function settleHold(
         operation: "settle",
         id,
         find: (loadOptions) => machine.load(id, loadOptions),
-        judge: (found) => judge(machine, id, found, settlement, { by, reason, attempt, silentVersion }),
+        judge: (found) => judge(machine, id, found, settlement, { doer, reason, attempt, silentVersion }),
       },
       options,
     );
@@ -92,15 +92,15 @@ function settled(
   machine: ProgramMachine,
   document: Extract<ProgramHold, { state: "acting" | "in-doubt" }>,
   settlement: Settlement,
-  { by, reason }: Settler,
+  { doer, reason }: Settler,
 ): ProgramHold {
   const { id, ask, answer, claim } = document;
   const input = { applied: settlement.applied, ...(reason === undefined ? {} : { reason }) };
-  const log = logged(document, machine.environment, { did: "settled", by, input });
+  const log = logged(document, machine.environment, { did: "settled", ...doer, input });
   if (!settlement.applied) return { state: "answered", id, ask, answer, ...log, attempts: claim.attempt };
   const { receipt: value } = settlement;
   const receipt = { kept: true, ...(value === undefined ? {} : { value }) } as const;
-  const end = { at: machine.environment.now().toISOString(), by, ...(reason === undefined ? {} : { reason }) };
+  const end = { at: machine.environment.now().toISOString(), by: doer.by, ...(reason === undefined ? {} : { reason }) };
   return { state: "done", id, ask, answer, ...log, claim, receipt, end, settled: true };
 }
 

@@ -25,8 +25,8 @@ export function isHold(document: ProgramHold | undefined): document is Exclude<P
 }
 
 /** An answer as whoever acts or looks gets it. */
-export function givenAnswer({ given, by, at, approving, byExpiry = false }: StoredAnswer): GivenAnswer {
-  return { ...given, by, at: new Date(at), approving, byExpiry };
+export function givenAnswer({ given, by, via, at, approving, byExpiry = false }: StoredAnswer): GivenAnswer {
+  return { ...given, by, via, at: new Date(at), approving, byExpiry };
 }
 
 /** `undefined` for what is no hold. */
@@ -36,13 +36,19 @@ export function summaryOf(document: ProgramHold, environment: HoldEnvironment): 
   const isDue = isOverdue(document, environment);
   const base = { id, key: holdKey(id), state: stateNow(document, environment), since: sinceOf(document), isDue };
   if (document.state === "stub") {
-    const nothing = { message: undefined, openedAt: undefined, openedBy: undefined, expiresAt: undefined };
+    const nothing = {
+      message: undefined,
+      openedAt: undefined,
+      openedBy: undefined,
+      openedVia: undefined,
+      expiresAt: undefined,
+    };
     return { ...base, ...nothing, labels: {}, answers: [], pruned: true };
   }
-  const { question, labels, openedAt, openedBy, expiry } = document.ask;
+  const { question, labels, openedAt, openedBy, openedVia, expiry } = document.ask;
   const { message } = question;
   const expiresAt = expiry === undefined ? undefined : new Date(expiry.at);
-  const asked = { message, labels, openedAt: new Date(openedAt), openedBy, expiresAt };
+  const asked = { message, labels, openedAt: new Date(openedAt), openedBy, openedVia, expiresAt };
   return { ...base, ...asked, answers: answersOf(document).map(answerSummary), pruned: false };
 }
 

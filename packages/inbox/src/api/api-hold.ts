@@ -8,6 +8,7 @@ export function apiHold({ key: _key, answers: _answers, ...hold }: HoldDetails):
 }
 
 /** One of a list. */
-export function apiSummary({ id, state, question, askedBy, openedAt, since, expiresAt, labels }: ListedItem): object {
-  return { id, state, message: question, labels, openedAt, openedBy: askedBy, since, expiresAt };
+export function apiSummary(item: ListedItem): object {
+  const { id, state, question, askedBy, askedVia, openedAt, since, expiresAt, labels } = item;
+  return { id, state, message: question, labels, openedAt, openedBy: askedBy, openedVia: askedVia, since, expiresAt };
 }

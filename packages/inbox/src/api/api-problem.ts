@@ -2,6 +2,7 @@ import { CheckpointError } from "@holdpoint/core";
 import type { CheckpointErrorCode } from "@holdpoint/core";
 import type { HoldErrorCode, Person } from "@holdpoint/core/holds";
 import { HoldError } from "@holdpoint/core/holds";
+import type { Context } from "hono";
 
 /** What a request came to that failed, as RFC 9457 has it. */
 export interface ApiProblem {
@@ -23,7 +24,7 @@ export type ApiProblemCode = "unauthenticated" | "forbidden" | "not-json" | "unk
 /** A request that the API refuses by itself. */
 export class ApiRefusal extends Error {
   override readonly name = "ApiRefusal";
-  readonly code: ApiProblemCode | "invalid-argument" | "not-found";
+  readonly code: ApiProblemCode | "invalid-argument" | "not-found" | "too-large";
   readonly status: number;
 
   constructor(status: number, code: ApiRefusal["code"], message: string) {
@@ -68,6 +69,12 @@ export function problemOf(error: unknown): { readonly problem: ApiProblem; reado
     return { problem: problem(status, error.code, detail), isUnexpected: status !== 413 };
   }
   return { problem: problem(500, "internal", "Something went wrong."), isUnexpected: true };
+}
+
+/** The answer to a request that failed. */
+export function problemResponse(context: Context, error: unknown): Response {
+  const { problem: said } = problemOf(error);
+  return context.body(JSON.stringify(said), said.status as 400, { "content-type": "application/problem+json" });
 }
 
 function problem(status: number, code: ApiProblem["code"], detail: string): ApiProblem {

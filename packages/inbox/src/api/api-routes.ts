@@ -6,14 +6,16 @@ import { describeJsonError, isJsonObject, parseLosslessJson } from "@holdpoint/c
 import type { JsonObject } from "@holdpoint/core/json";
 import type { Context } from "hono";
 import { Hono } from "hono";
+import * as v from "valibot";
 
+import { personProblem, personSchema } from "../config/person-schema.ts";
 import { showAsNow } from "../hold/show-as-now.ts";
 import type { InboxContext } from "../inbox-context.ts";
 import type { ListedItem } from "../listing/listed-item.ts";
 import { streamChanges } from "../live/stream-changes.ts";
 import { labelledHold } from "../rules/access.ts";
 import { apiHold, apiSummary } from "./api-hold.ts";
-import { ApiRefusal, problemOf } from "./api-problem.ts";
+import { ApiRefusal, problemOf, problemResponse } from "./api-problem.ts";
 import type { ApiCaller, ApiScope } from "./api-token.ts";
 import { findCaller } from "./api-token.ts";
 import { openApiDocument } from "./open-api.ts";
@@ -64,14 +66,17 @@ export function apiApp(inbox: InboxContext): Hono<ApiFrame> {
 
   app.post("/holds", async (context) => {
     const caller = need(inbox, context, "ask");
-    const { id: given, ifDifferent, expiresAt, ...request } = await readBody(context);
+    const { id: given, ifDifferent, expiresAt, by, ...request } = await readBody(context);
     assertLabels(inbox, context, caller, request["labels"]);
     const id = given ?? idOfKey(caller, context.req.header("idempotency-key"));
     if (typeof id !== "string" || id === "." || id === "..") {
       throw new ApiRefusal(400, "invalid-argument", "id: expected text, or an Idempotency-Key to make one of.");
     }
     const expiry = expiresAt === undefined ? {} : { expiresAt: new Date(textOf("expiresAt", expiresAt)) };
-    const options = { by: caller.person, ifDifferent: ifDifferent === "keep" ? ("keep" as const) : undefined };
+    const options = {
+      ...doerOf(inbox, context, by),
+      ifDifferent: ifDifferent === "keep" ? ("keep" as const) : undefined,
+    };
     const result = await holds.open(id, { ...request, ...expiry } as HoldRequest, options);
     return json(context, result, result.outcome === "opened" ? 201 : 200);
   });
@@ -98,12 +103,16 @@ export function apiApp(inbox: InboxContext): Hono<ApiFrame> {
   app.post("/holds/:id/answer", async (context) => {
     const hold = await find(inbox, context, "answer");
     const caller = context.get("caller");
-    const answer = await readBody(context);
+    const { by: named, ...answer } = await readBody(context);
+    const { by, via } = doerOf(inbox, context, named);
     const decision = hold.question?.decisions.find(({ name }) => name === answer["decision"]);
     const isLet =
-      inbox.access.mayAnswer(caller, labelledHold(hold)) && inbox.access.mayDecide(caller, hold.openedBy, decision);
+      inbox.access.mayAnswer(caller, labelledHold(hold)) &&
+      inbox.access.mayDecide(by, hold, decision) &&
+      // Whoever has asked in their own name approves in nobody's.
+      (via === undefined || inbox.access.mayDecide(via, { ...hold, openedVia: undefined }, decision));
     if (!isLet) throw forbidden(inbox, context, "answer", `You may not answer ${JSON.stringify(hold.id)} so.`);
-    const result = await holds.answer(hold.id, answer, { by: caller.person });
+    const result = await holds.answer(hold.id, answer, { by, via });
     await look(inbox, hold.id);
     return json(context, result);
   });
@@ -112,12 +121,12 @@ export function apiApp(inbox: InboxContext): Hono<ApiFrame> {
     const caller = context.get("caller");
     const isAnybodys = caller.scopes.includes("settle");
     const hold = await find(inbox, context, isAnybodys ? "settle" : "ask");
-    const { reason } = await readBody(context);
-    if (!isAnybodys && !isOwn(caller, hold.openedBy)) {
+    const { reason, by } = await readBody(context);
+    if (!isAnybodys && !isOwn(caller, hold)) {
       throw forbidden(inbox, context, "answer", "Somebody else has asked this; canceling it needs the scope settle.");
     }
     const why = reason === undefined ? {} : { reason: textOf("reason", reason) };
-    const isNew = await holds.cancel(hold.id, { by: caller.person, ...why });
+    const isNew = await holds.cancel(hold.id, { ...doerOf(inbox, context, by), ...why });
     await look(inbox, hold.id);
     return json(context, { id: hold.id, state: "canceled", isNew });
   });
@@ -174,7 +183,7 @@ export function apiApp(inbox: InboxContext): Hono<ApiFrame> {
 
   app.post("/holds/:id/settle", async (context) => {
     const hold = await find(inbox, context, "settle");
-    const { applied, receipt, reason } = await readBody(context);
+    const { applied, receipt, reason, by } = await readBody(context);
     if (typeof applied !== "boolean") throw new ApiRefusal(400, "invalid-argument", "applied: expected true or false.");
     const caller = context.get("caller");
     if (!inbox.access.mayAnswer(caller, labelledHold(hold))) {
@@ -182,7 +191,7 @@ export function apiApp(inbox: InboxContext): Hono<ApiFrame> {
     }
     const why = reason === undefined ? {} : { reason: textOf("reason", reason) };
     const settlement = applied ? ({ applied, receipt } as const) : ({ applied } as const);
-    const options = { by: caller.person, ifActing: "refuse", ...why } as const;
+    const options = { ...doerOf(inbox, context, by), ifActing: "refuse", ...why } as const;
     const isNew = await holds.settle(hold.id, settlement, options);
     await look(inbox, hold.id);
     return json(context, { id: hold.id, isNew });
@@ -213,7 +222,7 @@ async function find(inbox: InboxContext, context: ApiContext, scope: ApiScope): 
   const caller = need(inbox, context, scope);
   const id = context.req.param("id") ?? "";
   const hold = await inbox.holds.inspect(id);
-  const isSeen = hold !== null && (isOwn(caller, hold.openedBy) || inbox.access.maySee(caller, labelledHold(hold)));
+  const isSeen = hold !== null && (isOwn(caller, hold) || inbox.access.maySee(caller, labelledHold(hold)));
   if (isSeen) return hold;
   if (hold !== null)
     inbox.refused({ by: caller.person, why: "see", method: context.req.method, path: context.req.path, id });
@@ -228,11 +237,30 @@ function forbidden(inbox: InboxContext, context: ApiContext, why: "see" | "answe
 
 /** Whether a listing shows it to a caller. Tasks of the mesh are nothing that the API knows. */
 function isListedFor({ access }: InboxContext, caller: ApiCaller, item: ListedItem): boolean {
-  return item.kind === "hold" && (isOwn(caller, item.askedBy) || access.maySee(caller, item));
+  return (
+    item.kind === "hold" &&
+    (isOwn(caller, { openedBy: item.askedBy, openedVia: item.askedVia }) || access.maySee(caller, item))
+  );
 }
 
-function isOwn({ person }: ApiCaller, openedBy: Person | undefined): boolean {
-  return openedBy !== undefined && isSamePerson(openedBy, person);
+/** Whether a caller has asked, in their own name or in somebody's. */
+function isOwn({ person }: ApiCaller, { openedBy, openedVia }: Pick<HoldDetails, "openedBy" | "openedVia">): boolean {
+  return [openedBy, openedVia].some((asker) => asker !== undefined && isSamePerson(asker, person));
+}
+
+/** Whose doing it is: the caller's own, or that of somebody whom they name. */
+function doerOf(
+  inbox: InboxContext,
+  context: ApiContext,
+  named: unknown,
+): { readonly by: Person; readonly via?: Person } {
+  const { person, scopes } = context.get("caller");
+  if (named === undefined) return { by: person };
+  if (!scopes.includes("behalf")) {
+    throw forbidden(inbox, context, "answer", "by: naming somebody needs a token with the scope behalf.");
+  }
+  if (!v.is(personSchema, named)) throw new ApiRefusal(400, "invalid-argument", `by: ${personProblem}.`);
+  return { by: named, via: person };
 }
 
 /** Labels decide who sees and answers, so a token says which it may set. */
@@ -284,9 +312,4 @@ function textOf(name: string, value: unknown): string {
 function json(context: ApiContext, value: object, status: 200 | 201 = 200): Response {
   // Not the framework's: numbers are written as they were.
   return context.body(JSON.stringify(value), status, { "content-type": "application/json" });
-}
-
-function problemResponse(context: Context, error: unknown): Response {
-  const { problem } = problemOf(error);
-  return context.body(JSON.stringify(problem), problem.status as 400, { "content-type": "application/problem+json" });
 }

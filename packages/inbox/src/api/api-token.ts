@@ -6,7 +6,7 @@ import { InboxError } from "../inbox-error.ts";
 import type { Viewer } from "../viewer.ts";
 
 /** Every scope, for those who read them. */
-export const apiScopes = ["read", "ask", "answer", "act", "settle"] as const;
+export const apiScopes = ["read", "ask", "answer", "act", "settle", "behalf"] as const;
 
 /**
  * What a token lets its holder do.
@@ -16,6 +16,7 @@ export const apiScopes = ["read", "ask", "answer", "act", "settle"] as const;
  * - `answer`: answer, as itself
  * - `act`: claim, renew and end a claim
  * - `settle`: say what happened to what is in doubt, and cancel what anybody has opened
+ * - `behalf`: name somebody else who asks, answers, cancels or settles; the record has both
  */
 export type ApiScope = (typeof apiScopes)[number];
 

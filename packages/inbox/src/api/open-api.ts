@@ -62,7 +62,7 @@ export function openApiDocument(url: string): object {
       },
       "/holds/{id}/answer": post("answerHold", "Answer, as the token's own person; scope answer", ref("Answer"), {
         200: body("It is answered, or has this vote", ref("Answered")),
-        ...problems(400, 401, 403, 404, 409, 422, 503),
+        ...problems(400, 401, 403, 404, 409, 413, 422, 503),
       }),
       "/holds/{id}/cancel": post(
         "cancelHold",
@@ -70,7 +70,7 @@ export function openApiDocument(url: string): object {
         ref("Cancel"),
         {
           200: body("It is canceled", ref("Canceled")),
-          ...problems(400, 401, 403, 404, 409, 503),
+          ...problems(400, 401, 403, 404, 409, 413, 503),
         },
       ),
       "/holds/{id}/claim": {
@@ -82,7 +82,7 @@ export function openApiDocument(url: string): object {
           requestBody: content(ref("Claim")),
           responses: {
             200: body("The claim, or how it ended", { oneOf: [ref("Claimed"), ref("Ended")] }),
-            ...problems(400, 401, 403, 404, 409, 503),
+            ...problems(400, 401, 403, 404, 409, 413, 503),
           },
         },
       },
@@ -92,12 +92,12 @@ export function openApiDocument(url: string): object {
         ref("Renewal"),
         {
           204: { description: "It is shown" },
-          ...problems(400, 401, 403, 404, 409, 503),
+          ...problems(400, 401, 403, 404, 409, 413, 503),
         },
       ),
       "/holds/{id}/receipt": post("endClaim", "What came of the work; scope act", ref("Receipt"), {
         204: { description: "It is kept" },
-        ...problems(400, 401, 403, 404, 409, 503),
+        ...problems(400, 401, 403, 404, 409, 413, 503),
       }),
       "/holds/{id}/settle": post(
         "settleHold",
@@ -105,7 +105,7 @@ export function openApiDocument(url: string): object {
         ref("Settlement"),
         {
           200: body("It is settled", ref("Settled")),
-          ...problems(400, 401, 403, 404, 409, 503),
+          ...problems(400, 401, 403, 404, 409, 413, 503),
         },
       ),
     },
@@ -125,12 +125,13 @@ const state = {
 };
 const labels = { type: "object", additionalProperties: text };
 const person = { oneOf: [text, object({ issuer: text, subject: text })] };
+const named = { ...person, description: "Who does it, where that is not the token's person; scope behalf" };
 const decisions = { type: "array", items: { oneOf: [text, object({ name: text }, { label: text, approving: flag })] } };
 const givenEntries = { decision: text, value: {}, content: {}, comment: { type: "string" } };
-const answer = object({ by: person, at: time, approving: flag, byExpiry: flag }, givenEntries);
+const answer = object({ by: person, at: time, approving: flag, byExpiry: flag }, { via: person, ...givenEntries });
 const summaryEntries = {
   required: { id: text, state, labels },
-  optional: { message: text, openedAt: time, openedBy: person, since: time, expiresAt: time },
+  optional: { message: text, openedAt: time, openedBy: person, openedVia: person, since: time, expiresAt: time },
 };
 const whenInDoubt = { enum: ["stop", "again"] };
 
@@ -166,6 +167,7 @@ const schemas = {
       onExpiry: { oneOf: [{ const: "cancel" }, object({}, givenEntries)] },
       allowOnExpiry: flag,
       ifDifferent: { enum: ["refuse", "keep"] },
+      by: named,
     },
   ),
   Opened: object({ outcome: { enum: ["opened", "found", "kept"] }, id: text, state }),
@@ -196,9 +198,9 @@ const schemas = {
     },
   ),
   Waited: object({ id: text, state: { enum: [...state.enum, "gone"] } }, { answer }),
-  Answer: object({}, givenEntries),
+  Answer: object({}, { ...givenEntries, by: named }),
   Answered: object({ outcome: { enum: ["answered", "voted", "found"] }, id: text, state, approvalsLeft: count }),
-  Cancel: object({}, { reason: text }),
+  Cancel: object({}, { reason: text, by: named }),
   Canceled: object({ id: text, state, isNew: flag }),
   Claim: object({}, { leaseMs: { type: "number", minimum: 100 }, whenInDoubt, ifActing: { enum: ["wait", "refuse"] } }),
   Claimed: object(
@@ -220,7 +222,7 @@ const schemas = {
   ),
   Renewal: object({ token: text }),
   Receipt: object({ token: text }, { receipt: {}, notApplied: text, problem: text }),
-  Settlement: object({ applied: flag }, { receipt: {}, reason: text }),
+  Settlement: object({ applied: flag }, { receipt: {}, reason: text, by: named }),
   Settled: object({ id: text, isNew: flag }),
   Problem: object(
     { type: text, title: text, status: { type: "integer" }, detail: text, code: text },

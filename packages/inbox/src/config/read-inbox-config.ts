@@ -7,6 +7,7 @@ import { openIdLogin } from "../login/open-id-login.ts";
 import { proxyLogin } from "../login/proxy-login.ts";
 import type { ServeInboxOptions } from "../serve-inbox.ts";
 import { couriersSchema, readCouriers } from "./read-couriers.ts";
+import { personSchema } from "./person-schema.ts";
 import { noticesSchema, readNotices } from "./read-notices.ts";
 import { text } from "./target-schema.ts";
 
@@ -64,10 +65,7 @@ const configSchema = v.strictObject({
     v.array(
       v.strictObject({
         digest: v.pipe(text, v.regex(/^sha256:[\da-f]{64}$/u, "expected sha256: and 64 hexadecimal digits")),
-        person: v.union(
-          [text, v.strictObject({ issuer: text, subject: text })],
-          "expected a name, or issuer and subject",
-        ),
+        person: personSchema,
         scopes: v.array(v.picklist(apiScopes, `expected one of ${apiScopes.join(", ")}`)),
         groups,
         labels: v.optional(v.array(text, "expected a list of labels")),

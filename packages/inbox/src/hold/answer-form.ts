@@ -26,7 +26,7 @@ export function answerForm(context: InboxContext, viewer: Viewer, hold: HoldDeta
       </form>`;
   }
   const decisions = (question?.decisions ?? []).filter((decision) =>
-    context.access.mayDecide(viewer, hold.openedBy, decision),
+    context.access.mayDecide(viewer.person, hold, decision),
   );
   const plain = decisions.filter(({ name }) => name !== "edit");
   const edit = decisions.find(({ name }) => name === "edit");

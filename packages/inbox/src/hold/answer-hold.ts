@@ -41,7 +41,7 @@ export async function answerHold(
   const decision = hold.question?.decisions.find(({ name }) => name === answer.decision);
   if (
     !context.access.mayAnswer(viewer, labelledHold(hold)) ||
-    !context.access.mayDecide(viewer, hold.openedBy, decision)
+    !context.access.mayDecide(viewer.person, hold, decision)
   ) {
     const page = holdPage(context, viewer, hold, { notice: "You may not decide that. Your answer was not taken." });
     return { taken: false, status: 403, page, refused: "answer" };

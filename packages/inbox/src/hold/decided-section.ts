@@ -46,12 +46,12 @@ function endLine({ endedBy, since, reason, isDue }: HoldDetails, now: Date): Htm
 
 /** @param decided what it has decided, where no headline says so */
 function answerLines(answer: GivenAnswer, viewer: Viewer, now: Date, decided?: string): Html {
-  const { by, at, byExpiry, comment, value, content } = answer;
+  const { by, via, at, byExpiry, comment, value, content } = answer;
   const who = byExpiry
     ? html`Nobody answered in time; this was to count then,`
-    : isSamePerson(by, viewer.person)
+    : via === undefined && isSamePerson(by, viewer.person)
       ? html`By you,`
-      : html`By ${personTag(by)},`;
+      : html`By ${personTag(by, via)},`;
   return html`<p>${decided === undefined ? nothing : html`<strong>${decided}.</strong> `}${who} ${timeTag(at, now)}.</p>
     ${comment === undefined ? nothing : html`<blockquote class="said" dir="auto">${visibleText(comment)}</blockquote>`}
     ${value === undefined ? nothing : jsonTree(value).html} ${content === undefined ? nothing : jsonTree(content).html}`;

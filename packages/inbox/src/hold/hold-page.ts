@@ -73,11 +73,14 @@ export function askedClass(message: string | undefined): string {
   return (message?.length ?? 0) > 120 ? "asked long" : "asked";
 }
 
-function facts({ state, openedAt, openedBy, expiresAt, labels, claim }: HoldDetails, now: Date): readonly Html[] {
+function facts(
+  { state, openedAt, openedBy, openedVia, expiresAt, labels, claim }: HoldDetails,
+  now: Date,
+): readonly Html[] {
   return [
     ...(state === "waiting" ? [] : [html`<span class="state">${stateNames[state]}</span>`]),
     ...(openedAt === undefined ? [] : [html`<span>asked ${timeTag(openedAt, now)}</span>`]),
-    ...(openedBy === undefined ? [] : [html`<span>by ${personTag(openedBy)}</span>`]),
+    ...(openedBy === undefined ? [] : [html`<span>by ${personTag(openedBy, openedVia)}</span>`]),
     ...(state === "waiting" && expiresAt !== undefined ? [html`<span>expires ${timeTag(expiresAt, now)}</span>`] : []),
     ...(state === "acting" && claim !== undefined
       ? [html`<span>under way since ${timeTag(claim.at, now)}</span>`]
@@ -103,12 +106,12 @@ function contentSection(context: InboxContext, viewer: Viewer, { id, content }: 
 }
 
 function askSection(context: InboxContext, viewer: Viewer, hold: HoldDetails, sent: SentForm | undefined): Html {
-  const { notBy, approvals, votes, question, openedBy } = hold;
+  const { notBy, approvals, votes, question } = hold;
   if (!context.access.mayAnswer(viewer, labelledHold(hold))) {
     return html`<p class="notice">You may look at this. Others answer it.</p>`;
   }
   const decisions = question?.kind === "input" ? [undefined] : (question?.decisions ?? []);
-  if (!decisions.some((decision) => context.access.mayDecide(viewer, openedBy, decision))) {
+  if (!decisions.some((decision) => context.access.mayDecide(viewer.person, hold, decision))) {
     return html`<p class="notice">You have asked this. Somebody else has to answer it.</p>`;
   }
   if (notBy.some((person) => isSamePerson(person, viewer.person))) {

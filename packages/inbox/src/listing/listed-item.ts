@@ -14,6 +14,8 @@ export interface ListedItem {
   /** `undefined` once it was pruned. */
   readonly question: string | undefined;
   readonly askedBy: Person | undefined;
+  /** Who said that they asked, where that is somebody else. */
+  readonly askedVia: Person | undefined;
   readonly openedAt: Date | undefined;
   readonly since: Date | undefined;
   readonly expiresAt: Date | undefined;
@@ -26,13 +28,14 @@ const maxQuestionCharacters = 300;
 
 /** A hold as a list keeps it. */
 export function listedHold(hold: HoldSummary): ListedItem {
-  const { id, state, message, openedAt, openedBy, since, expiresAt, labels, answers } = hold;
+  const { id, state, message, openedAt, openedBy, openedVia, since, expiresAt, labels, answers } = hold;
   return {
     kind: "hold",
     id,
     state,
     question: short(message),
     askedBy: openedBy,
+    askedVia: openedVia,
     openedAt,
     since,
     expiresAt,
@@ -51,6 +54,7 @@ export function listedTask(task: TaskSummary): ListedItem {
     state: taskState(task),
     question: short(prompt),
     askedBy: undefined,
+    askedVia: undefined,
     openedAt: pausedAt,
     since: endedAt ?? pausedAt,
     expiresAt,

@@ -60,15 +60,16 @@ describe("the rules", () => {
 
 it("whoever asked may reject, and neither approve nor give a value", () => {
   const ada: Person = { issuer: "https://login.example.com", subject: "ada" };
-  const byAda: Viewer = { person: ada, groups: [] };
+  const asked = (openedBy: Person | undefined, openedVia?: Person) => ({ openedBy, openedVia });
   const [approve, reject] = [
     { name: "approve", approving: true },
     { name: "reject", approving: false },
   ];
-  expect(access.mayDecide(byAda, ada, approve)).toBe(false);
-  expect(access.mayDecide(byAda, ada, undefined)).toBe(false);
-  expect(access.mayDecide(byAda, ada, reject)).toBe(true);
-  expect(access.mayDecide(byAda, "ada", approve)).toBe(true);
-  expect(access.mayDecide(byAda, undefined, approve)).toBe(true);
-  expect(new Access(rules, true).mayDecide(byAda, ada, approve)).toBe(true);
+  expect(access.mayDecide(ada, asked(ada), approve)).toBe(false);
+  expect(access.mayDecide(ada, asked(ada), undefined)).toBe(false);
+  expect(access.mayDecide(ada, asked(ada), reject)).toBe(true);
+  expect(access.mayDecide(ada, asked("ada"), approve)).toBe(true);
+  expect(access.mayDecide(ada, asked(undefined), approve)).toBe(true);
+  expect(access.mayDecide(ada, asked("grace", ada), approve)).toBe(false);
+  expect(new Access(rules, true).mayDecide(ada, asked(ada), approve)).toBe(true);
 });

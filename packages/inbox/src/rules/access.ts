@@ -32,9 +32,12 @@ export class Access {
     return this.#isLet(viewer, item, ({ answer = [] }) => answer);
   }
 
-  /** Whether somebody may take a decision; `undefined` stands for a value, which always lets act. */
-  mayDecide({ person }: Viewer, openedBy: Person | undefined, decision: StoredDecision | undefined): boolean {
-    const isAsker = openedBy !== undefined && isSamePerson(openedBy, person);
+  /**
+   * Whether somebody may take a decision; `undefined` stands for a value, which always lets act. Whoever asked, or had
+   * somebody else ask, may not approve.
+   */
+  mayDecide(person: Person, { openedBy, openedVia }: Asked, decision: StoredDecision | undefined): boolean {
+    const isAsker = [openedBy, openedVia].some((asker) => asker !== undefined && isSamePerson(asker, person));
     return this.#askersMayApprove || !isAsker || decision?.approving === false;
   }
 
@@ -52,6 +55,9 @@ export class Access {
     return named.length > 0 && named.every((rule) => groupsOf(rule).some((group) => groups.includes(group)));
   }
 }
+
+/** Who asked. */
+type Asked = Pick<HoldDetails, "openedBy" | "openedVia">;
 
 /** What a rule may look at. */
 export interface Labelled {

@@ -25,7 +25,7 @@ export function logSection(log: readonly LogEntry[], logCut: number): Html {
     <summary>Log</summary>
     ${logCut === 0 ? nothing : html`<p class="hint">${logCut} older entries are not kept.</p>`}
     <ol>
-      ${log.map(({ at, did, by }) => html`<li>${exactTimeTag(new Date(at))} <span>${personTag(by)} ${doings[did]}</span></li>`)}
+      ${log.map(({ at, did, by, via }) => html`<li>${exactTimeTag(new Date(at))} <span>${personTag(by, via)} ${doings[did]}</span></li>`)}
     </ol>
   </details>`;
 }

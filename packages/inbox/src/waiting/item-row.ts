@@ -25,12 +25,15 @@ export function itemRow(context: InboxContext, item: ListedItem, facts: readonly
 }
 
 /** Where an item stands, since when it waits, who asked, and when it expires. */
-export function waitingFacts({ openedAt, askedBy, expiresAt, state, since }: ListedItem, now: Date): readonly Html[] {
+export function waitingFacts(
+  { openedAt, askedBy, askedVia, expiresAt, state, since }: ListedItem,
+  now: Date,
+): readonly Html[] {
   const isWaiting = state === "waiting";
   return [
     ...(isWaiting ? [] : [html`<span class="state">${stateNames[state]}</span>`]),
     ...(openedAt === undefined ? [] : [html`<span>${timeTag(openedAt, now)}</span>`]),
-    ...(askedBy === undefined ? [] : [html`<span>${personTag(askedBy)}</span>`]),
+    ...(askedBy === undefined ? [] : [html`<span>${personTag(askedBy, askedVia)}</span>`]),
     ...(isWaiting && expiresAt !== undefined ? [expiryFact(expiresAt, now)] : []),
     ...(isWaiting || since === undefined ? [] : [html`<span>changed ${timeTag(since, now)}</span>`]),
   ];

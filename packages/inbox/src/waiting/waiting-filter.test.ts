@@ -13,6 +13,7 @@ function item(id: string, more: Partial<ListedItem> = {}): ListedItem {
     state: "waiting",
     question: `Question ${id}?`,
     askedBy: "agent",
+    askedVia: undefined,
     openedAt,
     since: openedAt,
     expiresAt: undefined,
