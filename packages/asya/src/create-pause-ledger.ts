@@ -1,8 +1,10 @@
 import { CheckpointError } from "@holdpoint/core";
-import type { CheckpointStore } from "@holdpoint/core";
+import type { CheckpointStore, OperationOptions } from "@holdpoint/core";
 
 import { cancelTask } from "./cancel-task.ts";
+import { pruneSentAnswers } from "./gateway/sent-answers.ts";
 import { LedgerContext } from "./ledger-context.ts";
+import { LedgerError } from "./ledger-error.ts";
 import type { PauseLedger } from "./pause-ledger.ts";
 import { pauseTask } from "./pause-task.ts";
 import { pruneTasks } from "./prune-tasks.ts";
@@ -42,8 +44,23 @@ export function createPauseLedger(store: CheckpointStore, options: PauseLedgerOp
     cancel: async (taskId, cancelOptions = {}) => await cancelTask(context, taskId, cancelOptions),
     inspect: async (taskId, inspectOptions = {}) => await inspectTask(context, taskId, inspectOptions),
     list: (listOptions = {}) => listTasks(context, listOptions),
-    prune: async (pruneOptions) => await pruneTasks(context, pruneOptions),
+    prune: async (pruneOptions) => {
+      const result = await pruneTasks(context, pruneOptions);
+      const { olderThanMs: _olderThanMs, dryRun = false, onProgress: _onProgress, ...rest } = pruneOptions;
+      if (!dryRun) await pruneSentAnswers(store, async (taskId) => await isKept(context, taskId, rest), rest);
+      return result;
+    },
   };
+}
+
+/** What cannot be told from another task, or cannot be read, is not known to be gone. */
+async function isKept(context: LedgerContext, taskId: string, options: OperationOptions): Promise<boolean> {
+  try {
+    return (await inspectTask(context, taskId, options)) !== null;
+  } catch (error) {
+    if (LedgerError.is(error) || CheckpointError.is(error, "corrupt")) return true;
+    throw error;
+  }
 }
 
 function assertRetention(store: CheckpointStore, retentionMs: number): void {

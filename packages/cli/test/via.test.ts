@@ -1,6 +1,7 @@
 import { createPauseActor, createResumeActor } from "@holdpoint/actors";
 import { createLocalMesh, serveGateway } from "@holdpoint/actors/mesh";
 import type { GatewayGeneration, GatewayServer, LocalMesh } from "@holdpoint/actors/mesh";
+import { findSentAnswers } from "@holdpoint/asya/gateway";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { pauseEnvelope } from "../../asya/test/ledger-fixture.ts";
@@ -49,12 +50,14 @@ describe.each(["a2a", "newest"] as const)("through a gateway of the generation %
   beforeEach(async () => await start(generation));
 
   it("an answer is checked, sent with its defaults, and followed to the end", async () => {
-    const approve = ["resume", "task-1", "--field", "approved=true", "--via", gateway.url];
+    const approve = ["resume", "task-1", "--field", "approved=true", "--by", "ada", "--via", gateway.url];
     const { exitCode, stdout, stderr } = await workplace.cli(approve, { environment });
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     expect(stdout).toMatch(/^The answer to task-1 was taken by the gateway at http:\S+\.\n$/u);
     await expect.poll(async () => await stateOf("task-1")).toBe("resumed");
-    expect(await workplace.ledger.inspect("task-1")).toMatchObject({ input: { approved: true, level: 3 } });
+    const task = await workplace.ledger.inspect("task-1");
+    expect(task).toMatchObject({ input: { approved: true, level: 3 } });
+    if (task !== null) expect(await findSentAnswers(workplace.store, task)).toMatchObject([{ by: "ada" }]);
     const again = await workplace.cli(approve, { environment });
     expect(again).toMatchObject({ exitCode: 4, stderr: expect.stringContaining("task not paused") });
   });

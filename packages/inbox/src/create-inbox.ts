@@ -135,6 +135,7 @@ export function createInbox(options: InboxOptions): Inbox {
   const { giveUpAfterMs = 259_200_000, lookEveryMs = 10_000, timeoutMs = 10_000 } = couriers;
   const delivering = { store, holds, access, now, report, ending: ending.signal, giveUpAfterMs, timeoutMs };
   const context: InboxContext = {
+    store,
     holds,
     ledger,
     list,
@@ -145,7 +146,6 @@ export function createInbox(options: InboxOptions): Inbox {
     access,
     linkKeys: options.linkKeys ?? [],
     gateway: options.gateway,
-    handedOver: new Set(),
     apiTokens: options.apiTokens ?? [],
     claimToken: (name) => createHmac("sha256", claimKey).update(name).digest("base64url"),
     ending: ending.signal,
@@ -161,7 +161,7 @@ export function createInbox(options: InboxOptions): Inbox {
   if (!context.couriers.isEmpty) void keepLooking({ ...looking, lookEveryMs }, context.couriers);
   if (notices !== undefined) {
     const { targets, remindBeforeMs = 3_600_000, timeoutMs: noticeMs = 10_000 } = notices;
-    const teller = new Teller({ ...context, store, remindBeforeMs, timeoutMs: noticeMs }, targets);
+    const teller = new Teller({ ...context, remindBeforeMs, timeoutMs: noticeMs }, targets);
     void keepLooking({ ...looking, lookEveryMs: notices.lookEveryMs ?? 10_000 }, teller);
   }
   return {

@@ -1,5 +1,6 @@
 import type { PauseLedger } from "@holdpoint/asya";
 import type { GatewayCourier } from "@holdpoint/asya/gateway";
+import type { CheckpointStore } from "@holdpoint/core";
 import type { Holds } from "@holdpoint/core/holds";
 
 import type { ApiToken } from "./api/api-token.ts";
@@ -16,6 +17,7 @@ import type { Viewer } from "./viewer.ts";
 
 /** What the pages work with. */
 export interface InboxContext {
+  readonly store: CheckpointStore;
   readonly holds: Holds;
   readonly ledger: PauseLedger;
   readonly list: ItemList;
@@ -27,8 +29,6 @@ export interface InboxContext {
   readonly couriers: Couriers;
   /** What hands answers to tasks of the mesh on. */
   readonly gateway: GatewayCourier | undefined;
-  /** Pause points whose answer the gateway has taken from here, and that x-resume may not have taken up yet. */
-  readonly handedOver: Set<string>;
   readonly apiTokens: readonly ApiToken[];
   /** A token for a claim that a request names by a key: the same each time, and nobody else's. */
   readonly claimToken: (name: string) => string;

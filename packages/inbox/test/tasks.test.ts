@@ -1,9 +1,11 @@
 import { createPauseActor, createResumeActor } from "@holdpoint/actors";
 import { createLocalMesh, serveGateway } from "@holdpoint/actors/mesh";
 import type { GatewayGeneration } from "@holdpoint/actors/mesh";
-import type { PauseLedger } from "@holdpoint/asya";
+import type { PauseLedger, TaskDetails } from "@holdpoint/asya";
 import { createPauseLedger } from "@holdpoint/asya";
-import { openGateway } from "@holdpoint/asya/gateway";
+import type { GatewayCourier } from "@holdpoint/asya/gateway";
+import { findSentAnswers, openGateway, sendAnswer } from "@holdpoint/asya/gateway";
+import type { CheckpointStore } from "@holdpoint/core";
 import { openStore } from "@holdpoint/core";
 import { describe, expect, it } from "vitest";
 
@@ -21,6 +23,8 @@ const metadata = {
 const key = "a key of the gateway";
 
 interface Place extends AsyncDisposable {
+  readonly store: CheckpointStore;
+  readonly gateway: GatewayCourier;
   readonly ledger: PauseLedger;
   readonly client: InboxClient;
   readonly received: readonly unknown[];
@@ -58,7 +62,15 @@ async function open(generation: GatewayGeneration): Promise<Place> {
   const gateway = await openGateway(server.url, { apiKey: key });
   const inbox = stack.use(await openInbox({ store, gateway }));
   const client = await logIn(inbox);
-  return { ledger, client, received, closeGateway, [Symbol.asyncDispose]: async () => await stack.disposeAsync() };
+  return {
+    store,
+    gateway,
+    ledger,
+    client,
+    received,
+    closeGateway,
+    [Symbol.asyncDispose]: async () => await stack.disposeAsync(),
+  };
 }
 
 describe.each(["a2a", "newest"] as const)("a task of the mesh, by a gateway of the generation %s", (generation) => {
@@ -74,9 +86,39 @@ describe.each(["a2a", "newest"] as const)("a task of the mesh, by a gateway of t
     expect(sent.status).toBe(303);
     await expect.poll(() => received).toEqual([{ plan: "<script>", approved: true, level: 3 }]);
     expect(await ledger.inspect("task-1")).toMatchObject({ state: "resumed", input: { approved: true, level: 3 } });
-    expect(await (await client.get("task?id=task-1")).text()).not.toContain('<form method="post" action="/task');
+    const after = await (await client.get("task?id=task-1")).text();
+    expect(after).not.toContain('<form method="post" action="/task');
+    // The gateway has passed on no name, and the page has one.
+    expect(after).toContain("Answered by <bdi>ada@laptop</bdi>");
     expect((await client.post("task?id=task-1", { token, "value-0": "no" })).status).toBe(403);
     expect(received).toHaveLength(1);
+  });
+
+  it("keeps of who answered only what it was resumed with, and that as long as it is kept itself", async () => {
+    await using place = await open(generation);
+    const { store, gateway, ledger, closeGateway } = place;
+    const find = async (): Promise<TaskDetails> => {
+      const task = await ledger.inspect("task-1");
+      if (task === null) throw new Error("there is no task");
+      return task;
+    };
+    const task = await find();
+    const ada = { issuer: "https://login.example.com", subject: "ada" };
+    await sendAnswer(store, gateway, task, { approved: true }, ada);
+    await expect.poll(async () => (await find()).state).toBe("resumed");
+    // Both had seen it waiting; what came second was sent as well, or refused.
+    await sendAnswer(store, gateway, task, { approved: false }, "bob").catch(() => undefined);
+    expect(await findSentAnswers(store, await find())).toEqual([{ by: ada, at: expect.any(Date) }]);
+    await closeGateway();
+    await expect(sendAnswer(store, gateway, task, { approved: true }, "eve")).rejects.toMatchObject({
+      code: "unreachable",
+    });
+    expect(await findSentAnswers(store, await find())).toEqual([{ by: ada, at: expect.any(Date) }]);
+    const notes = async (): Promise<number> => (await Array.fromAsync(store.list({ prefix: "task-answers/" }))).length;
+    await ledger.prune({ olderThanMs: 3_600_000 });
+    expect(await notes()).toBe(1);
+    await ledger.prune({ olderThanMs: 0 });
+    expect(await notes()).toBe(0);
   });
 
   it("is sent nothing that does not fit, and nothing by a form that is another's", async () => {

@@ -2,7 +2,7 @@ import type { InputValidation, MergeMode, PauseLedger, TaskDetails } from "@hold
 import type { AnswerReceipt, GatewayCourier } from "@holdpoint/asya/gateway";
 import type { CheckpointStore, JsonObject } from "@holdpoint/core";
 import { checkAnswer } from "@holdpoint/asya";
-import { gatewayTaskOf, GatewayError } from "@holdpoint/asya/gateway";
+import { GatewayError, sendAnswer } from "@holdpoint/asya/gateway";
 
 import type { CommandContext } from "../frame/command-context.ts";
 import { CommandError } from "../frame/command-error.ts";
@@ -17,6 +17,8 @@ export interface ViaAnswer {
   readonly store: CheckpointStore;
   readonly task: TaskDetails;
   readonly input: JsonObject;
+  /** Who answers. */
+  readonly by: string;
   readonly validation: InputValidation;
   readonly mergeMode: MergeMode;
   readonly json: boolean;
@@ -33,13 +35,13 @@ export async function answerVia(context: CommandContext, answer: ViaAnswer): Pro
       `The task ${JSON.stringify(task.taskId)} has changed since it was looked at; nothing was sent. Look at it again.`,
     );
   }
-  const receipt = await context.finish(async () => await send(courier, task, checked));
+  const receipt = await context.finish(async () => await send(answer, checked));
   await tell(context, courier, task, receipt, json);
 }
 
-async function send(courier: GatewayCourier, task: TaskDetails, input: JsonObject): Promise<AnswerReceipt> {
+async function send({ store, courier, task, by }: ViaAnswer, input: JsonObject): Promise<AnswerReceipt> {
   try {
-    return await courier.answer(gatewayTaskOf(task), input);
+    return await sendAnswer(store, courier, task, input, by);
   } catch (error) {
     if (!GatewayError.is(error) || error.outcome !== "unknown") throw error;
     throw new CommandError(

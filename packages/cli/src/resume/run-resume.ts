@@ -59,7 +59,7 @@ export async function runResume(
   const input = await completeInput(context, task, given, by, store, options);
   if (courier !== undefined) {
     const json = options.json === true;
-    await answerVia(context, { courier, ledger, store, task, input, validation, mergeMode, json });
+    await answerVia(context, { courier, ledger, store, task, input, by, validation, mergeMode, json });
     return;
   }
   const messageId = options.messageId ?? answerId(task, by);
@@ -93,7 +93,7 @@ async function viaCourier(
   context: CommandContext,
   address: string,
   command: readonly string[],
-  { messageId, by }: ResumeChoice,
+  { messageId }: ResumeChoice,
 ): Promise<GatewayCourier> {
   const useless = command.length > 0 ? "a command" : messageId === undefined ? undefined : "--message-id";
   if (useless !== undefined) {
@@ -102,13 +102,7 @@ async function viaCourier(
       `With --via there is no use for ${useless}: the message is the gateway's. Nothing was sent.`,
     );
   }
-  const courier = await openCourier(context, address);
-  if (by !== undefined) {
-    await context.messages.tell(
-      "A gateway passes on no name: the record will have its message's id instead of --by.\n",
-    );
-  }
-  return courier;
+  return await openCourier(context, address);
 }
 
 function assertPausePoint({ taskId, sequence }: TaskDetails, expected: number | undefined): void {

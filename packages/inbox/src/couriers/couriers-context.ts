@@ -1,10 +1,10 @@
-import type { CheckpointStore } from "@holdpoint/core";
-
 import type { InboxContext } from "../inbox-context.ts";
 
 /** What delivering works with. */
-export interface CouriersContext extends Pick<InboxContext, "holds" | "access" | "now" | "report" | "ending"> {
-  readonly store: CheckpointStore;
+export interface CouriersContext extends Pick<
+  InboxContext,
+  "store" | "holds" | "access" | "now" | "report" | "ending"
+> {
   readonly giveUpAfterMs: number;
   readonly timeoutMs: number;
 }

@@ -1,7 +1,11 @@
 import type { PauseLedger, TaskDetails } from "@holdpoint/asya";
+import type { SentAnswer } from "@holdpoint/asya/gateway";
+import { findSentAnswers } from "@holdpoint/asya/gateway";
+import type { CheckpointStore } from "@holdpoint/core";
 import type { HoldDetails, Holds } from "@holdpoint/core/holds";
 
 import { outcomeName } from "../hold/outcome-name.ts";
+import { answerersOf } from "../task/answerers-of.ts";
 import type { NoticeSubject } from "./notice-target.ts";
 
 /** A hold or a task by its name. */
@@ -22,13 +26,14 @@ export interface FoundSubject extends NoticeSubject {
  * @throws {CheckpointError} what the store throws
  */
 export async function findSubject(
-  { holds, ledger }: { readonly holds: Holds; readonly ledger: PauseLedger },
+  { store, holds, ledger }: { readonly store: CheckpointStore; readonly holds: Holds; readonly ledger: PauseLedger },
   { kind, id }: SubjectName,
   signal: AbortSignal,
 ): Promise<FoundSubject | undefined> {
   if (kind === "task") {
     const task = await ledger.inspect(id, { signal });
-    return task === null ? undefined : taskSubject(task);
+    if (task === null) return undefined;
+    return taskSubject(task, task.state === "resumed" ? await findSentAnswers(store, task, { signal }) : []);
   }
   const hold = await holds.inspect(id, { signal });
   return hold === null || hold.pruned ? undefined : holdSubject(hold);
@@ -52,7 +57,11 @@ function holdSubject(hold: HoldDetails): FoundSubject {
   };
 }
 
-function taskSubject({ taskId, state, sequence, prompt, pausedAt, expiresAt }: TaskDetails): FoundSubject {
+function taskSubject(
+  { taskId, state, sequence, prompt, pausedAt, expiresAt }: TaskDetails,
+  answers: readonly SentAnswer[],
+): FoundSubject {
+  const [decidedBy, ...others] = answerersOf(answers);
   return {
     kind: "task",
     id: taskId,
@@ -65,7 +74,7 @@ function taskSubject({ taskId, state, sequence, prompt, pausedAt, expiresAt }: T
     expiresAt,
     labels: {},
     outcome: state === "paused" ? undefined : state === "canceled" ? "Canceled" : "Answered",
-    // A resumed task knows its message's id, and no person.
-    decidedBy: undefined,
+    // Of several that gave the same answer, nobody knows which was first.
+    decidedBy: others.length === 0 ? decidedBy : undefined,
   };
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { TaskDetails } from "@holdpoint/asya";
 import { checkAnswer, LedgerError } from "@holdpoint/asya";
 import type { GatewayCourier } from "@holdpoint/asya/gateway";
-import { gatewayTaskOf, GatewayError } from "@holdpoint/asya/gateway";
+import { GatewayError, sendAnswer } from "@holdpoint/asya/gateway";
 import { isJsonObject } from "@holdpoint/core/json";
 
 import { readControls } from "../form/read-controls.ts";
@@ -17,8 +17,6 @@ import { taskPage } from "./task-page.ts";
 /** x-resume mostly takes up an answer at once; so often, and so long apart, is looked whether it has. */
 const looks = 10;
 const lookEveryMs = 200;
-/** So many are remembered that x-resume has not taken up. */
-const maxHandedOver = 1_000;
 
 /**
  * Hands an answer to the gateway, which has x-resume take it up: it is checked here, and nothing is claimed. Two that
@@ -48,7 +46,7 @@ export async function answerTask(
   }
   try {
     const input = await checkAnswer(task, isJsonObject(value) ? value : {});
-    await courier.answer(gatewayTaskOf(task), input);
+    await sendAnswer(context.store, courier, task, input, viewer.person);
   } catch (error) {
     if (LedgerError.is(error, "invalid-input")) {
       const sent = { form, problems, problem: error.message };
@@ -57,20 +55,17 @@ export async function answerTask(
     const notice = problemOf(context, error);
     return { taken: false, status: 409, page: page({ notice }, await lookAgain(context, task)) };
   }
-  await handedOver(context, task);
+  await waitForResume(context, task);
   return { taken: true };
 }
 
 /** Waits a little for x-resume; what it has not taken up by then, the page says. */
-async function handedOver(context: InboxContext, task: TaskDetails): Promise<void> {
+async function waitForResume(context: InboxContext, task: TaskDetails): Promise<void> {
   for (let look = 0; look < looks; look += 1) {
     const now = await lookAgain(context, task);
     if (now.version !== task.version) return;
     await sleep(lookEveryMs);
   }
-  const [oldest = ""] = context.handedOver;
-  if (context.handedOver.size >= maxHandedOver) context.handedOver.delete(oldest);
-  context.handedOver.add(`${task.taskId} ${task.version}`);
 }
 
 async function lookAgain({ ledger }: InboxContext, task: TaskDetails): Promise<TaskDetails> {

@@ -1,4 +1,5 @@
 import type { TaskDetails, TaskState } from "@holdpoint/asya";
+import type { SentAnswer } from "@holdpoint/asya/gateway";
 
 import { askedClass } from "../hold/hold-page.ts";
 import { layout } from "../frame/layout.ts";
@@ -7,8 +8,10 @@ import { timeTag } from "../show/describe-time.ts";
 import type { Html } from "../show/html.ts";
 import { html, nothing } from "../show/html.ts";
 import { jsonTree } from "../show/json-tree.ts";
+import { personTag } from "../show/person-tag.ts";
 import { visibleText } from "../show/visible-text.ts";
 import type { Viewer } from "../viewer.ts";
+import { answerersOf } from "./answerers-of.ts";
 import type { SentTaskForm } from "./task-form.ts";
 import { taskForm } from "./task-form.ts";
 
@@ -24,6 +27,8 @@ export interface TaskPageOptions {
   /** What became of what was just sent. */
   readonly notice?: string | undefined;
   readonly sent?: SentTaskForm | undefined;
+  /** Who has handed answers to the gateway. */
+  readonly answers?: readonly SentAnswer[] | undefined;
 }
 
 /** The page of one task of the mesh: what it waits for, what it carries, where it goes, and the form. */
@@ -31,12 +36,15 @@ export function taskPage(
   context: InboxContext,
   viewer: Viewer,
   task: TaskDetails,
-  { notice, sent }: TaskPageOptions = {},
+  { notice, sent, answers = [] }: TaskPageOptions = {},
 ): Html {
   const now = context.now();
   const { taskId, state, pausedAt, endedAt, endedBy, next, message, input, reason } = task;
   const title = task.prompt ?? taskId;
-  const who = endedBy === undefined ? nothing : html` by <bdi>${visibleText(endedBy)}</bdi>`;
+  const people = answerersOf(answers).map((person) => personTag(person));
+  const ender = endedBy === undefined ? [] : [html`<bdi>${visibleText(endedBy)}</bdi>`];
+  const names = people.length > 0 ? people : ender;
+  const who = names.map((name, index) => html`${index === 0 ? " by " : " or "}${name}`);
   return layout(
     context,
     { title, viewer },
@@ -63,14 +71,20 @@ export function taskPage(
           ? nothing
           : html`<section class="content" aria-label="Content">${jsonTree(message.payload).html}</section>`
       }
-      ${state === "paused" ? askSection(context, viewer, task, sent) : nothing}
+      ${state === "paused" ? askSection(context, viewer, task, sent, answers.at(-1)) : nothing}
       <p class="id">${visibleText(taskId)}</p>
     </article>`,
   );
 }
 
-function askSection(context: InboxContext, viewer: Viewer, task: TaskDetails, sent: SentTaskForm | undefined): Html {
-  const { taskId, version } = task;
+function askSection(
+  context: InboxContext,
+  viewer: Viewer,
+  task: TaskDetails,
+  sent: SentTaskForm | undefined,
+  last: SentAnswer | undefined,
+): Html {
+  const { taskId } = task;
   if (context.gateway === undefined) {
     return html`<section class="panel" aria-labelledby="resume">
       <h2 id="resume">Answer it at its gateway</h2>
@@ -81,14 +95,13 @@ function askSection(context: InboxContext, viewer: Viewer, task: TaskDetails, se
   if (!context.access.mayAnswer(viewer, { kind: "task", id: taskId, labels: {} })) {
     return html`<p class="notice">You may look at this. Others answer it.</p>`;
   }
-  const isHandedOver = context.handedOver.has(`${taskId} ${version}`);
   return html`${
-      isHandedOver
-        ? html`<p class="notice">
-            An answer was handed to the gateway, and is not taken up yet. What is sent now counts only if that one is
-            lost.
+      last === undefined
+        ? nothing
+        : html`<p class="notice">
+            An answer by ${personTag(last.by)} was handed to the gateway, ${timeTag(last.at, context.now())}, and is not
+            taken up yet. What is sent now counts only if that one is lost.
           </p>`
-        : nothing
     }
     <section aria-label="Your answer">${taskForm(context, viewer, task, sent)}</section>`;
 }

@@ -1,4 +1,5 @@
 import type { TaskDetails } from "@holdpoint/asya";
+import { findSentAnswers } from "@holdpoint/asya/gateway";
 import type { Context, Hono } from "hono";
 
 import type { Frame } from "../frame/frame.ts";
@@ -16,7 +17,8 @@ export function taskRoutes(app: Hono<Frame>, inbox: InboxContext): void {
   app.get("/task", async (context) => {
     const task = await findTask(inbox, context);
     if (task === undefined) return nothingThere(inbox, context);
-    return context.html(taskPage(inbox, context.get("viewer"), task));
+    const answers = await findSentAnswers(inbox.store, task);
+    return context.html(taskPage(inbox, context.get("viewer"), task, { answers }));
   });
   const { gateway } = inbox;
   if (gateway === undefined) return;
