@@ -11,12 +11,18 @@ export interface Posted {
   readonly body: string;
 }
 
+/** How a request is answered. */
+interface PostAnswer {
+  readonly status: number;
+  readonly headers?: Record<string, string>;
+}
+
 /** A server of HTTP that keeps what is posted to it. */
 export interface PostServer extends AsyncDisposable {
   readonly url: string;
   readonly posted: readonly Posted[];
   /** How it answers from now on; `undefined` leaves a request without an answer. */
-  answer: (posted: Posted) => { readonly status: number; readonly headers?: Record<string, string> } | undefined;
+  answer: (posted: Posted) => PostAnswer | undefined | Promise<PostAnswer | undefined>;
 }
 
 /** Starts one at a free port of this machine. */
@@ -26,7 +32,7 @@ export async function startPostServer(): Promise<PostServer> {
     const take = async (): Promise<void> => {
       const one = { path: request.url ?? "", headers: request.headers, body: await text(request) };
       posted.push(one);
-      const answer = started.answer(one);
+      const answer = await started.answer(one);
       if (answer !== undefined) response.writeHead(answer.status, answer.headers).end("ok");
     };
     void take();
