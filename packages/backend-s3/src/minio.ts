@@ -11,6 +11,7 @@ import { bucketVariables, listPermission, namePrefixOf, objectServer, pathForPeo
 import { MinioObjectClient } from "./minio/minio-client.ts";
 import { credentialsOfEnvironment, parseMinioUrl } from "./minio/minio-options.ts";
 import type { MinioStoreOptions } from "./minio/minio-options.ts";
+import type { SigningCredentials } from "./read-signer.ts";
 import { S3Driver } from "./s3-driver.ts";
 
 export type { MinioStoreOptions } from "./minio/minio-options.ts";
@@ -36,13 +37,14 @@ export async function createMinioStore(options: MinioStoreOptions): Promise<Chec
   const { bucket } = options;
   if (typeof bucket !== "string" || bucket === "") throw invalid("bucket is missing");
   const namePrefix = namePrefixOf("minio", options);
-  const { client, close } = options.client === undefined ? await connect(options) : lend(options, options.client);
+  const { client, close, credentials } =
+    options.client === undefined ? await connect(options) : lend(options, options.client);
   const host = String(Reflect.get(client, "host")).replace(/^.*:.*$/u, "[$&]");
   const authority = `${host}:${String(Reflect.get(client, "port"))}`;
   const driver = new S3Driver({
     backend: "minio",
     location: `minio://${authority}/${bucket}${pathForPeople(namePrefix, { prefixRules: options.prefixRules })}`,
-    client: new MinioObjectClient(client, bucket, close),
+    client: new MinioObjectClient(client, bucket, close, credentials),
     namePrefix,
     names: objectNames(options.prefixRules),
     unsafeAllowMissingPreconditions: options.unsafeAllowMissingPreconditions ?? false,
@@ -69,6 +71,8 @@ export const backend: CheckpointBackend<MinioStoreOptions> = {
 interface Connection {
   readonly client: Client;
   readonly close: () => void;
+  /** Of a client of our own. */
+  readonly credentials?: SigningCredentials;
 }
 
 function lend(options: MinioStoreOptions, client: Client): Connection {
@@ -102,7 +106,7 @@ async function connect(options: MinioStoreOptions): Promise<Connection> {
       ...(sessionToken === undefined ? {} : { sessionToken }),
       transportAgent: agent,
     });
-    return { client, close };
+    return { client, close, credentials: { accessKeyId: accessKey, secretAccessKey: secretKey, sessionToken } };
   } catch (error) {
     close();
     throw invalid((error as Error).message);

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { addAbortSignal } from "node:stream";
 import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
@@ -130,25 +131,37 @@ export const writeIdMetadata = "holdpoint-write-id";
  */
 export async function readWhole(
   stream: Readable,
-  announcedBytes: number | undefined,
+  lengthBytes: number | undefined,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
+  const whole = gather(addAbortSignal(signal, stream), lengthBytes);
+  await finished(stream);
+  return whole();
+}
+
+/**
+ * Puts a body together as it comes. What is returned gives it, once the stream has come to its end.
+ *
+ * @throws {Error} then, if the body is not as long as its server announced
+ */
+export function gather(stream: Readable, lengthBytes: number | undefined): () => Uint8Array {
   // Put where they belong as they come, so that a large body is in memory once and not twice.
-  const reserved = announcedBytes !== undefined && announcedBytes <= defaultMaxBodyBytes ? announcedBytes : 0;
+  const reserved = lengthBytes !== undefined && lengthBytes <= defaultMaxBodyBytes ? lengthBytes : 0;
   // Not part of a pool that others see too, and not filled with zeros first: all that is handed out is overwritten.
   let whole = new Uint8Array(Buffer.allocUnsafeSlow(reserved).buffer);
   let length = 0;
   // Iterating would join chunks that have piled up, which is as much memory again.
-  addAbortSignal(signal, stream).on("data", (chunk: Uint8Array) => {
+  stream.on("data", (chunk: Uint8Array) => {
     if (length + chunk.byteLength > whole.byteLength) whole = enlarged(whole, length, length + chunk.byteLength);
     whole.set(chunk, length);
     length += chunk.byteLength;
   });
-  await finished(stream);
-  if (announcedBytes !== undefined && length !== announcedBytes) {
-    throw new Error(`the server announced ${announcedBytes} bytes and sent ${length}`);
-  }
-  return length === whole.byteLength ? whole : whole.slice(0, length);
+  return () => {
+    if (lengthBytes !== undefined && length !== lengthBytes) {
+      throw new Error(`the server announced ${lengthBytes} bytes and sent ${length}`);
+    }
+    return length === whole.byteLength ? whole : whole.slice(0, length);
+  };
 }
 
 function enlarged(part: Uint8Array, usedBytes: number, leastBytes: number): Uint8Array<ArrayBuffer> {
@@ -157,10 +170,29 @@ function enlarged(part: Uint8Array, usedBytes: number, leastBytes: number): Uint
   return larger;
 }
 
+/** An object of the headers that its server sends with it. */
+export function storedObject(body: Uint8Array, headers: IncomingHttpHeaders): StoredObject {
+  const { etag, "last-modified": modified, [`x-amz-meta-${writeIdMetadata}`]: writeId } = headers;
+  return {
+    body,
+    etag,
+    writeId: writeId?.toString(),
+    isEncrypted:
+      headers["x-amz-server-side-encryption"] !== undefined ||
+      headers["x-amz-server-side-encryption-customer-algorithm"] !== undefined,
+    modifiedAt: modified === undefined ? undefined : new Date(modified),
+  };
+}
+
+/** How long a body is to be, as far as its server says. */
+export function announcedBytes({ "content-length": length }: IncomingHttpHeaders): number | undefined {
+  return length === undefined ? undefined : Number(length);
+}
+
 /** Lets go of a body that is not wanted: the connection survives if there is next to nothing to come. */
-export function discard(stream: Readable, announcedBytes: number | undefined): void {
+export function discard(stream: Readable, lengthBytes: number | undefined): void {
   stream.on("error", () => undefined);
-  if (announcedBytes !== undefined && announcedBytes <= 1) stream.resume();
+  if (lengthBytes !== undefined && lengthBytes <= 1) stream.resume();
   else stream.destroy();
 }
 

@@ -1,3 +1,4 @@
+import type { Agent } from "node:http";
 import type { Readable } from "node:stream";
 
 import { isError } from "@holdpoint/core/driver";
@@ -15,6 +16,7 @@ import type { S3Client, S3ServiceException, ServerSideEncryption } from "@aws-sd
 import { connectionFailure } from "@holdpoint/core/driver";
 
 import { BadAnswerError, isCutOff } from "./bad-answer-error.ts";
+import { RefusedReadError, SignedReads } from "./signed-reads.ts";
 import { discard, readWhole, removeCredentials, writeIdMetadata } from "./object-client.ts";
 import type {
   LifecycleRule,
@@ -40,12 +42,21 @@ export class S3ObjectClient implements ObjectClient {
   readonly canRemoveConditionally = true;
   readonly #client: S3Client;
   readonly #settings: S3ObjectClientSettings;
+  readonly #reads: SignedReads | undefined;
   readonly #answers = new WeakMap<object, Readonly<Record<string, string>>>();
   #host: string | undefined;
 
   constructor(client: S3Client, settings: S3ObjectClientSettings) {
     this.#client = client;
     this.#settings = settings;
+    // A client that was handed in may have middleware that is to see every request.
+    if (settings.owned) {
+      const { config } = client;
+      this.#reads = new SignedReads({
+        credentials: () => config.credentials(),
+        clockOffsetMs: () => config.systemClockOffset,
+      });
+    }
   }
 
   get host(): string | undefined {
@@ -53,11 +64,24 @@ export class S3ObjectClient implements ObjectClient {
   }
 
   async read(name: string, signal: AbortSignal): Promise<StoredObject> {
+    const object = await this.#reads?.read(name, signal);
+    if (object !== undefined) return object;
     const command = new GetObjectCommand({ Bucket: this.#settings.bucket, Key: name });
+    let sent: SentRequest | undefined;
+    // The last step, behind which nothing is added to a request: it is signed by then.
+    command.middlewareStack.add(
+      (next) => async (args) => {
+        sent = args.request as SentRequest;
+        return await next(args);
+      },
+      { step: "deserialize", priority: "low", name: "holdpointSent" },
+    );
     const output = await this.#once(command, () => this.#client.send(command, { abortSignal: signal }));
     if (output.Body === undefined) throw new BadAnswerError("the answer has no body");
+    const body = await readWhole(output.Body as Readable, output.ContentLength, signal);
+    if (sent !== undefined) this.#reads?.learn(name, { ...sent, host: sent.hostname, agent: this.#agentOf(sent) });
     return {
-      body: await readWhole(output.Body as Readable, output.ContentLength, signal),
+      body,
       etag: output.ETag,
       writeId: output.Metadata?.[writeIdMetadata],
       isEncrypted: output.ServerSideEncryption !== undefined || output.SSECustomerAlgorithm !== undefined,
@@ -142,6 +166,7 @@ export class S3ObjectClient implements ObjectClient {
   }
 
   explain(error: unknown): ObjectFailure {
+    if (error instanceof RefusedReadError) return error.failure;
     const { $metadata, Code, code, name, message } = (
       typeof error === "object" && error !== null ? error : { message: String(error) }
     ) as Partial<S3ServiceException> & { readonly Code?: unknown; readonly code?: unknown };
@@ -157,6 +182,13 @@ export class S3ObjectClient implements ObjectClient {
       retryAfter: headers?.["retry-after"],
       region: headers?.["x-amz-bucket-region"],
     };
+  }
+
+  /** What the SDK has sent a request through, if its HTTP handler is the one that it brings. */
+  #agentOf({ protocol }: SentRequest): Agent | undefined {
+    const { requestHandler } = this.#client.config as { readonly requestHandler: NodeHandler };
+    const { httpAgent, httpsAgent } = requestHandler.httpHandlerConfigs?.() ?? {};
+    return protocol === "https:" ? httpsAgent : httpAgent;
   }
 
   /**
@@ -198,6 +230,20 @@ interface RequestMiddlewareStack {
     middleware: (next: RequestHandler) => RequestHandler,
     options: { readonly name: string; readonly relation: "after"; readonly toMiddleware: string },
   ): void;
+}
+
+/** A request as the SDK hands it to its HTTP handler. */
+interface SentRequest {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port?: number | undefined;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The part of `NodeHttpHandler` that is used here. */
+interface NodeHandler {
+  httpHandlerConfigs?(): { readonly httpAgent?: Agent | undefined; readonly httpsAgent?: Agent | undefined };
 }
 
 type RequestHandler = (args: { readonly request: { readonly hostname: string } }) => Promise<unknown>;

@@ -1,7 +1,14 @@
 import type { Client } from "minio";
 
 import { BadAnswerError } from "../bad-answer-error.ts";
-import { discard, readWhole, removeCredentials, writeIdMetadata } from "../object-client.ts";
+import {
+  announcedBytes,
+  discard,
+  readWhole,
+  removeCredentials,
+  storedObject,
+  writeIdMetadata,
+} from "../object-client.ts";
 import type {
   ListRequest,
   LifecycleRule,
@@ -11,6 +18,8 @@ import type {
   StoredObject,
   WriteHeaders,
 } from "../object-client.ts";
+import type { SigningCredentials } from "../read-signer.ts";
+import { RefusedReadError, SignedReads } from "../signed-reads.ts";
 import { duringExchange, observeClient } from "./minio-exchange.ts";
 import type { MinioExchange } from "./minio-exchange.ts";
 
@@ -22,33 +31,37 @@ export class MinioObjectClient implements ObjectClient {
   readonly #client: Client;
   readonly #bucket: string;
   readonly #close: () => void;
+  readonly #reads: SignedReads | undefined;
   readonly #exchanges = new WeakMap<object, MinioExchange>();
 
-  constructor(client: Client, bucket: string, close: () => void) {
+  /** With credentials, if objects may be read without the client. */
+  constructor(client: Client, bucket: string, close: () => void, credentials?: SigningCredentials) {
     this.#client = observeClient(client);
     this.host = String(Reflect.get(client, "host"));
     this.#bucket = bucket;
     this.#close = close;
+    if (credentials !== undefined) {
+      this.#reads = new SignedReads({ credentials: async () => credentials, clockOffsetMs: () => 0 });
+    }
   }
 
   async read(name: string, signal: AbortSignal): Promise<StoredObject> {
+    const object = await this.#reads?.read(name, signal);
+    if (object !== undefined) return object;
     return await this.#once(signal, async (exchange) => {
       const stream = await this.#client.getObject(this.#bucket, name);
       const headers = exchange.headers ?? {};
-      return {
-        body: await readWhole(stream, announcedBytes(exchange), signal),
-        etag: headers.etag,
-        writeId: headers[`x-amz-meta-${writeIdMetadata}`]?.toString(),
-        isEncrypted: headers["x-amz-server-side-encryption"] !== undefined,
-        modifiedAt: headers["last-modified"] === undefined ? undefined : new Date(headers["last-modified"]),
-      };
+      const body = await readWhole(stream, announcedBytes(headers), signal);
+      if (exchange.sent !== undefined) this.#reads?.learn(name, exchange.sent);
+      return storedObject(body, headers);
     });
   }
 
   async find(name: string, signal: AbortSignal): Promise<void> {
     try {
       await this.#once(signal, async (exchange) => {
-        discard(await this.#client.getPartialObject(this.#bucket, name, 0, 1), announcedBytes(exchange));
+        const body = await this.#client.getPartialObject(this.#bucket, name, 0, 1);
+        discard(body, announcedBytes(exchange.headers ?? {}));
       });
     } catch (error) {
       // An empty object has no first byte.
@@ -114,6 +127,7 @@ export class MinioObjectClient implements ObjectClient {
   }
 
   explain(error: unknown): ObjectFailure {
+    if (error instanceof RefusedReadError) return error.failure;
     const exchange = typeof error === "object" && error !== null ? this.#exchanges.get(error) : undefined;
     const { code, Code, name, message, region, cause } = (
       typeof error === "object" && error !== null ? error : { message: String(error) }
@@ -149,11 +163,6 @@ export class MinioObjectClient implements ObjectClient {
       throw error;
     }
   }
-}
-
-function announcedBytes({ headers }: MinioExchange): number | undefined {
-  const length = headers?.["content-length"];
-  return length === undefined ? undefined : Number(length);
 }
 
 function unsentReason(name: unknown, message: unknown): ObjectFailure["unsent"] {

@@ -11,6 +11,8 @@ import { isCutOff } from "../bad-answer-error.ts";
 /** One request and what is known of its answer, which the client's errors do not say. */
 export interface MinioExchange {
   readonly signal: AbortSignal;
+  /** The request as it was addressed and signed. */
+  sent?: RequestOptions | undefined;
   status?: number | undefined;
   headers?: IncomingHttpHeaders | undefined;
   /** The body of an answer that is an error. */
@@ -51,6 +53,7 @@ export function observeClient(client: Client): Client {
     request: (options, onResponse) => {
       const exchange = exchanges.getStore();
       if (exchange === undefined) return inner.request(options, onResponse);
+      exchange.sent = options;
       return inner.request({ ...options, signal: exchange.signal }, (response) => {
         exchange.status = response.statusCode;
         exchange.headers = response.headers;
