@@ -22,7 +22,10 @@ export interface ComparisonRow {
   readonly ms: Spread;
   /** The time in each round by that of the limit in the same round. */
   readonly ratio: Spread;
-  /** Processor time of this process for one operation, in milliseconds, which other programs disturb less. */
+  /**
+   * Processor time for one operation, in milliseconds, which other programs disturb less: of this process, and of the
+   * one that the contestant works through, if there is one; never of the store's server.
+   */
   readonly cpuMs: Spread;
   readonly cpuRatio: Spread;
 }
@@ -114,7 +117,7 @@ async function warmUp<Operation extends string>(
 }
 
 async function takeTurn<Operation extends string>(
-  { operations: does, forget }: Contestant<Operation>,
+  { operations: does, otherCpuMs = () => 0, forget }: Contestant<Operation>,
   operations: readonly Operation[],
   inFlight: number,
   count: number,
@@ -126,12 +129,15 @@ async function takeTurn<Operation extends string>(
     if (work === undefined) continue;
     // Large bodies leave much garbage, and whoever happened to be at work would pay for it.
     if (forget !== undefined) collectGarbage();
-    const usedBefore = process.cpuUsage();
+    const cpuMs = (): number => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1_000 + otherCpuMs();
+    };
+    const usedBefore = cpuMs();
     const startedAt = performance.now();
     await runInFlight(batch, inFlight, work);
     const ms = performance.now() - startedAt;
-    const { user, system } = process.cpuUsage(usedBefore);
-    measured.set(operation, { ms: ms / count, cpuMs: (user + system) / 1_000 / count });
+    measured.set(operation, { ms: ms / count, cpuMs: (cpuMs() - usedBefore) / count });
   }
   if (forget !== undefined) await runInFlight(batch, Math.max(inFlight, 8), forget);
   return measured;

@@ -8,6 +8,8 @@ export interface BenchItem {
 export interface Contestant<Operation extends string> {
   readonly name: string;
   readonly operations: Readonly<Partial<Record<Operation, (item: BenchItem) => Promise<unknown>>>>;
+  /** Processor time so far of another process that it works through, in milliseconds. @default none */
+  readonly otherCpuMs?: (() => number) | undefined;
   /** Takes an item away again, outside of the measured time. */
   readonly forget?: ((item: BenchItem) => Promise<unknown>) | undefined;
 }

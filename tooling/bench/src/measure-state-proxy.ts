@@ -35,6 +35,7 @@ export async function measureStateProxy(
     },
     {
       name: holdpointName,
+      otherCpuMs: () => proxy.cpuMs(),
       operations: {
         PUT: ({ key }) => proxy.ask("PUT", key, bytes),
         GET: async ({ key }) => assertWhole(await proxy.ask("GET", key)),
