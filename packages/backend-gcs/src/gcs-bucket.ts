@@ -36,6 +36,7 @@ export interface GcsPage {
     readonly name: string;
     readonly sizeBytes: number | undefined;
     readonly modifiedAt: Date | undefined;
+    readonly generation: string;
   }[];
   /** What the names of grouped objects begin with, up to and with the slash. */
   readonly groups: readonly string[];
@@ -178,7 +179,7 @@ export class GcsBucket {
     const query = {
       prefix,
       maxResults: "1000",
-      fields: `nextPageToken,items(name,size,updated)${grouped ? ",prefixes" : ""}`,
+      fields: `nextPageToken,items(name,size,updated,generation)${grouped ? ",prefixes" : ""}`,
       pageToken,
       delimiter: grouped ? "/" : undefined,
     };
@@ -192,7 +193,8 @@ export class GcsBucket {
       // Seen at an emulator, for an object that was removed meanwhile.
       if (item === null) return [];
       const { name, size, updated } = item;
-      return [{ name, sizeBytes: size === undefined ? undefined : Number(size), modifiedAt: dateOf(updated) }];
+      const sizeBytes = size === undefined ? undefined : Number(size);
+      return [{ name, sizeBytes, modifiedAt: dateOf(updated), generation: generationIn(item) }];
     });
     return { items, groups: page.prefixes ?? [], nextPageToken: page.nextPageToken || undefined };
   }

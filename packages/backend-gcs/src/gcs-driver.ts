@@ -54,6 +54,7 @@ export class GcsDriver implements CheckpointDriver {
       conditionalDelete: settings.isGoogle,
       ttl: false,
       uniqueVersions: true,
+      listsVersions: true,
       maxBodyBytes: defaultMaxBodyBytes,
     };
   }
@@ -88,9 +89,9 @@ export class GcsDriver implements CheckpointDriver {
 
   async *list(prefix: string, { signal }: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
     for await (const { items } of this.#pages(this.#settings.names.prefixOf(prefix), false, signal)) {
-      yield items.flatMap(({ name, sizeBytes, modifiedAt }) => {
+      yield items.flatMap(({ name, sizeBytes, modifiedAt, generation: version }) => {
         const key = this.#keyOf(name);
-        return key?.startsWith(prefix) === true ? [{ key, sizeBytes, modifiedAt }] : [];
+        return key?.startsWith(prefix) === true ? [{ key, sizeBytes, modifiedAt, version }] : [];
       });
     }
   }

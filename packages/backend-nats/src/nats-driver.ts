@@ -64,6 +64,7 @@ export class NatsDriver implements CheckpointDriver {
       conditionalDelete: true,
       ttl: this.#opened?.bucket.ttl === true,
       uniqueVersions: true,
+      listsVersions: true,
       maxBodyBytes: Math.min(defaultMaxBodyBytes, maxBodyBytesFor(this.#messageBytes)),
     };
   }

@@ -6,8 +6,9 @@ import { DriverFailureError } from "@holdpoint/core/driver";
 
 import type { NatsBucket } from "./nats-bucket.ts";
 import type { NatsMessage } from "./nats-client.ts";
-import { bodySizeHeader, isMarker } from "./nats-headers.ts";
+import { bodyHeader, bodySizeHeader, isMarker } from "./nats-headers.ts";
 import type { JetStream, StoredMessage } from "./nats-jetstream.ts";
+import { formatVersion } from "./nats-version.ts";
 
 const pageSize = 1_000;
 /** The server removes the consumer of a listing that was broken off when nobody has asked it for so long. */
@@ -204,10 +205,12 @@ function parseDelivery(reply: string): Delivery {
 function listedValue(message: NatsMessage, bucketName: string): ListedValue | undefined {
   const header = (name: string): string | undefined => message.headers?.get(name) || undefined;
   if (isMarker(header)) return undefined;
+  const { time: modifiedAt, streamSequence: revision } = parseDelivery(message.reply ?? "");
   return {
     escapedKey: message.subject.slice(`$KV.${bucketName}.`.length),
     sizeBytes: Number(header(bodySizeHeader) ?? header("Nats-Msg-Size") ?? 0),
-    modifiedAt: parseDelivery(message.reply ?? "").time,
+    modifiedAt,
+    version: formatVersion({ revision, bodyId: header(bodyHeader) }),
   };
 }
 

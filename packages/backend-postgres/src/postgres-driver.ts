@@ -7,7 +7,14 @@ import {
   defaultMaxBodyBytes,
   PreconditionFailedError,
 } from "@holdpoint/core/driver";
-import type { CheckpointDriver, DriverContext, DriverFailure, DriverRecord, DriverWrite } from "@holdpoint/core/driver";
+import type {
+  CheckpointDriver,
+  DriverContext,
+  DriverFailure,
+  DriverRecord,
+  DriverWrite,
+  ListContext,
+} from "@holdpoint/core/driver";
 
 import type { PostgresResult } from "./postgres-client.ts";
 import { PostgresConnection, standbyError } from "./postgres-connection.ts";
@@ -35,6 +42,19 @@ const pageSize = 1_000;
 const maxRounds = 8;
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u;
 
+/** Which rows of the table a page of a listing has. */
+interface PageRequest {
+  readonly from: string;
+  readonly isAfter: boolean;
+  readonly end: string | undefined;
+  readonly versions: boolean;
+}
+
+interface ListedRow {
+  readonly key: string;
+  readonly version: string | undefined;
+}
+
 /** Keeps each checkpoint as one row of a table. */
 export class PostgresDriver implements CheckpointDriver {
   readonly backend = "postgres";
@@ -43,6 +63,7 @@ export class PostgresDriver implements CheckpointDriver {
     conditionalDelete: true,
     ttl: true,
     uniqueVersions: true,
+    listsVersions: true,
     maxBodyBytes: defaultMaxBodyBytes,
   };
   readonly maxConcurrency: number;
@@ -121,18 +142,18 @@ export class PostgresDriver implements CheckpointDriver {
     return leftMs === null || leftMs === undefined ? Infinity : Math.max(0, Number(leftMs));
   }
 
-  async *list(prefix: string, { signal }: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
+  async *list(prefix: string, { signal, versions }: ListContext): AsyncIterable<readonly CheckpointEntry[]> {
     const begin = this.#keys.columnKey(prefix);
     const end = afterPrefix(begin);
     let last: string | undefined;
     for (;;) {
-      const columns = await this.#page({ from: last ?? begin, isAfter: last !== undefined, end }, signal);
-      yield columns.flatMap((column) => {
+      const rows = await this.#page({ from: last ?? begin, isAfter: last !== undefined, end, versions }, signal);
+      yield rows.flatMap(({ key: column, version }) => {
         const key = this.#keys.checkpointKey(column);
-        return key === undefined ? [] : [{ key }];
+        return key === undefined ? [] : [{ key, version }];
       });
-      if (columns.length < pageSize) break;
-      last = columns.at(-1) ?? "";
+      if (rows.length < pageSize) break;
+      last = rows.at(-1)?.key ?? "";
     }
     if (!this.#isReadOnly) this.#sweeper.afterList();
   }
@@ -141,17 +162,17 @@ export class PostgresDriver implements CheckpointDriver {
     const begin = this.#keys.columnKey(prefix);
     const end = afterPrefix(begin);
     for (let from: string | undefined = begin, isAfter = false; from !== undefined;) {
-      const columns: readonly string[] = await this.#page({ from, isAfter, end }, signal);
-      const entries = columns.flatMap((column) => {
+      const rows: readonly ListedRow[] = await this.#page({ from, isAfter, end, versions: false }, signal);
+      const entries = rows.flatMap(({ key: column }) => {
         const key = this.#keys.checkpointKey(column);
         return key === undefined ? [] : [directoryEntry(key, prefix)];
       });
       yield entries;
-      if (columns.length < pageSize) return;
+      if (rows.length < pageSize) return;
       const last = entries.at(-1);
       // On with what comes after the directory that the page ends in, whatever else is in it.
       isAfter = last?.isDirectory !== true;
-      from = isAfter ? columns.at(-1) : afterPrefix(this.#keys.columnKey(last?.key ?? ""));
+      from = isAfter ? rows.at(-1)?.key : afterPrefix(this.#keys.columnKey(last?.key ?? ""));
     }
   }
 
@@ -188,14 +209,12 @@ export class PostgresDriver implements CheckpointDriver {
     return classifyPostgresError(error);
   }
 
-  /** The column's values from one on, in their order. */
-  async #page(
-    { from, isAfter, end }: { readonly from: string; readonly isAfter: boolean; readonly end: string | undefined },
-    signal: AbortSignal,
-  ): Promise<readonly string[]> {
+  /** The rows from a value of the column `key` on, in its order. */
+  async #page({ from, isAfter, end, versions }: PageRequest, signal: AbortSignal): Promise<readonly ListedRow[]> {
     const values = [from, String(pageSize), ...(end === undefined ? [] : [end])];
-    const { rows } = await this.#run(this.#table.list(isAfter, end !== undefined), values, signal);
-    return rows.map((row) => row["key"] ?? "");
+    const text = this.#table.list({ isAfter, hasEnd: end !== undefined, versions });
+    const { rows } = await this.#run(text, values, signal);
+    return rows.map(({ key, version }) => ({ key: key ?? "", version: version ?? undefined }));
   }
 
   async #run(text: string, values: readonly (string | Buffer | null)[], signal: AbortSignal): Promise<PostgresResult> {

@@ -5,6 +5,16 @@ function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** What a statement that lists is to do. */
+export interface ListStatement {
+  /** Whether the key to begin with is to be left out. */
+  readonly isAfter: boolean;
+  /** Whether there is a key to end before. */
+  readonly hasEnd: boolean;
+  /** Whether each row says its version. */
+  readonly versions: boolean;
+}
+
 /** The statements of a store, for one table. */
 export class PostgresTable {
   readonly schema: string;
@@ -93,11 +103,14 @@ SELECT (SELECT count(*) FROM removed)::text AS removed,
   }
 
   /**
-   * The key to begin with, whether that one is to be left out, the key to end before or null, and how many. Needs nothing
-   * but the index of the primary key.
+   * The key to begin with, how many, and the key to end before. Needs nothing but the index of the primary key, unless
+   * versions are asked for: they stand in the rows alone. In the index, where each update changes them, they would take
+   * from PostgreSQL the way to update a row without touching its indexes.
+   *
+   * @see https://www.postgresql.org/docs/current/storage-hot.html
    */
-  list(isAfter: boolean, hasEnd: boolean): string {
-    return `SELECT pg_is_in_recovery()::text AS standby, stored.key
+  list({ isAfter, hasEnd, versions }: ListStatement): string {
+    return `SELECT pg_is_in_recovery()::text AS standby, stored.key${versions ? ", stored.version::text AS version" : ""}
 FROM ${this.quoted} AS stored
 WHERE stored.key ${isAfter ? ">" : ">="} $1${hasEnd ? " AND stored.key < $3" : ""}
   AND (stored.expires_at IS NULL OR stored.expires_at > now())

@@ -141,7 +141,7 @@ test.skipIf(postgres.isMissing)(
     const pageBuffers = async (): Promise<number> => {
       await admin.query(`VACUUM (ANALYZE) ${table.quoted}`);
       const { rows } = await admin.query<{ readonly "QUERY PLAN": readonly [{ readonly Plan: QueryPlan }] }>({
-        text: `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${table.list(true, true)}`,
+        text: `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${table.list({ isAfter: true, hasEnd: true, versions: false })}`,
         values: ["paused/task-0005", "1000", "paused0"],
       });
       const plan = rows[0]?.["QUERY PLAN"][0].Plan;

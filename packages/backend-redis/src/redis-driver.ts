@@ -6,6 +6,7 @@ import type {
   DriverFailure,
   DriverRecord,
   DriverWrite,
+  ListContext,
   ReadContext,
 } from "@holdpoint/core/driver";
 
@@ -54,6 +55,7 @@ export class RedisDriver implements CheckpointDriver {
       conditionalDelete: true,
       ttl: true,
       uniqueVersions: true,
+      listsVersions: true,
       showsUnacknowledged: options.durability !== undefined,
       maxBodyBytes: defaultMaxBodyBytes,
     };
@@ -129,8 +131,8 @@ export class RedisDriver implements CheckpointDriver {
     return leftMs === -2 ? null : leftMs === -1 ? Infinity : leftMs;
   }
 
-  list(prefix: string, { signal }: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
-    return listEntries(this.#connection, this.#keys, prefix, signal);
+  list(prefix: string, context: ListContext): AsyncIterable<readonly CheckpointEntry[]> {
+    return listEntries(this.#connection, this.#keys, prefix, context);
   }
 
   async check(): Promise<void> {

@@ -3,10 +3,12 @@ import { hash } from "node:crypto";
 import type { CheckpointEntry } from "@holdpoint/core";
 
 import { DriverFailureError } from "@holdpoint/core/driver";
+import type { ListContext } from "@holdpoint/core/driver";
 
 import type { RedisConnection, RedisNode } from "./redis-connection.ts";
 import { isCluster } from "./redis-connection.ts";
 import type { RedisKeys } from "./redis-key.ts";
+import { decodeValue, versionedBytes, versionOfHead } from "./redis-value.ts";
 
 const keysPerPage = "1000";
 const slotCount = 16_384;
@@ -20,7 +22,7 @@ export async function* listEntries(
   connection: RedisConnection,
   keys: RedisKeys,
   keyPrefix: string,
-  signal: AbortSignal,
+  { signal, versions }: ListContext,
 ): AsyncIterable<readonly CheckpointEntry[]> {
   const { client } = connection;
   await connection.ready();
@@ -36,19 +38,48 @@ export async function* listEntries(
       const { reply } = await connection.requestFrom(node, "scan", scan, { signal, repeatable: true });
       const [next, page] = reply as [Buffer, Buffer[]];
       cursor = next.toString();
-      yield page.flatMap((redisKey) => {
+      const entries = page.flatMap((redisKey) => {
         const key = keys.checkpointKey(redisKey);
         if (key?.startsWith(keyPrefix) !== true) return [];
         const seenBefore = seen.size;
         seen.add(hash("sha256", redisKey, "binary"));
         return seen.size > seenBefore ? [{ key }] : [];
       });
+      yield versions ? await withVersions(connection, node, keys, entries, signal) : entries;
     } while (cursor !== "0");
   }
   // A slot that moved from a master not yet scanned to one already scanned took its keys past us.
   for (const [node, slots] of masters) {
     if (isCluster(client) && (await slotsOf(connection, node, signal)) !== slots) throw slotsMovedError();
   }
+}
+
+/** The same entries with their versions, less those whose values are gone by now; all read in one round trip. */
+async function withVersions(
+  connection: RedisConnection,
+  node: RedisNode,
+  keys: RedisKeys,
+  entries: readonly CheckpointEntry[],
+  signal: AbortSignal,
+): Promise<readonly CheckpointEntry[]> {
+  const ask = async (name: string, key: string, ...rest: readonly string[]): Promise<Buffer | null> => {
+    const { reply } = await connection.requestFrom(node, name, [keys.redisKey(key), ...rest], {
+      signal,
+      repeatable: true,
+    });
+    return reply as Buffer | null;
+  };
+  const found = await Promise.all(
+    entries.map(async ({ key }) => {
+      const head = await ask("getrange", key, "0", String(versionedBytes - 1));
+      const version = head === null ? undefined : versionOfHead(head);
+      if (version !== undefined) return { key, version };
+      // Gone, or written by another program: then its version is a digest of all of it.
+      const value = await ask("get", key);
+      return value === null ? undefined : { key, version: decodeValue(value)?.version };
+    }),
+  );
+  return found.filter((entry) => entry !== undefined);
 }
 
 /** The masters of a cluster, each with its slots as the cluster writes them; together they have every slot. */

@@ -35,14 +35,25 @@ export function createVersion(writeId: string): string {
 }
 
 function versionOf(nonce: string, writeId: string): string {
-  return `${nonce}-${crc32(`${nonce} ${writeId}`).toString(16).padStart(8, "0")}`;
+  return `${nonce}-${crc32(`${nonce} ${writeId}`).toString(16).padStart(checksumLength, "0")}`;
 }
 
 const nonceLength = 36;
+const checksumLength = 8;
+const versionLength = nonceLength + "-".length + checksumLength;
 
 /** The line that comes before the body, in Latin-1; `version` is one of {@link createVersion}. */
 export function valueHead(version: string, writeId: string): string {
   return `${magic}${version} ${writeId}\n`;
+}
+
+/** How many bytes from the start of a value it takes to read its version. */
+export const versionedBytes: number = magic.length + versionLength;
+
+/** The version that the first {@link versionedBytes} bytes of a value say; `undefined` where they say none. */
+export function versionOfHead(start: Buffer): string | undefined {
+  const text = start.toString("latin1", 0, versionedBytes);
+  return text.length === versionedBytes && text.startsWith(magic) ? text.slice(magic.length) : undefined;
 }
 
 /**

@@ -12,6 +12,8 @@ export const cluster = testServer("redis-cluster");
 export const documentedPermissions: readonly string[] = [
   "+info",
   "+get",
+  // For `timeToLive` alone.
+  "+pttl",
   "+evalsha",
   "+eval",
   "+getrange",

@@ -100,6 +100,7 @@ interface ListedObject {
   readonly name: string;
   readonly sizeBytes: number | undefined;
   readonly modifiedAt: Date | undefined;
+  readonly etag: string | undefined;
 }
 
 /** The facts of a failed request. */

@@ -139,10 +139,11 @@ export class S3ObjectClient implements ObjectClient {
     }
     const encoded = page.EncodingType === "url";
     return {
-      objects: (page.Contents ?? []).map(({ Key = "", Size, LastModified }) => ({
+      objects: (page.Contents ?? []).map(({ Key = "", Size, LastModified, ETag }) => ({
         name: encoded ? decodeName(Key) : Key,
         sizeBytes: Size,
         modifiedAt: LastModified,
+        etag: ETag,
       })),
       groups: (page.CommonPrefixes ?? []).map(({ Prefix = "" }) => (encoded ? decodeName(Prefix) : Prefix)),
       nextCursor: page.IsTruncated ? page.NextContinuationToken : undefined,

@@ -69,6 +69,7 @@ export class S3Driver implements CheckpointDriver {
       // The ETag of a plain object is a digest of its bytes.
       // https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
       uniqueVersions: false,
+      listsVersions: true,
       maxBodyBytes: defaultMaxBodyBytes,
     };
   }
@@ -122,9 +123,9 @@ export class S3Driver implements CheckpointDriver {
 
   async *list(prefix: string, { signal }: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
     for await (const { objects } of this.#pages(this.#names.prefixOf(prefix), false, signal)) {
-      yield objects.flatMap(({ name, sizeBytes, modifiedAt }) => {
+      yield objects.flatMap(({ name, sizeBytes, modifiedAt, etag }) => {
         const key = this.#keyOf(name);
-        return key?.startsWith(prefix) === true ? [{ key, sizeBytes, modifiedAt }] : [];
+        return key?.startsWith(prefix) === true ? [{ key, sizeBytes, modifiedAt, version: versionOfEtag(etag) }] : [];
       });
     }
   }

@@ -7,6 +7,7 @@ import type {
   DriverFailure,
   DriverRecord,
   DriverWrite,
+  ListContext,
   Precondition,
 } from "@holdpoint/core/driver";
 
@@ -49,8 +50,12 @@ export class SharedMemoryDriver implements CheckpointDriver {
     return await withPlainConflict(this.shared.delete(key, { ifVersion, signal }));
   }
 
-  async *list(prefix: string, { signal }: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
+  async *list(prefix: string, { signal }: ListContext): AsyncIterable<readonly CheckpointEntry[]> {
     for await (const entry of this.shared.list({ prefix, signal })) yield [entry];
+  }
+
+  async timeToLive(key: string, { signal }: DriverContext): Promise<number | null> {
+    return (await this.shared.timeToLive?.(key, { signal })) ?? null;
   }
 
   async check({ signal }: DriverContext): Promise<void> {

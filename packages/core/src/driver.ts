@@ -12,6 +12,7 @@ export type {
   DriverFailure,
   DriverRecord,
   DriverWrite,
+  ListContext,
   Precondition,
   ReadContext,
 } from "./store/checkpoint-driver.ts";

@@ -97,10 +97,11 @@ export class MinioObjectClient implements ObjectClient {
       throw new BadAnswerError("the answer is not a listing");
     });
     const groups = objects.flatMap(({ prefix: group }) => group ?? []);
-    const rows = objects.flatMap(({ name, prefix: group, size, lastModified }) => {
+    const rows = objects.flatMap(({ name, prefix: group, size, lastModified, etag }) => {
       if (group !== undefined) return [];
       // The client reads the name "false" as a boolean and leaves it out; no other name is empty.
-      return [{ name: name === undefined || name === "" ? "false" : name, sizeBytes: size, modifiedAt: lastModified }];
+      const isFalse = name === undefined || name === "";
+      return [{ name: isFalse ? "false" : name, sizeBytes: size, modifiedAt: lastModified, etag }];
     });
     // Not the client's own marker, which is percent-encoded once too often.
     const last = lastInOrder([rows.at(-1)?.name, groups.at(-1)]);

@@ -1,8 +1,9 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 
-import type { CaseOutcome, CaseContext, ConformanceCase } from "../conformance-case.ts";
+import type { CaseOutcome, CaseContext, ConformanceCase, OptionalCapability } from "../conformance-case.ts";
 import { bodyOf } from "../expect/body-of.ts";
 import { expectStored } from "../expect/expect-body.ts";
+import { expectVersions } from "../expect/expect-versions.ts";
 import { fail } from "../expect/fail.ts";
 import { checkRefusal } from "./check-refusal.ts";
 
@@ -43,9 +44,19 @@ export const capabilitiesCases: readonly ConformanceCase[] = [
       return "passed";
     },
   },
+  {
+    id: "capabilities/listed-versions-or-refusal",
+    breaks: "A program that asks for versions gets none, and takes everything for unchanged.",
+    async run(context): Promise<CaseOutcome> {
+      if (context.store.capabilities.listsVersions !== true) return await refuse("listsVersions", context);
+      await context.store.put("key", bodyOf("a"));
+      await expectVersions(context.store, ["key"]);
+      return "passed";
+    },
+  },
 ];
 
-async function refuse(capability: "ttl" | "conditionalDelete", context: CaseContext): Promise<CaseOutcome> {
+async function refuse(capability: OptionalCapability, context: CaseContext): Promise<CaseOutcome> {
   await checkRefusal[capability](context);
   return "refused as declared";
 }

@@ -18,6 +18,15 @@ export const checkRefusal: Record<OptionalCapability, (context: CaseContext) => 
       await expectRejection("put with ttlMs", "unsupported", () => store.put("present", bodyOf("after"), options));
       await expectUnchanged(store, "present", bodyOf("before"), version);
     }
+    if (store.timeToLive === undefined) return;
+    await expectRejection("timeToLive", "unsupported", async () => await store.timeToLive?.("present"));
+  },
+
+  async listsVersions({ store }) {
+    await store.put("present", bodyOf("a"));
+    await withoutRequest("list with versions", () =>
+      expectRejection("list with versions", "unsupported", () => Array.fromAsync(store.list({ versions: true }))),
+    );
   },
 
   async conditionalDelete({ store }) {

@@ -1,9 +1,11 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 
 import type { ConformanceCase } from "../conformance-case.ts";
-import { bodyOf } from "../expect/body-of.ts";
+import { bodyOf, noiseOf } from "../expect/body-of.ts";
+import { expectDirectory } from "../expect/expect-directory.ts";
 import { expectKeys } from "../expect/expect-keys.ts";
 import { expectRejection } from "../expect/expect-rejection.ts";
+import { expectVersions } from "../expect/expect-versions.ts";
 import { fail } from "../expect/fail.ts";
 import { forEachConcurrently } from "../expect/for-each-concurrently.ts";
 import { settlesWithin } from "../expect/settles-within.ts";
@@ -132,13 +134,85 @@ export const listingCases: readonly ConformanceCase[] = [
     async run({ store }) {
       const sizes: Record<string, number> = { empty: 0, "one/byte": 1, "some/bytes": 1000 };
       for (const [key, sizeBytes] of Object.entries(sizes)) await store.put(key, new Uint8Array(sizeBytes));
-      for (const { key, sizeBytes, modifiedAt } of await expectKeys(store, Object.keys(sizes))) {
+      for (const { key, sizeBytes, modifiedAt, version } of await expectKeys(store, Object.keys(sizes))) {
+        const found = version === undefined ? null : await store.get(key);
+        if (found !== null) strictEqual(version, found.version, `the version of ${key}`);
         if (sizeBytes !== undefined) strictEqual(sizeBytes, sizes[key], `the size of ${key}`);
         if (modifiedAt === undefined) continue;
         const distanceMs = Math.abs(modifiedAt.getTime() - Date.now());
         if (!(distanceMs < 86_400_000))
           throw fail(`modifiedAt of ${key} must be when it was written; it is ${String(modifiedAt)}`);
       }
+    },
+  },
+  {
+    id: "listing/versions",
+    breaks: "Whoever reads only what has changed misses an answer, or reads everything each time.",
+    needs: "listsVersions",
+    async run({ store, open }) {
+      const other = await open();
+      const large = noiseOf(Math.min(store.capabilities.maxBodyBytes, 1_500_000));
+      const bodies = { changed: bodyOf("1"), "in/a/directory": bodyOf("1"), large };
+      for (const [key, body] of Object.entries(bodies)) await store.put(key, body);
+      const before = await expectVersions(other, Object.keys(bodies));
+      const { version } = await store.put("changed", bodyOf("2"), { ifVersion: before.get("changed") });
+      await store.put("large", large.subarray(1), { ifVersion: before.get("large") });
+      const after = await expectVersions(other, Object.keys(bodies));
+      strictEqual(after.get("changed"), version, "the listed version must be the one that put returned");
+      for (const key of Object.keys(bodies)) {
+        const hasChanged = key === "changed" || key === "large";
+        if ((after.get(key) === before.get(key)) !== hasChanged) continue;
+        throw fail(`the version of ${key} must ${hasChanged ? "change" : "stay"} from one listing to the next`);
+      }
+      await store.delete("changed");
+      await expectVersions(
+        other,
+        Object.keys(bodies).filter((key) => key !== "changed"),
+      );
+    },
+  },
+  {
+    id: "listing/versions-past-one-page",
+    breaks: "Whoever reads only what has changed overlooks what is not on the first page.",
+    needs: "listsVersions",
+    async run({ open, longListing, settings }) {
+      const { namespace, keys } = await longListing();
+      const store = await open(namespace);
+      const versions = await expectVersions(store, keys, 0);
+      const some = keys.filter((_, index) => index % 100 === 0 || index === keys.length - 1);
+      await forEachConcurrently(some, settings.concurrency, async (key) => {
+        strictEqual(versions.get(key), (await store.get(key))?.version, `the version of ${key}`);
+      });
+    },
+  },
+  {
+    id: "listing/directories",
+    breaks: "Who walks through the store as through folders does not find a task, or finds a folder of nothing.",
+    async run({ store, open }) {
+      const keys = ["a", "d/x", "d/y/z", "d/y/w", "dd/1", "e.json", "%/%2F/1", "deep/er/and/deeper"];
+      for (const key of keys) await store.put(key, bodyOf(key));
+      const other = await open();
+      await expectDirectory(other, undefined, ["%/", "a", "d/", "dd/", "deep/", "e.json"]);
+      await expectDirectory(other, "d", ["d/", "dd/", "deep/"]);
+      await expectDirectory(other, "d/", ["d/x", "d/y/"]);
+      await expectDirectory(other, "d/y/", ["d/y/w", "d/y/z"]);
+      await expectDirectory(other, "%/", ["%/%2F/"]);
+      await expectDirectory(other, "deep/er/an", ["deep/er/and/"]);
+      await expectDirectory(other, "none/", []);
+      await store.delete("d/y/z");
+      await store.delete("dd/1");
+      await expectDirectory(other, "d", ["d/", "deep/"]);
+      await expectDirectory(other, "d/y/", ["d/y/w"]);
+    },
+  },
+  {
+    id: "listing/directories-past-one-page",
+    breaks: "A folder with many tasks is shown more than once, or shows only some of them.",
+    async run({ open, longListing }) {
+      const { namespace, keys } = await longListing();
+      const store = await open(namespace);
+      await expectDirectory(store, "page/", keys);
+      await expectDirectory(store, "", ["page/"]);
     },
   },
   {

@@ -180,6 +180,28 @@ export const ttlCases: readonly ConformanceCase[] = [
     },
   },
   {
+    id: "ttl/time-left",
+    breaks: "A mount says of a file that it stays, and it expires; or the other way round.",
+    needs: "ttl",
+    async run({ store, settings }) {
+      // What was not made of a driver need not have it.
+      if (store.timeToLive === undefined) return;
+      const { version } = await store.put("expiring", bodyOf("a"), { ttlMs: longMs });
+      await store.put("kept", bodyOf("a"));
+      const leftMs = await store.timeToLive("expiring");
+      // Two clocks take part, and a server may count in seconds.
+      if (leftMs === null || leftMs > longMs + settings.expiryGraceMs || leftMs < longMs * 0.9) {
+        throw fail(`timeToLive of what was just written for ${longMs} ms must be that; it is ${String(leftMs)}`);
+      }
+      strictEqual(await store.timeToLive("kept"), Infinity, "timeToLive of what does not expire");
+      strictEqual(await store.timeToLive("missing"), null, "timeToLive of what is not there");
+      await store.put("expiring", bodyOf("b"), { ifVersion: version });
+      strictEqual(await store.timeToLive("expiring"), Infinity, "timeToLive of what expires no more");
+      await store.delete("expiring");
+      strictEqual(await store.timeToLive("expiring"), null, "timeToLive of what was removed");
+    },
+  },
+  {
     id: "ttl/invalid-is-refused",
     breaks: "A wrong time to live removes a task at once, or keeps it for ever.",
     needs: "ttl",

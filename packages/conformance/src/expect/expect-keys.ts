@@ -9,7 +9,12 @@ export async function expectKeys(
   prefix?: string,
 ): Promise<CheckpointEntry[]> {
   const entries = await Array.fromAsync(store.list(prefix === undefined ? {} : { prefix }));
-  const what = prefix === undefined ? "list" : `list with the prefix ${JSON.stringify(prefix)}`;
+  expectSameKeys(prefix === undefined ? "list" : `list with the prefix ${JSON.stringify(prefix)}`, entries, keys);
+  return entries;
+}
+
+/** Makes sure that a listing has returned exactly these keys, each once. */
+export function expectSameKeys(what: string, entries: readonly CheckpointEntry[], keys: readonly string[]): void {
   const expected = new Set(keys);
   const seen = new Set<string>();
   for (const { key } of entries) {
@@ -24,7 +29,6 @@ export async function expectKeys(
         `${some("without", missing)}${some("and, in excess,", extra)}`,
     );
   }
-  return entries;
 }
 
 function some(word: string, keys: readonly string[]): string {

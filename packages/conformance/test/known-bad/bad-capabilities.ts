@@ -1,4 +1,4 @@
-import type { Capabilities, DeleteOptions, PutOptions } from "@holdpoint/core";
+import type { Capabilities, CheckpointEntry, DeleteOptions, ListOptions, PutOptions } from "@holdpoint/core";
 
 import { ForwardingStore, onTopOfGood } from "./forwarding-store.ts";
 import type { KnownBadStore } from "./known-bad-store.ts";
@@ -25,6 +25,17 @@ class IgnoresConditionOfDelete extends ForwardingStore {
   }
 }
 
+/** Has no versions in its listings, and lists anyway. */
+class ListsWithoutVersions extends ForwardingStore {
+  override get capabilities(): Capabilities {
+    return { ...super.capabilities, listsVersions: false };
+  }
+
+  override async *list(options: ListOptions = {}): AsyncIterable<CheckpointEntry> {
+    for await (const { key } of super.list(options)) yield { key };
+  }
+}
+
 let opened = 0;
 
 /** Declares what the last answer of its server happened to show. */
@@ -48,6 +59,7 @@ export const badCapabilities: readonly KnownBadStore[] = [
       "ttl/failed-condition-keeps-it",
       "ttl/durable-read-keeps-it",
       "ttl/long",
+      "ttl/time-left",
       "ttl/invalid-is-refused",
     ],
     open: onTopOfGood(IgnoresTtl),
@@ -63,6 +75,12 @@ export const badCapabilities: readonly KnownBadStore[] = [
       "races/update-against-conditional-delete",
     ],
     open: onTopOfGood(IgnoresConditionOfDelete),
+  },
+  {
+    name: "lists without the versions that it has not declared",
+    foundBy: "capabilities/listed-versions-or-refusal",
+    alsoFails: ["listing/versions", "listing/versions-past-one-page"],
+    open: onTopOfGood(ListsWithoutVersions),
   },
   {
     name: "declares another limit to each client",

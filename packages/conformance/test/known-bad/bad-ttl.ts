@@ -75,6 +75,14 @@ class ReadsDurablyForEver extends SharedMemoryDriver {
   }
 }
 
+/** Says in seconds what is asked for in milliseconds. */
+class SaysSeconds extends SharedMemoryDriver {
+  override async timeToLive(key: string, context: DriverContext): Promise<number | null> {
+    const leftMs = await super.timeToLive(key, context);
+    return leftMs === null ? null : leftMs / 1_000;
+  }
+}
+
 const whateverWaits = [
   "ttl/expired-is-absent",
   "ttl/conditional-update-sets-it",
@@ -82,6 +90,7 @@ const whateverWaits = [
   "ttl/failed-condition-keeps-it",
   "ttl/durable-read-keeps-it",
   "ttl/long",
+  "ttl/time-left",
 ];
 
 export const badTtl: readonly KnownBadStore[] = [
@@ -93,6 +102,7 @@ export const badTtl: readonly KnownBadStore[] = [
   {
     name: "keeps the old time to live on a write without one",
     foundBy: "ttl/write-without-clears-it",
+    alsoFails: ["ttl/time-left"],
     open: withDriver(KeepsOldTtl),
   },
   {
@@ -116,5 +126,6 @@ export const badTtl: readonly KnownBadStore[] = [
     alsoFails: ["round-trips/durable-read"],
     open: withDriver(ReadsDurablyForEver),
   },
+  { name: "says in seconds how long a value has left", foundBy: "ttl/time-left", open: withDriver(SaysSeconds) },
   { name: "cannot wait for long", foundBy: "ttl/long", open: withDriver(OverflowsTimer) },
 ];

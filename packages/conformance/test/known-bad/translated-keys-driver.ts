@@ -1,5 +1,5 @@
 import type { CheckpointEntry } from "@holdpoint/core";
-import type { DriverContext, DriverRecord, DriverWrite } from "@holdpoint/core/driver";
+import type { DriverContext, DriverRecord, DriverWrite, ListContext } from "@holdpoint/core/driver";
 
 import { SharedMemoryDriver } from "../shared-memory-driver.ts";
 
@@ -25,7 +25,7 @@ export abstract class TranslatedKeysDriver extends SharedMemoryDriver {
     return await super.remove(this.nameOf(key), ifVersion, context);
   }
 
-  override async *list(prefix: string, context: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
+  override async *list(prefix: string, context: ListContext): AsyncIterable<readonly CheckpointEntry[]> {
     for await (const page of super.list("", context)) {
       const entries = page.map((entry) => Object.assign(entry, { key: this.keyOf(entry.key) }));
       yield entries.filter(({ key }) => key.startsWith(prefix));

@@ -49,6 +49,7 @@ class MemoryDriver implements CheckpointDriver {
     conditionalDelete: true,
     ttl: true,
     uniqueVersions: true,
+    listsVersions: true,
     maxBodyBytes: defaultMaxBodyBytes,
   };
   readonly #records = new Map<string, MemoryRecord>();
@@ -89,7 +90,8 @@ class MemoryDriver implements CheckpointDriver {
     for (const key of this.#records.keys()) {
       const record = this.#current(key);
       if (record === undefined || !key.startsWith(prefix)) continue;
-      page.push({ key, sizeBytes: record.body.byteLength, modifiedAt: record.modifiedAt });
+      const { body, modifiedAt, version } = record;
+      page.push({ key, sizeBytes: body.byteLength, modifiedAt, version });
       if (page.length < pageSize) continue;
       yield page;
       page = [];

@@ -12,6 +12,8 @@ export interface Capabilities {
    * of the bytes, and a value that was changed and changed back has its old version again.
    */
   readonly uniqueVersions: boolean;
+  /** `list` takes `versions`. @default false */
+  readonly listsVersions?: boolean | undefined;
   /**
    * A plain `get` may show a write that is less safe than one that was acknowledged, so that `durable` has something to
    * wait for. @default false

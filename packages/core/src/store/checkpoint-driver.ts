@@ -19,6 +19,12 @@ export interface ReadContext extends DriverContext {
   readonly durable: boolean;
 }
 
+/** What a driver is given when it lists. */
+export interface ListContext extends DriverContext {
+  /** Whether each entry must say its version; only if `listsVersions` is declared. Otherwise it may, where that is free. */
+  readonly versions: boolean;
+}
+
 /** A stored value as a driver reads it. */
 export interface DriverRecord {
   /** A copy that nobody else holds. */
@@ -108,7 +114,7 @@ export interface CheckpointDriver {
    * Every key that starts with the literal `prefix`, past any page size of the server; `""` means all. In pages, so that
    * each wait is one request or little more; a page may be empty.
    */
-  list(prefix: string, context: DriverContext): AsyncIterable<readonly CheckpointEntry[]>;
+  list(prefix: string, context: ListContext): AsyncIterable<readonly CheckpointEntry[]>;
 
   /**
    * How many milliseconds a value has left: `Infinity` for one that does not expire, `null` if it is certain that there is

@@ -15,9 +15,12 @@ export interface Checkpoint {
 /** One row of a listing. */
 export interface CheckpointEntry {
   readonly key: string;
+  /** Where the listing says it; on files only together with the version. */
   readonly sizeBytes?: number | undefined;
-  /** When the value was written, by the server's clock, where the backend records it. */
+  /** When the value was written, by the server's clock, where the listing says it; on files only with the version. */
   readonly modifiedAt?: Date | undefined;
+  /** The version that `get` returns for the value as it was listed; always there where {@link ListOptions.versions} asks. */
+  readonly version?: string | undefined;
 }
 
 /** One row of a listing by directories. */
@@ -75,6 +78,15 @@ export interface DeleteOptions extends OperationOptions {
 export interface ListOptions extends OperationOptions {
   /** A literal string that every listed key starts with. @default "" (every key) */
   readonly prefix?: string | undefined;
+  /**
+   * Whether each entry says its version, so that whoever has read a value need not read it again before it changes. Free
+   * on S3, MinIO, Cloud Storage and NATS, whose listings say it anyhow. On files it takes a look at each file, on
+   * PostgreSQL at each row rather than the index alone, and on Redis the first bytes of each value, a thousand values in
+   * one round trip. Needs the capability `listsVersions`.
+   *
+   * @default false
+   */
+  readonly versions?: boolean | undefined;
 }
 
 /**
@@ -129,7 +141,8 @@ export interface CheckpointStore extends AsyncDisposable {
   /**
    * All keys with a prefix, each once, in no promised order. What is written or removed meanwhile may or may not show.
    *
-   * @throws {CheckpointError} `invalid-argument`, `permission-denied`, `unavailable`, `timeout`, `aborted`, `closed`
+   * @throws {CheckpointError} `invalid-argument`, `unsupported`, `permission-denied`, `unavailable`, `timeout`, `aborted`,
+   * `closed`
    */
   list(options?: ListOptions): AsyncIterable<CheckpointEntry>;
 
@@ -149,7 +162,7 @@ export interface CheckpointStore extends AsyncDisposable {
    *
    * @throws {CheckpointError} `invalid-argument`, `permission-denied`, `unavailable`, `timeout`, `aborted`, `closed`
    */
-  listDirectory?(options?: ListOptions): AsyncIterable<DirectoryEntry>;
+  listDirectory?(options?: Omit<ListOptions, "versions">): AsyncIterable<DirectoryEntry>;
 
   /**
    * Asks the server whether it can be used now; resolves if so.

@@ -120,10 +120,11 @@ export class PortableStore implements CheckpointStore {
   }
 
   list(options: ListOptions = {}): AsyncIterable<CheckpointEntry> {
-    return this.#list(options, (prefix, context) => this.#driver.list(prefix, context));
+    const { versions = false } = options;
+    return this.#list(options, (prefix, context) => this.#driver.list(prefix, { ...context, versions }));
   }
 
-  async *listDirectory(options: ListOptions = {}): AsyncIterable<DirectoryEntry> {
+  async *listDirectory(options: Omit<ListOptions, "versions"> = {}): AsyncIterable<DirectoryEntry> {
     const { prefix = "" } = options;
     const directories = new Set<string>();
     const isNew = ({ key, isDirectory }: DirectoryEntry): boolean => !isDirectory || !directories.has(key);
@@ -139,7 +140,7 @@ export class PortableStore implements CheckpointStore {
     prefix: string,
     context: DriverContext,
   ): AsyncIterable<readonly (DirectoryEntry | CheckpointEntry)[]> {
-    return this.#driver.listDirectory?.(prefix, context) ?? this.#driver.list(prefix, context);
+    return this.#driver.listDirectory?.(prefix, context) ?? this.#driver.list(prefix, { ...context, versions: false });
   }
 
   async *#list<Entry>(
@@ -153,6 +154,9 @@ export class PortableStore implements CheckpointStore {
         `${this.backend}: cannot list: the prefix is not a well-formed string of at most ${maxKeyBytes} UTF-8 bytes.`,
         { backend: this.backend, operation: "list" },
       );
+    }
+    if (options.versions === true && this.capabilities.listsVersions !== true) {
+      throw this.#unsupported("list", undefined, "versions", "listsVersions");
     }
     const controller = new AbortController();
     let pages: AsyncIterator<readonly Entry[]> | undefined;
@@ -318,11 +322,18 @@ export class PortableStore implements CheckpointStore {
     );
   }
 
-  #unsupported(operation: string, key: string, option: string, capability: keyof Capabilities): CheckpointError {
+  #unsupported(
+    operation: string,
+    key: string | undefined,
+    option: string,
+    capability: keyof Capabilities,
+  ): CheckpointError {
+    const what = key === undefined ? operation : `${operation} ${JSON.stringify(key)}`;
+    const outcome = operation === "put" || operation === "delete" ? "not-applied" : undefined;
     return new CheckpointError(
       "unsupported",
-      `${this.backend}: cannot ${operation} ${JSON.stringify(key)} with ${option}: the store at ${this.location} has not declared the capability ${capability}.`,
-      { backend: this.backend, operation, key, outcome: "not-applied" },
+      `${this.backend}: cannot ${what} with ${option}: the store at ${this.location} has not declared the capability ${capability}.`,
+      { backend: this.backend, operation, key, outcome },
     );
   }
 }

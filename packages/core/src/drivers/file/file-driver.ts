@@ -12,6 +12,7 @@ import type {
   DriverFailure,
   DriverRecord,
   DriverWrite,
+  ListContext,
   ReadContext,
 } from "../../store/checkpoint-driver.ts";
 import { PreconditionFailedError } from "../../store/checkpoint-driver.ts";
@@ -56,6 +57,7 @@ export class FileDriver implements CheckpointDriver {
     conditionalDelete: true,
     ttl: false,
     uniqueVersions: true,
+    listsVersions: true,
     showsUnacknowledged: true,
     maxBodyBytes: defaultMaxBodyBytes,
   };
@@ -133,10 +135,10 @@ export class FileDriver implements CheckpointDriver {
     return removed;
   }
 
-  async *list(prefix: string, { signal }: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
+  async *list(prefix: string, context: ListContext): AsyncIterable<readonly CheckpointEntry[]> {
     const directory = await this.#prepare();
     await assertStillMounted(directory);
-    yield* listValues(directory, prefix, signal);
+    yield* listValues(directory, prefix, context);
   }
 
   async *listDirectory(prefix: string, { signal }: DriverContext): AsyncIterable<readonly DirectoryEntry[]> {

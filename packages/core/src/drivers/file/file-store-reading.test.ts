@@ -76,7 +76,7 @@ it("reads the names of a large directory in parts, each of which has its own dea
   const paths = Array.from({ length: 2_500 }, (_, index) => join(directory, `paused/task-${index}.json`));
   await Promise.all(paths.map((path) => writeFile(path, "{}")));
   const driver = new FileDriver(directory, { lockWaitMs: 1_000, isReadOnly: true });
-  const pages = await Array.fromAsync(driver.list("", { signal: new AbortController().signal }));
+  const pages = await Array.fromAsync(driver.list("", { signal: new AbortController().signal, versions: false }));
   // Two full parts in each of two readings.
   expect(pages.findIndex((page) => page.length > 0)).toBe(4);
   expect(pages.flat()).toHaveLength(paths.length);

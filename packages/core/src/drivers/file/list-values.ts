@@ -2,10 +2,12 @@ import type { Dir, Dirent } from "node:fs";
 import { lstat, opendir } from "node:fs/promises";
 import { join } from "node:path";
 
+import type { ListContext } from "../../store/checkpoint-driver.ts";
 import type { CheckpointEntry, DirectoryEntry } from "../../store/checkpoint-store.ts";
 import { directoryEntry } from "../../store/directory-entry.ts";
 import { errnoOf } from "./file-error.ts";
 import { unescapeDirectory, unescapeKey } from "./file-key.ts";
+import { fileVersion } from "./file-version.ts";
 import type { StateDirectory } from "./state-directory.ts";
 
 // As many as Node's thread pool keeps busy, without a promise for each file of a large directory.
@@ -17,11 +19,14 @@ const namesAtOnce = 1_000;
 // Should new names turn up each time, then because somebody makes them as quickly.
 const mostReadings = 8;
 
-/** Lists the values whose keys start with a prefix, one directory after the other. */
+/**
+ * Lists the values whose keys start with a prefix, one directory after the other. Sizes, times and versions are the files'
+ * own, and cost a look at each; whoever wants keys alone pays for none.
+ */
 export async function* listValues(
   directory: StateDirectory,
   prefix: string,
-  signal: AbortSignal,
+  { signal, versions }: ListContext,
   inside = "",
 ): AsyncGenerator<readonly CheckpointEntry[]> {
   // Names alone: a directory may have very many, and this is all of it that is held while it is listed.
@@ -36,15 +41,21 @@ export async function* listValues(
       if (start !== undefined && (start.startsWith(prefix) || prefix.startsWith(start))) directories.push(`${path}/`);
     }
   }
-  for (let index = 0; index < files.length; index += statsAtOnce) {
+  const pageSize = versions ? statsAtOnce : namesAtOnce;
+  for (let index = 0; index < files.length; index += pageSize) {
     signal.throwIfAborted();
-    const page = files.slice(index, index + statsAtOnce);
-    const found = await Promise.all(
-      page.map((name) => describe(unescapeKey(inside + name, directory.names), join(directory.root, inside, name))),
-    );
+    const page = files.slice(index, index + pageSize).flatMap((name) => {
+      const key = unescapeKey(inside + name, directory.names);
+      return key === undefined ? [] : [{ key, name }];
+    });
+    if (!versions) {
+      yield page.map(({ key }) => ({ key }));
+      continue;
+    }
+    const found = await Promise.all(page.map(({ key, name }) => describe(key, join(directory.root, inside, name))));
     yield found.filter((entry) => entry !== undefined);
   }
-  for (const path of directories) yield* listValues(directory, prefix, signal, path);
+  for (const path of directories) yield* listValues(directory, prefix, { signal, versions }, path);
 }
 
 /** Lists what is directly under a prefix, and of directories in it only whether there is a value in them. */
@@ -69,7 +80,8 @@ export async function* listDirectoryValues(
 }
 
 async function hasValue(directory: StateDirectory, inside: string, signal: AbortSignal): Promise<boolean> {
-  for await (const page of listValues(directory, "", signal, inside)) if (page.length > 0) return true;
+  const context = { signal, versions: false };
+  for await (const page of listValues(directory, "", context, inside)) if (page.length > 0) return true;
   return false;
 }
 
@@ -115,10 +127,11 @@ async function readPart(directory: Dir): Promise<readonly Dirent[]> {
 }
 
 /** `undefined` if the file was removed meanwhile. */
-async function describe(key: string | undefined, path: string): Promise<CheckpointEntry | undefined> {
+async function describe(key: string, path: string): Promise<CheckpointEntry | undefined> {
   try {
-    const stats = await lstat(path);
-    return key !== undefined && stats.isFile() ? { key, sizeBytes: stats.size, modifiedAt: stats.mtime } : undefined;
+    const stats = await lstat(path, { bigint: true });
+    if (!stats.isFile()) return undefined;
+    return { key, sizeBytes: Number(stats.size), modifiedAt: stats.mtime, version: fileVersion(stats) };
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw error;
