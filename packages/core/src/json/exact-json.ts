@@ -41,12 +41,14 @@ export function exactJson(value: unknown, path: string, report: (problem: string
 function exactArray(items: readonly unknown[], path: string, report: (problem: string) => void): unknown {
   if (Object.getPrototypeOf(items) !== null && !isPlainArray(items)) report(`${path} is ${className(items)}`);
   // The elements and the length, and nothing else.
-  if (Reflect.ownKeys(items).length !== items.length + 1) {
+  if (ownNames(items) !== items.length + 1) {
     report(`${path} is a list with a gap or with properties of its own`);
     return items;
   }
   let copy: unknown[] | undefined;
-  for (const [index, item] of items.entries()) {
+  for (let index = 0; index < items.length; index += 1) {
+    const item = items[index];
+    if (isExact(item)) continue;
     const exact = exactJson(item, `${path}[${index}]`, report);
     if (exact !== item) (copy ??= [...items])[index] = exact;
   }
@@ -59,18 +61,29 @@ function exactObject(value: object, path: string, report: (problem: string) => v
     return value;
   }
   const names = Object.keys(value);
-  if (Reflect.ownKeys(value).length !== names.length) {
+  if (ownNames(value) !== names.length) {
     report(`${path} has a property that JSON leaves out: one named by a symbol, or one that is not enumerable`);
   }
   let copy: Map<string, unknown> | undefined;
   for (const name of names) {
     const item = (value as Readonly<Record<string, unknown>>)[name];
-    if (item === undefined) continue;
+    if (item === undefined || isExact(item)) continue;
     const exact = exactJson(item, `${path}.${name}`, report);
     // Two values that are the same are so to this comparison too, except for zeros of different signs.
     if (exact !== item) (copy ??= new Map(Object.entries(value))).set(name, exact);
   }
   return copy === undefined ? value : Object.fromEntries(copy);
+}
+
+/** Whether a value is plainly JSON: most are, and nobody needs the text that says where they stand. */
+function isExact(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0);
+  return typeof value === "string" || typeof value === "boolean" || value === null;
+}
+
+/** How many properties of its own an object has. `Reflect.ownKeys` tells the same and takes six times as long. */
+function ownNames(value: object): number {
+  return Object.getOwnPropertyNames(value).length + Object.getOwnPropertySymbols(value).length;
 }
 
 /** Also of another realm, whose Object is not ours. */

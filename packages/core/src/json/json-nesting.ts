@@ -8,5 +8,7 @@
  */
 export function isNestedDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== "object" || value === null) return false;
-  return levels === 0 || Object.values(value).some((item) => isNestedDeeper(item, levels - 1));
+  if (levels === 0) return true;
+  for (const item of Object.values(value)) if (isNestedDeeper(item, levels - 1)) return true;
+  return false;
 }

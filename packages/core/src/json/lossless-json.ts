@@ -15,9 +15,10 @@ interface JsonWithSource {
 const json = JSON as unknown as JsonWithSource;
 
 // A number of 16 characters or more may hold more digits than a double; one with an exponent, a trailing zero after the
-// point, or a negative zero would come back as an integer, or as another number.
+// point, or a negative zero would come back as an integer, or as another number. Always with the sign before it: with
+// the beginning of the text as a choice, looking takes half as long again.
 const delicateNumber =
-  /(?:^|[[:,\s])(-?(?:\d[\d.]{15}|[\d.]+[eE]|\d+\.\d*0(?=[\s,\]}]|$)|0(?=[\s,\]}]|$))[\d.eE+-]*)/gu;
+  /[[:,\s](?:-0(?=[\s,\]}]|$)|-?(?:\d[\d.]{15}|[\d.]+[eE]|\d+\.\d*0(?=[\s,\]}]|$)))[\d.eE+-]*/gu;
 
 /**
  * `JSON.parse`, except that a number which a double cannot hold (an integer past 2^53, `1.0`) keeps its text: it becomes
@@ -67,7 +68,13 @@ export function describeJsonError(text: string, error: unknown): string {
 
 /** Whether a number, or what looks like one in a string, would be written in another way than it was read. */
 function mayLoseNumbers(text: string): boolean {
-  for (const [, number = ""] of text.matchAll(delicateNumber)) if (String(Number(number)) !== number) return true;
+  // Only a text that is a number and nothing else begins with one.
+  if (/^[-\d]/u.test(text)) return true;
+  delicateNumber.lastIndex = 0;
+  for (let found = delicateNumber.exec(text); found !== null; found = delicateNumber.exec(text)) {
+    const number = found[0].slice(1);
+    if (String(Number(number)) !== number) return true;
+  }
   return false;
 }
 
@@ -80,7 +87,8 @@ function mayLoseNumbers(text: string): boolean {
  * ```
  */
 export function isJsonNumber(value: unknown): boolean {
-  return typeof value === "number" || json.isRawJSON(value);
+  // Most values are texts: that they are no raw JSON need not be asked.
+  return typeof value === "number" || (typeof value === "object" && json.isRawJSON(value));
 }
 
 /**
@@ -119,16 +127,26 @@ export function canonicalJson(value: unknown): string {
  */
 export function inOrder(value: unknown, numberForm: (number: unknown) => unknown): unknown {
   if (Array.isArray(value)) {
-    const items = value.map((item) => inOrder(item, numberForm));
-    return items.every((item, index) => item === value[index]) ? value : items;
+    let copy: unknown[] | undefined;
+    for (let index = 0; index < value.length; index += 1) {
+      const item = inOrder(value[index], numberForm);
+      if (item !== value[index]) (copy ??= [...(value as readonly unknown[])])[index] = item;
+    }
+    return copy ?? value;
   }
   if (!isJsonObject(value)) return isJsonNumber(value) ? numberForm(value) : value;
   const names = Object.keys(value);
   const wasInOrder = names.every((name, index) => index === 0 || (names[index - 1] ?? "") < name);
   if (!wasInOrder) names.sort();
-  const items = names.map((name) => inOrder(value[name], numberForm));
-  const isSame = wasInOrder && items.every((item, index) => item === value[names[index] ?? ""]);
   // What can write itself in its own way is read, and not asked.
-  if (isSame && !("toJSON" in value)) return value;
-  return Object.fromEntries(names.map((name, index) => [name, items[index]]));
+  let copy: Record<string, unknown> | undefined = wasInOrder && !("toJSON" in value) ? undefined : {};
+  for (const name of names) {
+    const item = inOrder(value[name], numberForm);
+    if (copy === undefined && item === value[name]) continue;
+    copy ??= { ...value };
+    // `Object.fromEntries` takes twice as long. Only this one name must not be assigned.
+    if (name === "__proto__") Object.defineProperty(copy, name, { value: item, enumerable: true });
+    else copy[name] = item;
+  }
+  return copy ?? value;
 }
