@@ -54,9 +54,9 @@ export function restoredHeaders(resumeHeaders: JsonObject, stored: JsonObject): 
     const side = textHeader(resumeHeaders, name) === undefined ? absent : renewed;
     for (const each of names) side.add(each);
   }
-  const brought = without(resumeHeaders, resumeOnly, notPersisted);
+  const brought = without(resumeHeaders, resumeOnly, notPersisted, absent);
   const kept = without(stored, resumeOnly, notPersisted, renewed);
-  return { ...without(brought, absent), ...kept };
+  return { ...brought, ...kept };
 }
 
 function without(headers: JsonObject, ...names: readonly ReadonlySet<string>[]): JsonObject {

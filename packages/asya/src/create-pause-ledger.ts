@@ -39,10 +39,10 @@ export function createPauseLedger(store: CheckpointStore, options: PauseLedgerOp
   if (retentionMs !== undefined) assertRetention(store, retentionMs);
   const context = new LedgerContext(store, now, retentionMs);
   return {
-    pause: async (envelope, pauseOptions = {}) => await pauseTask(context, envelope, pauseOptions),
-    resume: async (envelope, resumeOptions = {}) => await resumeTask(context, envelope, resumeOptions),
-    cancel: async (taskId, cancelOptions = {}) => await cancelTask(context, taskId, cancelOptions),
-    inspect: async (taskId, inspectOptions = {}) => await inspectTask(context, taskId, inspectOptions),
+    pause: (envelope, pauseOptions = {}) => pauseTask(context, envelope, pauseOptions),
+    resume: (envelope, resumeOptions = {}) => resumeTask(context, envelope, resumeOptions),
+    cancel: (taskId, cancelOptions = {}) => cancelTask(context, taskId, cancelOptions),
+    inspect: (taskId, inspectOptions = {}) => inspectTask(context, taskId, inspectOptions),
     list: (listOptions = {}) => listTasks(context, listOptions),
     prune: async (pruneOptions) => {
       const result = await pruneTasks(context, pruneOptions);

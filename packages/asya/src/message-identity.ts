@@ -33,7 +33,8 @@ export function pauseMark(envelope: Envelope): PauseMark {
   const { id, parent_id, route, payload } = envelope;
   const { prev, curr, next } = route;
   return {
-    digest: digestOf({ id, parent_id, prev, curr, next, headers, payload }),
+    // In the order of the digest's text already.
+    digest: digestOf({ curr, headers, id, next, parent_id, payload, prev }),
     createdAt: gatewayTime(envelope.status),
     ...(mayBeStamped(envelope) ? { mayBeStamped: true } : {}),
   };

@@ -47,7 +47,7 @@ export async function pauseTask(
   const { outcome, waiting, secondIds, isTwin = false } = stored;
   const keptAs = isTwin ? await keepTwin(context, arriving.document, waiting, options) : undefined;
   for (const secondId of secondIds) await recordSecondId(context, secondId, taskId, options);
-  return { outcome, key, ...(keptAs === undefined ? {} : { keptAs }), message: reported(envelope, waiting) };
+  return { outcome, key, ...(keptAs === undefined ? {} : { keptAs }), message: reported(envelope, arriving, waiting) };
 }
 
 /** What has become of a message that pauses. */
@@ -79,7 +79,7 @@ async function storePause(
     {
       operation: "pause",
       id: waiting.taskId,
-      find: async (loadOptions) => await context.machine.load(waiting.taskId, loadOptions),
+      find: (loadOptions) => context.machine.load(waiting.taskId, loadOptions),
       judge: async (located) => {
         if (located === undefined) return alone;
         const { document } = located;
@@ -111,8 +111,8 @@ function paused(next: PausedDocument, secondIds: readonly string[]) {
  * What the mesh is told. What is shown to a person is what will go on: the message that waits, and what was asked then,
  * also where this delivery brought another.
  */
-function reported(envelope: ObjectEnvelope, waiting: PausedDocument): OutgoingMessage {
-  if (waiting.point.mark.digest !== pauseMark(envelope).digest) return reportWaiting(waiting);
+function reported(envelope: ObjectEnvelope, { document }: ArrivingPause, waiting: PausedDocument): OutgoingMessage {
+  if (waiting.point.mark.digest !== document.point.mark.digest) return reportWaiting(waiting);
   const headers = { ...envelope.headers, [pauseHeader]: waiting.metadata };
   return { next: envelope.route.next, headers, payload: envelope.payload };
 }

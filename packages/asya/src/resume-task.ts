@@ -37,7 +37,7 @@ export async function resumeTask(
     {
       operation: "resume",
       id: leads.leads[0]?.id ?? envelope.id,
-      find: async (loadOptions) => await locate(context, leads, mark, loadOptions),
+      find: (loadOptions) => locate(context, leads, mark, loadOptions),
       judge: async ({ document, version, judgement }) => {
         if (judgement.kind !== "claim") return { verdict: { document, judgement } };
         if (ifVersion !== undefined && version !== ifVersion) throw context.changed(document.taskId, "resume");

@@ -22,7 +22,7 @@ export async function recordSecondId(
     {
       operation: "record the id of",
       id: secondId,
-      find: async (loadOptions) => await context.machine.load(secondId, loadOptions),
+      find: (loadOptions) => context.machine.load(secondId, loadOptions),
       judge: (found) => {
         if (found === undefined) return recorded;
         const { document } = found;
@@ -59,7 +59,7 @@ async function expireSecondId(context: LedgerContext, secondId: string, options:
     {
       operation: "let go of the id of",
       id: secondId,
-      find: async (loadOptions) => await context.lookup.loadReadable(secondId, loadOptions),
+      find: (loadOptions) => context.lookup.loadReadable(secondId, loadOptions),
       judge: async (found) => {
         const document = found?.document;
         if (document?.state !== "alias" || (await leadsToWaiting(context, document, options))) {

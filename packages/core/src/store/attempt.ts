@@ -41,7 +41,7 @@ export async function withDeadline<Result>(
 ): Promise<Result> {
   signal?.throwIfAborted();
   const controller = new AbortController();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const { promise, resolve, reject } = Promise.withResolvers<Result>();
   const abort = (reason: unknown): void => {
     // First, so that the reason wins over whatever error the work makes of the abort.
     reject(reason);
@@ -51,7 +51,9 @@ export async function withDeadline<Result>(
   const cancel = clock.after(timeoutMs, () => abort(new AttemptTimeoutError(timeoutMs)));
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
-    return await Promise.race([work(controller.signal), aborted]);
+    // `Promise.race` does the same with twice as many promises.
+    work(controller.signal).then(resolve, reject);
+    return await promise;
   } finally {
     cancel();
     signal?.removeEventListener("abort", onAbort);

@@ -49,11 +49,11 @@ export class Operation {
   }
 
   /** Sends one request, which has the time of one attempt, and no more than the operation has left. */
-  async attempt<Result>(request: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  attempt<Result>(request: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     const { clock, policy, trace } = this.#settings;
     const leftMs = this.#leftMs;
-    if (this.isAborted || leftMs <= 0) throw new NotBegunError(this.signal?.reason);
-    return await withDeadline(clock, this.signal, Math.min(leftMs, policy.attemptTimeoutMs), (signal) => {
+    if (this.isAborted || leftMs <= 0) return Promise.reject(new NotBegunError(this.signal?.reason));
+    return withDeadline(clock, this.signal, Math.min(leftMs, policy.attemptTimeoutMs), (signal) => {
       trace.attempts += 1;
       return request(signal);
     });

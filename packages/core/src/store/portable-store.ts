@@ -59,12 +59,12 @@ export class PortableStore implements CheckpointStore {
 
   async get(key: string, options: GetOptions = {}): Promise<Checkpoint | null> {
     assertKey(key, this.backend, "get");
-    return await this.#runInTurn("get", key, options, async (operation) => {
-      const durable = options.durable ?? false;
-      const record = await operation.repeat((signal) => this.#driver.read(key, { signal, durable }));
-      if (record === null) return null;
-      return { key, body: record.body, version: record.version, modifiedAt: record.modifiedAt };
-    });
+    const { durable = false } = options;
+    const record = await this.#runInTurn("get", key, options, (operation) =>
+      operation.repeat((signal) => this.#driver.read(key, { signal, durable })),
+    );
+    if (record === null) return null;
+    return { key, body: record.body, version: record.version, modifiedAt: record.modifiedAt };
   }
 
   async put(key: string, body: Uint8Array, options: PutOptions = {}): Promise<{ readonly version: string }> {
@@ -212,11 +212,16 @@ export class PortableStore implements CheckpointStore {
     await this.close();
   }
 
-  async #run<Result>(
+  /**
+   * Runs an operation, in a turn where there are any to wait for. A layer that is an `async` function of its own costs
+   * every operation a promise and the room for its state, so this one and {@link #runInTurn} are none.
+   */
+  #run<Result>(
     name: OperationTrace["operation"],
     key: string | undefined,
     options: OperationOptions,
     work: (operation: Operation) => Promise<Result>,
+    turns?: Turns,
   ): Promise<Result> {
     const timeoutMs =
       options.timeoutMs === undefined
@@ -226,36 +231,37 @@ export class PortableStore implements CheckpointStore {
     const { signal } = options;
     const settings = { driver: this.#driver, policy: this.#policy, clock: this.#clock, trace, timeoutMs, signal };
     const operation = new Operation(settings);
-    return await storeTracing.tracePromise(async () => {
+    return storeTracing.tracePromise(async () => {
       this.#assertOpen(operation);
       if (operation.isAborted) throw unbegun(operation, { failure: abortedFailure, error: signal?.reason });
-      return await work(operation);
+      if (turns === undefined) return await work(operation);
+      if (!turns.begin()) await this.#waitForTurn(turns, operation);
+      try {
+        this.#assertOpen(operation);
+        return await work(operation);
+      } finally {
+        turns.end();
+      }
     }, trace);
   }
 
   /** Runs an operation once fewer are under way than the driver wants at once. The wait is part of its time. */
-  async #runInTurn<Result>(
+  #runInTurn<Result>(
     name: "get" | "put" | "delete",
     key: string,
     options: OperationOptions,
     work: (operation: Operation) => Promise<Result>,
   ): Promise<Result> {
-    return await this.#run(name, key, options, async (operation) => {
-      try {
-        if (!this.#turns.begin()) {
-          const { signal, timeoutMs } = operation;
-          await withDeadline(this.#clock, signal, timeoutMs, (given) => this.#turns.wait(given));
-        }
-      } catch (error) {
-        throw unbegun(operation, { failure: operation.isAborted ? abortedFailure : overloadedFailure, error });
-      }
-      try {
-        this.#assertOpen(operation);
-        return await work(operation);
-      } finally {
-        this.#turns.end();
-      }
-    });
+    return this.#run(name, key, options, work, this.#turns);
+  }
+
+  async #waitForTurn(turns: Turns, operation: Operation): Promise<void> {
+    const { signal, timeoutMs } = operation;
+    try {
+      await withDeadline(this.#clock, signal, timeoutMs, (given) => turns.wait(given));
+    } catch (error) {
+      throw unbegun(operation, { failure: operation.isAborted ? abortedFailure : overloadedFailure, error });
+    }
   }
 
   #assertOpen(operation: Operation): void {
