@@ -57,6 +57,7 @@ export default defineConfig({
       },
       project("servers", "tooling/servers", serverNames),
       project("torture", "tooling/torture"),
+      project("bench", "tooling/bench"),
       project("api-docs", "tooling/api-docs"),
       project("consumers", "tooling/consumers", ["redis"]),
       project("interop", "test/interop", ["minio"]),

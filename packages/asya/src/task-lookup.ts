@@ -114,7 +114,8 @@ export class TaskLookup {
   async #follow(found: Located<PauseDocument>, options: GetOptions, isMine: IsMine): Promise<Located | undefined> {
     if (found.document.state !== "alias") {
       const task = { ...found, document: found.document };
-      return (await this.isVoid(task.document, options)) ? undefined : task;
+      const isVoid = task.document.displacedFrom !== undefined && (await this.isVoid(task.document, options));
+      return isVoid ? undefined : task;
     }
     const targets = await this.#targets(found.document, options);
     const mine = targets.find(({ document }) => isMine(document));

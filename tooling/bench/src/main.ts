@@ -6,11 +6,12 @@ import { parseArguments, usage } from "./bench-arguments.ts";
 import type { BenchArguments } from "./bench-arguments.ts";
 import { benchBackends } from "./bench-backends.ts";
 import { measureGrowth } from "./growth/measure-growth.ts";
+import { measureOwn } from "./own/measure-own.ts";
 import type { BackendResult } from "./measure-backend.ts";
 import { measureBackend } from "./measure-backend.ts";
 import { measureStateProxy } from "./measure-state-proxy.ts";
 import type { BenchResults } from "./report/bench-results.ts";
-import { formatGrowth, formatStart } from "./report/format-rows.ts";
+import { formatGrowth, formatOwn, formatStart } from "./report/format-rows.ts";
 import { formatSetting } from "./report/format-setting.ts";
 import { writePage } from "./report/write-page.ts";
 import { measureStart } from "./start/measure-start.ts";
@@ -34,6 +35,7 @@ async function measure({ only, quick }: BenchArguments): Promise<BenchResults> {
     platform: process.platform,
     load: loadavg()[0] ?? 0,
   };
+  const own = only.includes("own") ? await measureOwn(quick, (row) => console.log(formatOwn(row))) : [];
   const backends: BackendResult[] = [];
   for (const [name, open] of Object.entries(benchBackends)) {
     if (!only.includes(name)) continue;
@@ -48,5 +50,14 @@ async function measure({ only, quick }: BenchArguments): Promise<BenchResults> {
   const start = only.includes("start") ? await measureStart(quick, (row) => console.log(formatStart(row))) : [];
   const minutes = (performance.now() - startedAt) / 60_000;
   console.log(`\nThis took ${minutes.toFixed(1)} minutes.`);
-  return { machine, command: `pnpm bench${quick ? " --quick" : ""}`, minutes, backends, stateProxy, growth, start };
+  return {
+    machine,
+    command: `pnpm bench${quick ? " --quick" : ""}`,
+    minutes,
+    own,
+    backends,
+    stateProxy,
+    growth,
+    start,
+  };
 }

@@ -155,7 +155,9 @@ function decode(
     throw corrupt(body.byteLength === 0 ? "it is empty" : "it is not JSON");
   }
   if (!isJsonObject(value)) throw corrupt("it is not a JSON object");
-  if (isNestedDeeper(value, maxLevels)) throw corrupt(`it is nested more than ${maxLevels} levels deep`);
+  // A level takes two signs, so nearly every document is too short to be looked through.
+  if (body.byteLength > 2 * maxLevels && isNestedDeeper(value, maxLevels))
+    throw corrupt(`it is nested more than ${maxLevels} levels deep`);
   const format = isJsonNumber(value["format"]) ? Number(JSON.stringify(value["format"])) : undefined;
   if (format !== formatVersion) {
     throw corrupt(
@@ -202,7 +204,7 @@ export const programDocuments: HoldDocuments<ProgramHold> = {
   contentName: "content",
   encode: ({ id, ...document }, nonce) =>
     // First whatever names the hold, so that a person sees it first.
-    new TextEncoder().encode(JSON.stringify({ id, format: formatVersion, ...document, nonce })),
+    Buffer.from(JSON.stringify({ id, format: formatVersion, ...document, nonce })),
   decode,
   nonceOf: ({ nonce }) => nonce,
   reserve,

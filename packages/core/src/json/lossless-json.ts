@@ -17,8 +17,7 @@ const json = JSON as unknown as JsonWithSource;
 // A number of 16 characters or more may hold more digits than a double; one with an exponent, a trailing zero after the
 // point, or a negative zero would come back as an integer, or as another number. Always with the sign before it: with
 // the beginning of the text as a choice, looking takes half as long again.
-const delicateNumber =
-  /[[:,\s](?:-0(?=[\s,\]}]|$)|-?(?:\d[\d.]{15}|[\d.]+[eE]|\d+\.\d*0(?=[\s,\]}]|$)))[\d.eE+-]*/gu;
+const delicateNumber = /[[:,\s](?:-0(?=[\s,\]}]|$)|-?(?:\d[\d.]{15}|[\d.]+[eE]|\d+\.\d*0(?=[\s,\]}]|$)))[\d.eE+-]*/gu;
 
 /**
  * `JSON.parse`, except that a number which a double cannot hold (an integer past 2^53, `1.0`) keeps its text: it becomes

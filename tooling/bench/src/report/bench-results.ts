@@ -1,6 +1,7 @@
 import type { GrowthRow } from "../growth/measure-growth.ts";
 import type { BackendResult } from "../measure-backend.ts";
 import type { SettingResult } from "../measure-operations.ts";
+import type { OwnRow } from "../own/measure-own.ts";
 import type { StartRow } from "../start/measure-start.ts";
 
 /** Everything that one run of the command has measured. */
@@ -15,6 +16,8 @@ export interface BenchResults {
   };
   readonly command: string;
   readonly minutes: number;
+  /** Absent from the files of runs that did not measure our own work. */
+  readonly own?: readonly OwnRow[] | undefined;
   readonly backends: readonly BackendResult[];
   /** Absent from the files of runs that knew no state proxy. */
   readonly stateProxy?: readonly SettingResult[] | undefined;

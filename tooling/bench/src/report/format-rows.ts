@@ -1,4 +1,5 @@
 import type { GrowthRow } from "../growth/measure-growth.ts";
+import type { OwnRow } from "../own/measure-own.ts";
 import type { StartRow } from "../start/measure-start.ts";
 import { formatBytes } from "./format-bytes.ts";
 import { formatMs } from "./format-setting.ts";
@@ -8,6 +9,12 @@ export function formatGrowth(row: GrowthRow): string {
   const { backend, documents, getMs, listMs, listKib, pruneMs, pruneKib } = row;
   const list = `list ${formatMs(listMs)}, ${formatBytes(listKib * 1_024)} more`;
   return `${backend.padEnd(8)}${String(documents).padEnd(8)}get ${formatMs(getMs)}; ${list}; prune ${formatMs(pruneMs)}, ${formatBytes(pruneKib * 1_024)} more`;
+}
+
+/** One line of our own work for a terminal. */
+export function formatOwn({ subject, operation, cpuUs, ratio, budget }: OwnRow): string {
+  const limit = budget === undefined ? "" : `, at most ${budget}`;
+  return `${subject.padEnd(10)}${operation.padEnd(26)}cpu ${formatMs(cpuUs.median / 1_000).padEnd(10)}${ratio.median.toFixed(2)} (${ratio.lower.toFixed(2)} to ${ratio.upper.toFixed(2)})${limit}`;
 }
 
 /** One line of start-up times for a terminal. */

@@ -9,6 +9,7 @@ import type { BenchResults } from "./bench-results.ts";
 import { formatBytes } from "./format-bytes.ts";
 import { formatMs } from "./format-setting.ts";
 import { growthTables, startTables } from "./growth-and-start-tables.ts";
+import { ownTable } from "./own-table.ts";
 import { markdownTable } from "./markdown-table.ts";
 import type { PlotLine } from "./svg-ratio-plot.ts";
 import { ratioPlot } from "./svg-ratio-plot.ts";
@@ -28,6 +29,7 @@ export async function writePage(results: BenchResults): Promise<void> {
   const lessons = await readFile(join(import.meta.dirname, "lessons.md"), "utf8");
   const parts = [
     introduction(results),
+    ownTable(results.own ?? []),
     ...results.backends.map(backendPart),
     growthTables(results.growth),
     startTables(results.start),

@@ -115,19 +115,18 @@ export class HoldMachine<Document> {
     options: OperationOptions = {},
   ): Promise<Changed<Document, Verdict, Found>> {
     let mine: { readonly nonce: string; readonly verdict: Verdict } | undefined;
-    const write = async (
+    const write = (
       next: Document,
       verdict: Verdict,
       ifVersion: string | undefined,
-    ): Promise<Changed<Document, Verdict, Found> | undefined> => {
+    ): Promise<Located<Document> | undefined> => {
       mine = { nonce: this.environment.newNonce(), verdict };
-      const located = await this.#put(operation, next, mine.nonce, ifVersion, options);
-      return located === undefined ? undefined : { verdict, located };
+      return this.#put(operation, next, mine.nonce, ifVersion, options);
     };
     // Before any read: a store without the permission to list does not tell a missing key from a forbidden one.
     for (const { next, verdict, ifVersion } of first) {
       const written = await write(next, verdict, ifVersion);
-      if (written !== undefined) return written;
+      if (written !== undefined) return { verdict, located: written };
     }
     // What somebody hears without a write of their own must be as safe as the write that they hear of.
     let durable = first.length > 0;
@@ -138,12 +137,13 @@ export class HoldMachine<Document> {
       if (mine !== undefined && this.#hasNonce(located, mine.nonce)) return { verdict: mine.verdict, located };
       const { next, verdict } = await judge(located);
       if (next === undefined) {
-        if (durable || (await this.#isSafe(located, options))) return { verdict, located };
+        const isSafe = durable || this.store.capabilities.showsUnacknowledged !== true;
+        if (isSafe || (await this.#isStill(located, options))) return { verdict, located };
         durable = true;
         continue;
       }
       const written = await write(next, verdict, located?.version);
-      if (written !== undefined) return written;
+      if (written !== undefined) return { verdict, located: written };
     }
     throw new CheckpointError(
       "conflict",
@@ -203,9 +203,8 @@ export class HoldMachine<Document> {
     return located !== undefined && this.documents.nonceOf?.(located.document) === nonce;
   }
 
-  /** Whether what was found is as safe as a write that was acknowledged, and still what it was. */
-  async #isSafe(located: Located<Document> | undefined, options: OperationOptions): Promise<boolean> {
-    if (this.store.capabilities.showsUnacknowledged !== true) return true;
+  /** Whether what was found is still what it was, once it is as safe as a write that was acknowledged. */
+  async #isStill(located: Located<Document> | undefined, options: OperationOptions): Promise<boolean> {
     if (located === undefined) return false;
     return (await this.store.get(located.key, { ...options, durable: true }))?.version === located.version;
   }
