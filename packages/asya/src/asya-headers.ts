@@ -38,7 +38,7 @@ const ofOneDelivery = [["x-asya-gateway-url"], ["traceparent", "tracestate"]] as
 
 /** The headers of a message that are kept while it is paused. */
 export function persistedHeaders(headers: JsonObject): JsonObject {
-  return without(headers, notPersisted);
+  return keepHeaders(headers, (name) => !notPersisted.has(name));
 }
 
 /**
@@ -47,20 +47,18 @@ export function persistedHeaders(headers: JsonObject): JsonObject {
  * pause again at once.
  */
 export function restoredHeaders(resumeHeaders: JsonObject, stored: JsonObject): JsonObject {
-  const renewed = new Set<string>();
-  const absent = new Set<string>();
-  for (const [name, ...companions] of ofOneDelivery) {
-    const names = [name, ...companions];
-    const side = textHeader(resumeHeaders, name) === undefined ? absent : renewed;
-    for (const each of names) side.add(each);
-  }
-  const brought = without(resumeHeaders, resumeOnly, notPersisted, absent);
-  const kept = without(stored, resumeOnly, notPersisted, renewed);
-  return { ...brought, ...kept };
+  // Which side a header of one delivery is taken from: that of the first of its kind.
+  const isFrom = (side: JsonObject, name: string): boolean => {
+    const kind = ofOneDelivery.find((names) => names.some((each) => each === name));
+    return kind === undefined || (textHeader(resumeHeaders, kind[0]) === undefined) === (side === stored);
+  };
+  const restored = (side: JsonObject): JsonObject =>
+    keepHeaders(side, (name) => !resumeOnly.has(name) && !notPersisted.has(name) && isFrom(side, name));
+  return { ...restored(resumeHeaders), ...restored(stored) };
 }
 
-function without(headers: JsonObject, ...names: readonly ReadonlySet<string>[]): JsonObject {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.some((set) => set.has(name))));
+function keepHeaders(headers: JsonObject, isKept: (name: string) => boolean): JsonObject {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => isKept(name)));
 }
 
 /** A header's value as text; `undefined` if it is absent, empty, or none that a text can stand for. */

@@ -166,9 +166,9 @@ function assertTaskId(taskId: string): void {
 function unknownIds(envelope: Envelope, found: TrailFinding): readonly string[] {
   const trail = found.kind === "own" ? found.trail : undefined;
   const taskId = taskIdOf(envelope, found);
-  const known = new Set([taskId, resumeIdOf(taskId), ...(trail?.aliases ?? [])]);
+  const known = [taskId, resumeIdOf(taskId), ...(trail?.aliases ?? [])];
   // The children of a fan-out carry their parent's A2A id, but only the parent answers to it.
   const isChild = envelope.parent_id !== undefined || trail?.parentId !== undefined || found.kind === "copied";
   const a2aTaskId = isChild ? undefined : textHeader(envelope.headers ?? {}, a2aTaskHeader);
-  return [...new Set([envelope.id, a2aTaskId])].filter((id) => id !== undefined).filter((id) => !known.has(id));
+  return [...new Set([envelope.id, a2aTaskId])].filter((id) => id !== undefined).filter((id) => !known.includes(id));
 }
