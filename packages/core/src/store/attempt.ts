@@ -40,22 +40,22 @@ export function withDeadline<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const controller = new AbortController();
-  // Each attempt passes here: two promises, where `Promise.race` in an `async` function makes seven.
+  // Each attempt passes here: four promises, where `Promise.race` in an `async` function makes seven.
   return new Promise<Result>((resolve, reject) => {
     signal?.throwIfAborted();
-    const end = (): void => {
-      cancel();
-      signal?.removeEventListener("abort", onAbort);
-    };
+    const { promise: aborted, reject: giveUp } = Promise.withResolvers<never>();
     const abort = (reason: unknown): void => {
-      end();
       // First, so that the reason wins over whatever error the work makes of the abort.
-      reject(reason);
+      giveUp(reason);
       controller.abort(reason);
     };
     const onAbort = (): void => abort(signal?.reason);
     const cancel = clock.after(timeoutMs, () => abort(new AttemptTimeoutError(timeoutMs)));
     signal?.addEventListener("abort", onAbort, { once: true });
+    const end = (): void => {
+      cancel();
+      signal?.removeEventListener("abort", onAbort);
+    };
     const succeed = (result: Result): void => {
       end();
       resolve(result);
@@ -65,10 +65,12 @@ export function withDeadline<Result>(
       reject(error);
     };
     try {
+      // An answer that has come wins over a deadline of the same moment.
       work(controller.signal).then(succeed, fail);
     } catch (error) {
       fail(error);
     }
+    aborted.catch(fail);
   });
 }
 
