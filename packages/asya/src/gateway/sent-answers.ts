@@ -74,6 +74,11 @@ export async function sendAnswer(
  * Who has handed answers to a gateway, oldest first. Of a task that waits, all that are not taken up; of one that was
  * resumed, those that say what it was resumed with: mostly one.
  *
+ * @example
+ * ```ts
+ * const [first] = await findSentAnswers(store, task);
+ * console.log(first?.by ?? task.endedBy);
+ * ```
  * @throws {CheckpointError} what the store throws
  */
 export async function findSentAnswers(
