@@ -12,6 +12,7 @@ import type { OpenInbox } from "./open-inbox.ts";
 import { openInbox } from "./open-inbox.ts";
 import type { Posted, PostServer } from "./post-server.ts";
 import { startPostServer } from "./post-server.ts";
+import { withGet } from "./with-get.ts";
 
 const secret = `whsec_${Buffer.from("thirty-two bytes of a test secret").toString("base64")}`;
 const poll = { timeout: 30_000 };
@@ -184,6 +185,60 @@ describe("a program that wants to be called", () => {
     await inbox.holds.open("a", { ask: { message: "A?" } });
     await inbox.holds.answer("a", { decision: "approve" });
     await expect.poll(() => taken, poll).toEqual([expect.stringMatching(/^delivery_[\da-f]{32} a$/u)]);
+  });
+});
+
+describe("of several inboxes on one store", () => {
+  it("one calls, also where another had seen before that nobody had", async () => {
+    await using server = await startPostServer();
+    await using store = await openStore("memory:");
+    const courier = webhookCourier({ name: "billing", url: server.url, secret });
+    const seen = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const slow = withGet(store, async (key, options) => {
+      const checkpoint = await store.get(key, options);
+      if (key.includes("/open/") && checkpoint === null) {
+        seen.resolve();
+        await goOn.promise;
+      }
+      return checkpoint;
+    });
+    const holds = createHolds(store);
+    await using one = await openDelivering([courier], { store: slow });
+    await holds.open("a", { ask: { message: "A?" } });
+    await holds.answer("a", { decision: "approve" });
+    await seen.promise;
+    await using two = await openDelivering([courier], { store });
+    const settled = ["hold-deliveries/billing/done/….json", "hold-deliveries/billing/since.json"];
+    await expect.poll(async () => await keysOf(store), poll).toEqual(settled);
+    goOn.resolve();
+    await holds.open("b", { ask: { message: "B?" } });
+    await holds.answer("b", { decision: "approve" });
+    await expect.poll(() => calls(server), poll).toContain("hold.answered b");
+    await expect.poll(async () => await keysOf(store), poll).toEqual([settled[0], ...settled]);
+    expect(calls(server)).toEqual(["hold.answered a", "hold.answered b"]);
+    expect([...one.errors, ...two.errors]).toEqual([]);
+  });
+
+  it("one calls for each decision, however many look", async () => {
+    await using server = await startPostServer();
+    await using store = await openStore("memory:");
+    const courier = webhookCourier({ name: "billing", url: server.url, secret });
+    const holds = createHolds(store);
+    await using one = await openDelivering([courier], { store });
+    await using two = await openDelivering([courier], { store });
+    await using three = await openDelivering([courier], { store });
+    const ids = Array.from({ length: 20 }, (_, index) => `hold-${index}`);
+    await Promise.all(
+      ids.map(async (id) => {
+        await holds.open(id, { ask: { message: id } });
+        await holds.answer(id, { decision: "approve" });
+      }),
+    );
+    const settled = [...ids.map(() => "hold-deliveries/billing/done/….json"), "hold-deliveries/billing/since.json"];
+    await expect.poll(async () => await keysOf(store), poll).toEqual(settled);
+    expect(calls(server).toSorted()).toEqual(ids.map((id) => `hold.answered ${id}`).toSorted());
+    expect([...one.errors, ...two.errors, ...three.errors]).toEqual([]);
   });
 });
 

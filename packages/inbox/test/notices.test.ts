@@ -22,6 +22,7 @@ import type { OpenInbox } from "./open-inbox.ts";
 import { openInbox } from "./open-inbox.ts";
 import type { PostServer } from "./post-server.ts";
 import { startPostServer } from "./post-server.ts";
+import { withGet } from "./with-get.ts";
 
 const hourMs = 3_600_000;
 const secret = `whsec_${Buffer.from("thirty-two bytes of a test secret").toString("base64")}`;
@@ -535,20 +536,7 @@ function meetAtFirstRead(store: CheckpointStore): { readonly store: CheckpointSt
     }
     return checkpoint;
   };
-  const { backend, location, capabilities } = store;
-  const meeting: CheckpointStore = {
-    backend,
-    location,
-    capabilities,
-    get,
-    put: async (key, body, options) => await store.put(key, body, options),
-    delete: async (key, options) => await store.delete(key, options),
-    list: (options) => store.list(options),
-    check: async (options) => await store.check(options),
-    close: async () => await store.close(),
-    [Symbol.asyncDispose]: async () => await store.close(),
-  };
-  return { store: meeting, met: () => met };
+  return { store: withGet(store, get), met: () => met };
 }
 
 interface Killing extends AsyncDisposable {
