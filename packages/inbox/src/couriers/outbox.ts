@@ -68,9 +68,9 @@ export class Outbox {
     const name = deliveryNameOf(item);
     if (this.#since === undefined || name === undefined || item.state === "waiting") return;
     const text = textOf(name);
-    if (this.#settled.has(text)) return;
+    if (this.#settled.has(text) || !mayBeSince(item, this.#since) || !this.#isFor(item)) return;
     if (this.#done.has(digestOf(name))) this.#settled.add(text);
-    else if (mayBeSince(item, this.#since) && this.#isFor(item)) this.#queue.offer(text, name);
+    else this.#queue.offer(text, name);
   }
 
   /** Takes what a listing has found. */

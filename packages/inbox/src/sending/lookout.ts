@@ -30,8 +30,9 @@ export async function keepLooking(context: LookoutContext, watcher: Watcher): Pr
   let looksToSweep = 0;
   while (!ending.aborted) {
     try {
-      const { items } = await list.read();
-      if (looksToSweep === 0) {
+      const { items, isComplete } = await list.read();
+      // Of a part it could not be said which records are of holds that are gone.
+      if (isComplete && looksToSweep <= 0) {
         await watcher.sweep(items);
         looksToSweep = looksPerSweep;
       }
