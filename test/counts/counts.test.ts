@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 
 import type { CheckpointStore } from "@holdpoint/core";
 import { openStore } from "@holdpoint/core";
-import { createHolds } from "@holdpoint/core/holds";
+import { createHolds, SeenVersions } from "@holdpoint/core/holds";
 import type { CountingProxy } from "@holdpoint/test-servers";
 import { startCountingProxy } from "@holdpoint/test-servers";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
@@ -15,6 +15,9 @@ import { storesUnderTest, temporaryDirectory } from "../every-store.ts";
 const kib = 1_024;
 const mib = 1_024 * kib;
 const execute = promisify(execFile);
+
+/** How many requests a listing of a few hundred keys takes at most. NATS makes and removes a consumer for it. */
+const mostPages = 3;
 
 // Members of a cluster tell clients their own addresses, so what is asked there does not pass a proxy.
 const stores = storesUnderTest.filter(({ name }) => name !== "redis (cluster)");
@@ -66,6 +69,34 @@ describe.each(stores)("$name", (store) => {
       expect(asked.document).toBe(3 + raised);
       expect(requests).toBe(3 + 2 * raised + removed);
       expect(await opened.get(counter)).toBeNull();
+    });
+
+    it("is not asked again for what a listing has seen before", async () => {
+      await using setup = await openThroughProxy(store);
+      const { opened, requestsOf } = setup;
+      const questions = 250;
+      let read = 0;
+      const watched = countCalls(opened, () => (read += 1));
+      const holds = createHolds(watched);
+      const seen = new SeenVersions();
+      const ids = Array.from({ length: questions }, (_, index) => `hold-${index}`);
+      await Promise.all(ids.map((id) => holds.open(id, { ask: { message: "?" } })));
+      const look = async (): Promise<{ readonly listed: number; readonly read: number; readonly requests: number }> => {
+        read = 0;
+        let listed = 0;
+        const requests = await requestsOf(async () => {
+          for await (const _ of holds.list({ seen })) listed += 1;
+        });
+        return { listed, read, requests };
+      };
+      expect(await look()).toMatchObject({ listed: questions, read: questions });
+      // What the listing itself takes: some pages, and where the server lists no versions one request for each.
+      const unchanged = await look();
+      expect(unchanged).toMatchObject({ listed: 0, read: 0 });
+      const ofVersions = store.name === "redis" ? questions : 0;
+      expect(unchanged.requests - ofVersions).toBeLessThanOrEqual(mostPages);
+      await holds.answer("hold-7", { decision: "approve" });
+      expect(await look()).toEqual({ listed: 1, read: 1, requests: unchanged.requests + 1 });
     });
 
     it("is sent each byte once, and little besides", async () => {
@@ -178,7 +209,8 @@ function countCalls(store: CheckpointStore, onCall: (key: string) => void): Chec
   return new Proxy(store, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name, target);
-      if (name !== "get" && name !== "put" && name !== "delete") return member;
+      if (typeof member !== "function") return member;
+      if (name !== "get" && name !== "put" && name !== "delete") return member.bind(target) as unknown;
       return async (key: string, ...rest: readonly unknown[]): Promise<unknown> => {
         onCall(key);
         return await Reflect.apply(member as CheckpointStore["get"], target, [key, ...rest] as never);

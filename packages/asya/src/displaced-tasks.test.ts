@@ -1,5 +1,6 @@
 import { createMemoryStore } from "@holdpoint/core";
 import type { CheckpointStore } from "@holdpoint/core";
+import { SeenVersions } from "@holdpoint/core/holds";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
@@ -110,6 +111,21 @@ describe("what was displaced", () => {
     await expectVoid();
     await ledger.prune({ olderThanMs: 3_600_000_000 });
     expect(await keys()).toEqual(["paused/task-1.json"]);
+  });
+
+  it("is listed until its successor has taken its place back, which its own document does not show", async () => {
+    const { ledger, store } = await openLedger();
+    await ledger.pause(at(1));
+    const before = await store.get("paused/task-1.json");
+    await ledger.pause(at(2));
+    const seen = new SeenVersions();
+    const look = async (): Promise<number> => (await Array.fromAsync(ledger.list({ seen }))).length;
+    expect([await look(), seen.takeGone().size]).toEqual([2, 0]);
+    // Somebody restores what stood there before.
+    await store.put("paused/task-1.json", before?.body ?? new Uint8Array());
+    expect([await look(), seen.takeGone().size]).toEqual([1, 1]);
+    await store.delete("paused/task-1.json");
+    expect([await look(), seen.takeGone().size]).toEqual([1, 1]);
   });
 
   it.each([

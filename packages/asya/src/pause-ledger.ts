@@ -1,4 +1,5 @@
 import type { JsonObject, OperationOptions } from "@holdpoint/core";
+import type { SeenVersions } from "@holdpoint/core/holds";
 
 import type { Envelope, OutgoingMessage } from "./envelope.ts";
 import type { MergeMode } from "./merge-input.ts";
@@ -146,6 +147,13 @@ export interface CancelOptions extends OperationOptions {
 export interface ListTasksOptions extends OperationOptions {
   /** @default every state */
   readonly state?: TaskState | undefined;
+  /**
+   * What an earlier listing has seen: then only what has changed since is read, and listed. That a time is over changes no
+   * document.
+   *
+   * @default nothing
+   */
+  readonly seen?: SeenVersions | undefined;
 }
 
 /** Options of {@link PauseLedger.prune}. */

@@ -34,13 +34,20 @@ export async function findTask(
 
 /** {@link PauseLedger.list} */
 export async function* listTasks(context: LedgerContext, listOptions: ListTasksOptions): AsyncIterable<TaskSummary> {
-  const { state, ...options } = listOptions;
-  const summaries = scanHolds(context.machine, options, async ({ id, key, located, problem }) =>
-    located === undefined
-      ? corruptSummary(id, key, problem.message)
-      : await summarize(context, located.document, options),
-  );
-  for await (const summary of summaries) if (state === undefined || summary.state === state) yield summary;
+  const { state, seen, ...options } = listOptions;
+  // Whether they are void is for other documents to say, which change by themselves.
+  const displaced: string[] = [];
+  const summaries = scanHolds(context.machine, { ...options, seen }, async ({ id, key, located, problem }) => {
+    if (located === undefined) return corruptSummary(id, key, problem.message);
+    const { document } = located;
+    if (document.state !== "alias" && document.displacedFrom !== undefined) displaced.push(id);
+    return await summarize(context, document, options);
+  });
+  try {
+    for await (const summary of summaries) if (state === undefined || summary.state === state) yield summary;
+  } finally {
+    for (const id of displaced) seen?.forget(id);
+  }
 }
 
 /** `undefined` for what is no task: a second id, or a void copy. */

@@ -41,6 +41,7 @@ export { pruneHolds } from "./holds/machine/prune-holds.ts";
 export type { PruneCounts, PruneHoldsOptions } from "./holds/machine/prune-holds.ts";
 export { scanHolds } from "./holds/machine/scan-holds.ts";
 export type { Scanned, ScanOptions } from "./holds/machine/scan-holds.ts";
+export { SeenVersions } from "./holds/machine/seen-versions.ts";
 export { isSamePerson } from "./holds/person.ts";
 export { NotApplied } from "./holds/not-applied.ts";
 export type { QuestionField } from "./holds/question-fields.ts";

@@ -3,6 +3,7 @@ import type { HoldAnswer } from "./hold-answer.ts";
 import type { HoldRequest } from "./hold-ask.ts";
 import type { LogEntry, Person } from "./hold-document.ts";
 import type { PruneCounts } from "./machine/prune-holds.ts";
+import type { SeenVersions } from "./machine/seen-versions.ts";
 import type { StoredQuestion } from "./question.ts";
 
 /**
@@ -300,6 +301,13 @@ export interface ListHoldsOptions extends OperationOptions {
   readonly olderThanMs?: number | undefined;
   /** Only those that have all of these labels. @default none */
   readonly labels?: Readonly<Record<string, string>> | undefined;
+  /**
+   * What an earlier listing has seen: then only what has changed since is read, and listed. That a time is over changes no
+   * document; and what else is asked for here is asked of nothing that is not read.
+   *
+   * @default nothing
+   */
+  readonly seen?: SeenVersions | undefined;
 }
 
 /** Options of {@link Holds.wait}. */

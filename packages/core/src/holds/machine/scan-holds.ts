@@ -1,9 +1,10 @@
 import { pMapIterable } from "p-map";
 
 import { CheckpointError } from "../../store/checkpoint-error.ts";
-import type { CheckpointEntry, CheckpointStore, OperationOptions } from "../../store/checkpoint-store.ts";
+import type { OperationOptions } from "../../store/checkpoint-store.ts";
 import type { Located } from "./hold-documents.ts";
 import type { HoldMachine } from "./hold-machine.ts";
+import type { SeenVersions } from "./seen-versions.ts";
 
 /** How many documents are read at once. */
 const readConcurrency = 16;
@@ -17,6 +18,15 @@ export type Scanned<Document> =
 export interface ScanOptions extends OperationOptions {
   /** How many keys are looked at, at most. @default all */
   readonly maxDocuments?: number | undefined;
+  /** What was seen before: then what has not changed since is not read. @default nothing */
+  readonly seen?: SeenVersions | undefined;
+}
+
+/** A document that is to be read. */
+interface Listed {
+  readonly id: string;
+  readonly key: string;
+  readonly version: string | undefined;
 }
 
 /**
@@ -33,38 +43,42 @@ export async function* scanHolds<Document, Result>(
   scanOptions: ScanOptions,
   each: (scanned: Scanned<Document>) => Result | Promise<Result>,
 ): AsyncIterable<Exclude<Awaited<Result>, undefined>> {
-  const { maxDocuments = Infinity, ...options } = scanOptions;
-  const { prefixes, idOfKey } = machine.documents;
+  const { maxDocuments: _max, seen, ...options } = scanOptions;
+  const read = async ({ id, key }: Listed): Promise<Awaited<Result> | undefined> => {
+    try {
+      const located = await machine.load(id, options);
+      return located === undefined ? undefined : await each({ id, key, located });
+    } catch (error) {
+      if (!CheckpointError.is(error, "corrupt")) throw error;
+      return await each({ id, key, problem: error });
+    }
+  };
+  seen?.begin();
   const results = pMapIterable(
-    listKeys(machine.store, prefixes, maxDocuments, options),
-    async ({ key }) => {
-      const id = idOfKey(key);
-      if (id === undefined) return undefined;
-      try {
-        const located = await machine.load(id, options);
-        return located === undefined ? undefined : await each({ id, key, located });
-      } catch (error) {
-        if (!CheckpointError.is(error, "corrupt")) throw error;
-        return await each({ id, key, problem: error });
-      }
-    },
+    listDocuments(machine, scanOptions),
+    async (listed) => ({ ...listed, result: await read(listed) }),
     { concurrency: readConcurrency },
   );
-  for await (const result of results) if (result !== undefined) yield result as Exclude<Awaited<Result>, undefined>;
+  for await (const { id, version, result } of results) {
+    // Not before, lest what fails to be read, or is never asked for, be taken for seen.
+    seen?.saw(id, version, result !== undefined);
+    if (result !== undefined) yield result as Exclude<Awaited<Result>, undefined>;
+  }
+  seen?.end();
 }
 
-async function* listKeys(
-  store: CheckpointStore,
-  prefixes: readonly string[],
-  max: number,
-  options: OperationOptions,
-): AsyncIterable<CheckpointEntry> {
+async function* listDocuments<Document>(
+  { store, documents }: HoldMachine<Document>,
+  { maxDocuments = Infinity, seen, ...options }: ScanOptions,
+): AsyncIterable<Listed> {
+  const versions = seen !== undefined && store.capabilities.listsVersions === true;
   let listed = 0;
-  for (const prefix of prefixes) {
-    for await (const entry of store.list({ ...options, prefix })) {
-      if (listed >= max) return;
+  for (const prefix of documents.prefixes) {
+    for await (const { key, version } of store.list({ ...options, prefix, versions })) {
+      if (listed >= maxDocuments) return;
       listed += 1;
-      yield entry;
+      const id = documents.idOfKey(key);
+      if (id !== undefined && seen?.isNew(id, version) !== false) yield { id, key, version };
     }
   }
 }
