@@ -131,7 +131,7 @@ export function createInbox(options: InboxOptions): Inbox {
   const ending = new AbortController();
   const access = new Access(options.rules, options.askersMayApprove ?? authentication.kind === "local");
   const report = options.onError ?? (() => undefined);
-  const list = new ItemList(holds, ledger, ending.signal);
+  const list = new ItemList(holds, ledger, now, ending.signal);
   const { giveUpAfterMs = 259_200_000, lookEveryMs = 10_000, timeoutMs = 10_000 } = couriers;
   const delivering = { store, holds, access, now, report, ending: ending.signal, giveUpAfterMs, timeoutMs };
   const context: InboxContext = {

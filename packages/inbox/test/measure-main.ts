@@ -1,21 +1,29 @@
-// How long the pages take on a store with many holds, and how much memory: pnpm measure:inbox [holds] [store's URL]
+// How long the pages take on a store with many holds, what a look at them costs once they are known, and how much memory
+// they take: pnpm measure:inbox [holds] [store's URL]. Holds that an earlier run has left there are taken as they are.
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { openStore } from "@holdpoint/core";
 import { createHolds } from "@holdpoint/core/holds";
 
 import { logIn } from "./inbox-client.ts";
 import { openInbox } from "./open-inbox.ts";
+import { watchListings } from "./watch-listings.ts";
 
 const count = Number(process.argv[2] ?? 100_000);
-const store = await openStore(process.argv[3] ?? "memory:");
+const opened = await openStore(process.argv[3] ?? "memory:");
 const opensAtOnce = 50;
+const { store, nextListing } = watchListings(opened);
 
-const holds = createHolds(store);
-for (let first = 0; first < count; first += opensAtOnce) {
-  const ids = Array.from({ length: Math.min(opensAtOnce, count - first) }, (_, index) => first + index);
+const holds = createHolds(opened);
+const idOf = (index: number): string => `measured-${index}`;
+const begin = (await holds.inspect(idOf(count - 1))) === null ? 0 : count;
+for (let first = begin; first < count; first += opensAtOnce) {
+  const indices = Array.from({ length: Math.min(opensAtOnce, count - first) }, (_, index) => first + index);
   await Promise.all(
-    ids.map(async (id) => {
-      const ask = { message: `Refund ${id % 400} euro for order ${id}, which arrived with a broken screen?` };
-      await holds.open(`measured-${id}`, { ask, content: { id }, labels: { team: `team-${id % 7}` } }, { by: "agent" });
+    indices.map(async (index) => {
+      const ask = { message: `Refund ${index % 400} euro for order ${index}, which arrived with a broken screen?` };
+      const request = { ask, content: { index }, labels: { team: `team-${index % 7}` } };
+      await holds.open(idOf(index), request, { by: "agent" });
     }),
   );
 }
@@ -34,21 +42,33 @@ async function visit(path: string): Promise<{ readonly tookMs: number; readonly 
   return { tookMs: Math.round(performance.now() - beganAt), text };
 }
 
-const beganAt = performance.now();
+/** Visits until the list was made again. */
+async function look(): Promise<string> {
+  const next = nextListing();
+  for (;;) {
+    await visit("");
+    const made = await Promise.race([next, sleep(50)]);
+    if (made !== undefined) return made;
+  }
+}
+
+console.log(`${count} holds at ${opened.location}`);
+const first = nextListing();
 let slowestMs = 0;
 for (;;) {
   const { tookMs, text } = await visit("");
   slowestMs = Math.max(slowestMs, tookMs);
   if (!text.includes("still being read")) break;
 }
-console.log(`${count} holds at ${store.location}`);
-console.log(
-  `the first listing: ${Math.round(performance.now() - beganAt)} ms; the slowest page meanwhile: ${slowestMs} ms`,
-);
+console.log(`the first listing: ${await first}; the slowest page meanwhile: ${slowestMs} ms`);
 for (const path of ["", "?page=1000", "?text=refund+399", "?label=team%3Dteam-3", "answered"]) {
   console.log(`/${path}: ${(await visit(path)).tookMs} ms`);
 }
+console.log(`a listing when nothing has changed: ${await look()}`);
+const changed = idOf(Math.floor(Math.random() * count));
+await holds.answer(changed, { decision: "approve" }).catch(() => undefined);
+console.log(`a listing when one was answered: ${await look()}`);
 console.log(
   `memory for it: ${heapMb() - before} MB${globalThis.gc === undefined ? " (run with --expose-gc to be exact)" : ""}`,
 );
-await store.close();
+await opened.close();

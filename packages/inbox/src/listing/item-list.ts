@@ -2,9 +2,11 @@ import { setImmediate as letOthersRun, setTimeout as sleep } from "node:timers/p
 
 import type { PauseLedger } from "@holdpoint/asya";
 import type { Holds } from "@holdpoint/core/holds";
+import { SeenVersions } from "@holdpoint/core/holds";
 
 import type { ListedItem } from "./listed-item.ts";
 import { listedHold, listedTask } from "./listed-item.ts";
+import { Listing } from "./listing.ts";
 
 /** For how long a page waits for a listing before it shows what is known. */
 const patienceMs = 500;
@@ -12,9 +14,6 @@ const patienceMs = 500;
 const freshMs = 500;
 /** A listing that takes long is made so seldom that the store is mostly left alone. */
 const restPerListing = 4;
-/** So many of each kind are kept, however many there are. */
-const maxOpen = 200_000;
-const maxEnded = 100_000;
 /** How often is looked while pages stand open that want to be told. */
 const watchEveryMs = 2_000;
 /** So many are taken before other requests are looked at. */
@@ -37,44 +36,53 @@ export interface ItemChange {
   readonly after: ListedItem | undefined;
 }
 
-/** What a store keeps, listed again when somebody looks, once for all who look at the same time. */
+/**
+ * What a store keeps, listed again when somebody looks, once for all who look at the same time. Only what has changed
+ * since the last time is read, as far as the store tells.
+ */
 export class ItemList {
   readonly #holds: Holds;
   readonly #ledger: PauseLedger;
+  readonly #now: () => Date;
   readonly #signal: AbortSignal;
-  #known: Listing | undefined;
-  #partial = new Listing();
-  #changed = new Map<string, ListedItem>();
+  readonly #listing = new Listing();
+  readonly #seen = { hold: new SeenVersions(), task: new SeenVersions() };
+  /** What {@link update} was told while a listing was made, which may have read it before that. */
+  readonly #updated = { hold: new Set<string>(), task: new Set<string>() };
   readonly #listeners = new Set<(changes: readonly ItemChange[]) => void>();
   #isWatching = false;
   #running: Promise<void> | undefined;
+  /** When the listing began that is known to be whole; `undefined` before the first. */
+  #wholeSince: number | undefined;
   #endedAt = Number.NEGATIVE_INFINITY;
   #tookMs = 0;
 
-  constructor(holds: Holds, ledger: PauseLedger, signal: AbortSignal) {
+  constructor(holds: Holds, ledger: PauseLedger, now: () => Date, signal: AbortSignal) {
     this.#holds = holds;
     this.#ledger = ledger;
+    this.#now = now;
     this.#signal = signal;
   }
 
   /** @throws {CheckpointError} what the store's listing throws */
   async read(): Promise<KnownItems> {
-    if (this.#isRested()) await withPatience(this.#refresh());
-    const listing = this.#known ?? this.#partial;
+    if (this.#isRested()) {
+      const made = this.#refresh();
+      // Where it will take longer than anybody waits, nobody does: the list that is there has its age.
+      if (this.#tookMs < patienceMs) await withPatience(made);
+    }
     return {
-      items: [...listing.items.values()],
-      isComplete: this.#known !== undefined,
-      ageMs: this.#known === undefined ? 0 : performance.now() - this.#known.beganAt,
-      isCut: listing.isCut,
+      items: [...this.#listing.values()],
+      isComplete: this.#wholeSince !== undefined,
+      ageMs: this.#wholeSince === undefined ? 0 : performance.now() - this.#wholeSince,
+      isCut: this.#listing.isCut,
     };
   }
 
   /** Takes over what was just read, so that whoever changed it sees it changed. */
   update(item: ListedItem): void {
-    this.#changed.set(keyOf(item), item);
-    const before = this.#known?.items.get(keyOf(item));
-    this.#known?.add(item);
-    this.#tell([{ before, after: item }]);
+    this.#updated[item.kind].add(item.id);
+    this.#tell([{ before: this.#listing.set(item), after: item }]);
   }
 
   /** Is told of all that changes, until the returned function is called. While anybody is, the store is looked at. */
@@ -110,77 +118,71 @@ export class ItemList {
   }
 
   async #list(): Promise<void> {
-    const found = new Listing();
-    this.#partial = found;
-    this.#changed = new Map();
-    const signal = this.#signal;
-    for await (const hold of this.#holds.list({ signal })) await found.take(listedHold(hold));
-    for await (const task of this.#ledger.list({ signal })) await found.take(listedTask(task));
-    for (const item of this.#changed.values()) found.add(item);
-    const before = this.#known;
-    this.#known = found;
-    this.#partial = new Listing();
+    const beganAt = performance.now();
+    const changes: ItemChange[] = [];
+    for (const names of Object.values(this.#updated)) names.clear();
+    this.#forgetWhatMayHaveChanged();
+    try {
+      for await (const item of this.#changedItems()) {
+        const change = this.#take(item);
+        // The first listing is no news to anybody.
+        if (change !== undefined && this.#wholeSince !== undefined) changes.push(change);
+      }
+      for (const kind of ["hold", "task"] as const) {
+        for (const id of this.#seen[kind].takeGone()) {
+          const before = this.#listing.delete({ kind, id });
+          if (before !== undefined) changes.push({ before, after: undefined });
+        }
+      }
+    } finally {
+      // What was read stays so, whatever the rest came to.
+      this.#tell(changes);
+    }
+    this.#wholeSince = beganAt;
     this.#endedAt = performance.now();
-    this.#tookMs = this.#endedAt - found.beganAt;
-    if (before !== undefined && this.#listeners.size > 0) this.#tell(changesBetween(before.items, found.items));
-  }
-}
-
-/** The items of one listing, up to a number. */
-class Listing {
-  readonly beganAt = performance.now();
-  readonly items = new Map<string, ListedItem>();
-  isCut = false;
-  #open = 0;
-  #ended = 0;
-
-  async take(item: ListedItem): Promise<void> {
-    this.add(item);
-    // A store that answers at once would leave no other request its turn.
-    if (this.items.size % itemsAtOnce === 0) await letOthersRun();
+    this.#tookMs = this.#endedAt - beganAt;
   }
 
-  add(item: ListedItem): void {
-    const key = keyOf(item);
-    if (this.items.has(key)) {
-      this.items.set(key, item);
-      return;
+  async *#changedItems(): AsyncIterable<ListedItem> {
+    const signal = this.#signal;
+    let taken = 0;
+    const next = async (item: ListedItem): Promise<ListedItem> => {
+      taken += 1;
+      // A store that answers at once would leave no other request its turn.
+      if (taken % itemsAtOnce === 0) await letOthersRun();
+      return item;
+    };
+    for await (const hold of this.#holds.list({ signal, seen: this.#seen.hold })) yield await next(listedHold(hold));
+    for await (const task of this.#ledger.list({ signal, seen: this.#seen.task })) yield await next(listedTask(task));
+  }
+
+  /** `undefined` if it looks as it did. */
+  #take(item: ListedItem): ItemChange | undefined {
+    if (this.#updated[item.kind].has(item.id)) {
+      // It may have been read before it was updated, or long after: the next listing tells.
+      this.#seen[item.kind].forget(item.id);
+      return undefined;
     }
-    const hasRoom = isEnded(item) ? this.#ended < maxEnded : this.#open < maxOpen;
-    if (!hasRoom) {
-      this.isCut = true;
-      return;
-    }
-    if (isEnded(item)) this.#ended += 1;
-    else this.#open += 1;
-    this.items.set(key, item);
+    const before = this.#listing.set(item);
+    return before !== undefined && looks(before) === looks(item) ? undefined : { before, after: item };
   }
-}
 
-function changesBetween(
-  before: ReadonlyMap<string, ListedItem>,
-  after: ReadonlyMap<string, ListedItem>,
-): readonly ItemChange[] {
-  const changes: ItemChange[] = [];
-  for (const [key, item] of after) {
-    const earlier = before.get(key);
-    if (earlier === undefined || looks(earlier) !== looks(item)) changes.push({ before: earlier, after: item });
+  /** That a hold's time is over changes how it is shown, and not its document; and for what did not fit there may be room. */
+  #forgetWhatMayHaveChanged(): void {
+    const now = this.#now();
+    for (const { kind, id, state, expiresAt } of this.#listing.values()) {
+      const isOver = kind === "hold" && state === "waiting" && expiresAt !== undefined && expiresAt <= now;
+      if (isOver) this.#seen.hold.forget(id);
+    }
+    if (!this.#listing.isCut || !this.#listing.hasRoom) return;
+    this.#listing.isCut = false;
+    for (const seen of Object.values(this.#seen)) seen.forgetAll();
   }
-  for (const [key, item] of before) if (!after.has(key)) changes.push({ before: item, after: undefined });
-  return changes;
 }
 
 /** What a page shows of an item that can change. */
 function looks({ state, since, answers }: ListedItem): string {
   return `${state} ${since?.getTime() ?? ""} ${answers.length}`;
-}
-
-function isEnded({ state }: ListedItem): boolean {
-  return state === "done" || state === "rejected" || state === "canceled" || state === "expired";
-}
-
-function keyOf({ kind, id }: ListedItem): string {
-  return `${kind} ${id}`;
 }
 
 async function withPatience(work: Promise<void>): Promise<void> {
