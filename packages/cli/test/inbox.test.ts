@@ -1,14 +1,11 @@
 import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 
 import { createHolds } from "@holdpoint/core/holds";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
+import { startPostServer } from "../../inbox/test/post-server.ts";
 import type { Ended, Workplace } from "./run-cli.ts";
 import { openWorkplace } from "./run-cli.ts";
 
@@ -138,37 +135,49 @@ it("lets people log in as a file says, and says who was not let", async () => {
 
 it("tells whom the file names, by the secret that it names, and says who could not be told", async () => {
   const file = join(workplace.directory, "inbox.json");
-  const posted: string[] = [];
-  const slack = createServer((request, response) => {
-    const take = async (): Promise<void> => {
-      posted.push(await text(request));
-      response.writeHead(posted.length === 1 ? 500 : 200).end();
-    };
-    void take();
+  await using slack = await startPostServer();
+  slack.answer = () => ({ status: slack.posted.length === 1 ? 500 : 200 });
+  await writeFile(file, JSON.stringify({ notices: { targets: [{ name: "team", slack: { urlFrom: "SLACK_URL" } }] } }));
+  await createHolds(workplace.store).open("refund-42", { ask: { message: "Refund 5000?" } });
+  expect(await workplace.cli(["inbox", "--config", file])).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('The target "team" needs SLACK_URL in the environment.'),
   });
-  slack.listen(0, "127.0.0.1");
-  await once(slack, "listening");
-  const SLACK_URL = `http://127.0.0.1:${(slack.address() as AddressInfo).port}/services/hunter2`;
-  try {
-    await writeFile(
-      file,
-      JSON.stringify({ notices: { targets: [{ name: "team", slack: { urlFrom: "SLACK_URL" } }] } }),
-    );
-    await createHolds(workplace.store).open("refund-42", { ask: { message: "Refund 5000?" } });
-    expect(await workplace.cli(["inbox", "--config", file])).toMatchObject({
-      exitCode: 2,
-      stderr: expect.stringContaining('The target "team" needs SLACK_URL in the environment.'),
-    });
-    const { child, ended, line } = start(["--config", file], { SLACK_URL });
-    const { url = "" } = await line();
-    await expect.poll(() => posted.length, { timeout: 30_000 }).toBe(2);
-    expect(posted[1]).toContain("Refund 5000?");
-    expect(posted[1]).toContain(`${url}hold?id=refund-42`);
-    child.kill("SIGTERM");
-    const { stderr } = await ended;
-    expect(stderr).toContain('Telling "team" of the hold "refund-42" failed: it answered 500.');
-    expect(stderr).not.toContain("hunter2");
-  } finally {
-    slack.close();
-  }
+  const { child, ended, line } = start(["--config", file], { SLACK_URL: `${slack.url}/services/hunter2` });
+  const { url = "" } = await line();
+  await expect.poll(() => slack.posted.length, { timeout: 30_000 }).toBe(2);
+  expect(slack.posted[1]?.body).toContain("Refund 5000?");
+  expect(slack.posted[1]?.body).toContain(`${url}hold?id=refund-42`);
+  child.kill("SIGTERM");
+  const { stderr } = await ended;
+  expect(stderr).toContain('Telling "team" of the hold "refund-42" failed: it answered 500.');
+  expect(stderr).not.toContain("hunter2");
+});
+
+it("calls the program that the file names with what was decided, and says what was refused", async () => {
+  const file = join(workplace.directory, "inbox.json");
+  await using program = await startPostServer();
+  program.answer = () => ({ status: 410 });
+  const webhook = { url: `${program.url}/hunter2`, secretFrom: "BILLING_SECRET" };
+  await writeFile(file, JSON.stringify({ couriers: { targets: [{ name: "billing", webhook }] } }));
+  const holds = createHolds(workplace.store);
+  const decide = async (id: string): Promise<void> => {
+    await holds.open(id, { ask: { message: "Refund 5000?" } });
+    await holds.answer(id, { decision: "approve" }, { by: "ada" });
+  };
+  await decide("refund-42");
+  const { child, ended, line } = start(["--config", file], { BILLING_SECRET: `whsec_${"A".repeat(32)}` });
+  await line();
+  await expect.poll(() => program.posted.length, { timeout: 30_000 }).toBe(1);
+  expect(JSON.parse(program.posted[0]?.body ?? "")).toMatchObject({
+    type: "hold.answered",
+    data: { id: "refund-42", by: "ada", answer: { decision: "approve" } },
+  });
+  // One is called after the other, so by the next call the first has been told of.
+  await decide("refund-43");
+  await expect.poll(() => program.posted.length, { timeout: 30_000 }).toBe(2);
+  child.kill("SIGTERM");
+  const { stderr } = await ended;
+  expect(stderr).toContain('Delivering what was decided of "refund-42" to "billing" failed: it answered 410.');
+  expect(stderr).not.toContain("hunter2");
 });

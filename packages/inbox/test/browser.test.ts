@@ -5,6 +5,7 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { sampleHolds } from "../../../demo/sample-holds.ts";
+import type { Courier } from "../src/index.ts";
 import { launchChromium, testChromium } from "./chromium.ts";
 import type { OpenInbox } from "./open-inbox.ts";
 import { openInbox } from "./open-inbox.ts";
@@ -179,9 +180,14 @@ describe.skipIf(testChromium === undefined)("in a browser", () => {
   });
 
   it.each(["light", "dark"] as const)("axe finds nothing wrong with any page in the %s scheme", async (colorScheme) => {
-    await using inbox = await openInbox();
+    const refusing: Courier = {
+      name: "billing",
+      deliver: async () => await Promise.reject(Object.assign(new Error("it is closed"), { isRefusal: true })),
+    };
+    await using inbox = await openInbox({ couriers: { couriers: [refusing], lookEveryMs: 50 } });
     await openSamples(inbox);
     await openEnds(inbox);
+    await expect.poll(() => inbox.errors.length).toBeGreaterThan(0);
     await using visitor = await visit(inbox, { colorScheme });
     const { page } = visitor;
     const route = { prev: [], curr: "x-pause", next: ["worker"] };
@@ -190,6 +196,7 @@ describe.skipIf(testChromium === undefined)("in a browser", () => {
     const paths = [
       "",
       "task?id=task-1",
+      "?state=not-delivered",
       "?text=refund&state=any&age=3600000",
       "answered",
       "nowhere",
