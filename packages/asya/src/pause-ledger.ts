@@ -93,6 +93,11 @@ export interface TaskSummary {
   /** When it was paused; `undefined` where another program paused it and the backend records no time. */
   readonly pausedAt: Date | undefined;
   readonly prompt: string | undefined;
+  /**
+   * The actors that follow: those that run once it is answered, or went on. Empty where the pause point is the end of its
+   * route, often by mistake: an actor that sets its route to just x-pause drops the rest of it.
+   */
+  readonly next?: readonly string[] | undefined;
   /** Until when it waits, where somebody has said so. It is only reported: nothing happens by itself then. */
   readonly expiresAt?: Date | undefined;
   /** Whether that time is over, clocks that differ a little included. */
@@ -113,11 +118,6 @@ export interface TaskDetails extends TaskSummary {
   readonly metadata: PauseMetadata | undefined;
   /** The message as it was paused; for a resumed task, as it went on. */
   readonly message: { readonly route: unknown; readonly headers: JsonObject; readonly payload: JsonObject } | undefined;
-  /**
-   * The actors that follow: those that run once it is answered, or went on. Empty where the pause point is the end of its
-   * route, often by mistake: an actor that sets its route to just x-pause drops the rest of it.
-   */
-  readonly next?: readonly string[] | undefined;
   /** What is to happen at {@link TaskSummary.expiresAt}: `cancel`, or the input of the answer that then counts. */
   readonly onExpiry?: "cancel" | JsonObject | undefined;
   /** The person's input, once resumed. */

@@ -76,10 +76,17 @@ function summaryOf(context: LedgerContext, document: TaskDocument): TaskSummary 
   };
   switch (document.state) {
     case "paused":
-      return { ...base, prompt: document.metadata.prompt, ...expiryIn(context, document) };
+      return {
+        ...base,
+        prompt: document.metadata.prompt,
+        next: restoredNext(document.message.route),
+        ...expiryIn(context, document),
+      };
     case "resumed": {
-      const { at, by } = document.resumption;
-      return { ...base, prompt: document.result?.metadata.prompt, endedAt: new Date(at), endedBy: by };
+      const { result, resumption } = document;
+      const went = result === null ? {} : { next: result.message.next };
+      const ended = { endedAt: new Date(resumption.at), endedBy: resumption.by };
+      return { ...base, prompt: result?.metadata.prompt, ...went, ...ended };
     }
     case "canceled": {
       const { at, by } = document.cancellation;
@@ -113,7 +120,6 @@ function detailsOf(context: LedgerContext, document: TaskDocument): Omit<TaskDet
         ...base,
         metadata: document.metadata,
         message: document.message,
-        next: restoredNext(document.message.route),
         ...(onExpiry === undefined ? {} : { onExpiry }),
       };
     }
@@ -125,7 +131,6 @@ function detailsOf(context: LedgerContext, document: TaskDocument): Omit<TaskDet
         ...base,
         metadata: result.metadata,
         message: { route: { next }, headers, payload },
-        next,
         input: result.input,
       };
     }

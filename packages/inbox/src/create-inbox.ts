@@ -25,6 +25,7 @@ import { Teller } from "./notices/teller.ts";
 import type { Refusal } from "./refusal.ts";
 import { keepLooking } from "./sending/lookout.ts";
 import type { AccessRules } from "./rules/access-rules.ts";
+import { readImageHosts } from "./show/image-hosts.ts";
 import { Access } from "./rules/access.ts";
 
 /** How people log in: what `localLogin`, `openIdLogin` or `proxyLogin` makes. */
@@ -57,6 +58,11 @@ export interface InboxOptions {
    * it people log in again whenever the inbox starts. @default random
    */
   readonly secret?: string | undefined;
+  /**
+   * The hosts whose images pages may show, such as `images.example.com`, by HTTPS. They see the addresses of those who
+   * look, and when. An image of any other host is a link. @default none; pages ask no other host for anything
+   */
+  readonly imageHosts?: readonly string[] | undefined;
   /** The most bytes that a form may have. @default 8388608 */
   readonly maxBodyBytes?: number | undefined;
   /**
@@ -149,6 +155,7 @@ export function createInbox(options: InboxOptions): Inbox {
     apiTokens: options.apiTokens ?? [],
     claimToken: (name) => createHmac("sha256", claimKey).update(name).digest("base64url"),
     ending: ending.signal,
+    imageHosts: readImageHosts(options.imageHosts ?? []),
     url: `${url.origin}${base}`,
     base,
     origins: new Set([url.origin, ...others]),

@@ -30,7 +30,7 @@ export function inboxApp(inbox: InboxContext, maxBodyBytes: number): Hono<Frame>
         scriptSrc: ["'self'"],
         connectSrc: ["'self'"],
         styleSrc: ["'self'"],
-        imgSrc: ["'self'"],
+        imgSrc: ["'self'", ...Array.from(inbox.imageHosts, (host) => `https://${host}`)],
         formAction: ["'self'"],
         baseUri: ["'none'"],
         frameAncestors: ["'none'"],

@@ -13,6 +13,7 @@ import type { ProxyLogin } from "./login/proxy-login.ts";
 import type { Sessions } from "./login/sessions.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Access } from "./rules/access.ts";
+import type { ImageHosts } from "./show/image-hosts.ts";
 import type { Viewer } from "./viewer.ts";
 
 /** What the pages work with. */
@@ -36,6 +37,8 @@ export interface InboxContext {
   readonly ending: AbortSignal;
   /** What links are signed with; none lead here where there are no keys. */
   readonly linkKeys: readonly string[];
+  /** The hosts whose images pages may show. */
+  readonly imageHosts: ImageHosts;
   /** Where people reach it, with a `/` at its end. */
   readonly url: string;
   /** The path of that address. */

@@ -281,6 +281,31 @@ describe.skipIf(testChromium === undefined)("in a browser", () => {
     expect(await page.evaluate<number>("window.shift")).toBe(0);
   });
 
+  it("asks another host for nothing but images, and only a host that is allowed", async () => {
+    await using inbox = await openInbox({ imageHosts: ["images.example"] });
+    const details = "![Photo](https://images.example/photo) ![Pixel](https://evil.example/pixel.png)";
+    const content = { scan: "https://images.example/scan.png", other: "https://evil.example/scan.png" };
+    await inbox.holds.open("a", { ask: { message: "Refund?", details }, content });
+    await using visitor = await visit(inbox);
+    const { page } = visitor;
+    const asked = new Set<string>();
+    page.on("request", (request) => void asked.add(request.url()));
+    await page.addInitScript(
+      "window.shift = 0; new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.shift += entry.value; }).observe({ type: 'layout-shift', buffered: true })",
+    );
+    await page.goto(inbox.at("hold?id=a"));
+    await page.waitForLoadState("networkidle");
+    const elsewhere = [...asked].filter((url) => !url.startsWith(inbox.url));
+    expect(elsewhere.toSorted()).toEqual(["https://images.example/photo", "https://images.example/scan.png"]);
+    expect(await page.evaluate<number>("window.shift")).toBe(0);
+    expect(await violationsOf(page)).toEqual([]);
+    // The policy holds also where a page would have more on it than it should.
+    const isBlocked = page.evaluate(
+      "new Promise((resolve) => { document.addEventListener('securitypolicyviolation', () => resolve(true)); new Image().src = 'https://evil.example/x.png'; })",
+    );
+    expect(await isBlocked).toBe(true);
+  });
+
   it("a store that is away is said to be, and the page comes back by itself", async () => {
     await using inbox = await openInbox();
     await inbox.holds.open("a", { ask: { message: "Deploy?" } });

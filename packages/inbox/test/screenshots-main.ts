@@ -20,6 +20,8 @@ interface Scene {
   /** The path of the page. */
   readonly path: string;
   readonly prepare?: ((inbox: OpenInbox) => Promise<void>) | undefined;
+  /** The button that is pressed, whatever the browser thinks of the form. */
+  readonly press?: string | undefined;
 }
 
 const openSamples = async ({ holds }: OpenInbox): Promise<void> => {
@@ -155,6 +157,34 @@ const scenes: readonly Scene[] = [
       );
     },
   },
+  {
+    name: "waiting-tasks",
+    path: "",
+    prepare: async ({ store }) => {
+      const ledger = createPauseLedger(store);
+      for (const [id, prompt, next] of [
+        ["campaign-7", "Is the campaign ready?", ["publisher", "reporter"]],
+        [`invoice-${long}`, "Send this invoice?", [long, "archive"]],
+      ] as const) {
+        const route = { prev: [], curr: "x-pause", next: [...next] };
+        await ledger.pause({ id, route, payload: {} }, { metadata: { prompt, fields: [] } });
+      }
+    },
+  },
+  {
+    name: "hold-votes",
+    path: "hold?id=transfer",
+    prepare: async ({ holds }) => {
+      const issuer = "https://login.example.com";
+      const ask = { message: "Transfer 40 000 € to the new supplier?" };
+      const by = { issuer: "https://programs.example.com", subject: "treasury-agent" };
+      await holds.open("transfer", { ask, content: { iban: "DE02 1203 0000 0000 2020 51" }, approvals: 2 }, { by });
+      const via = { issuer: "https://programs.example.com", subject: "portal" };
+      const comment = "The IBAN is on their letterhead.";
+      await holds.answer("transfer", { decision: "approve", comment }, { by: { issuer, subject: "grace" }, via });
+    },
+  },
+  { name: "hold-wrong-form", path: "hold?id=campaign-brief", prepare: openSamples, press: "Send the answer" },
   { name: "not-found", path: "hold?id=nothing" },
 ];
 
@@ -193,5 +223,9 @@ async function shoot(
     await page.getByRole("button", { name: "Log in" }).click();
   }
   await page.goto(inbox.at(scene.path));
+  if (scene.press !== undefined) {
+    await page.evaluate("for (const form of document.forms) form.noValidate = true");
+    await page.getByRole("button", { name: scene.press }).click();
+  }
   await page.screenshot({ path, fullPage: scene.name !== "waiting-thousand" });
 }

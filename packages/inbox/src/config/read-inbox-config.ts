@@ -21,6 +21,7 @@ export type InboxConfig = Pick<
   | "secret"
   | "rules"
   | "askersMayApprove"
+  | "imageHosts"
   | "linkKeys"
   | "apiTokens"
   | "notices"
@@ -60,6 +61,7 @@ const configSchema = v.strictObject({
   notices: v.optional(noticesSchema),
   couriers: v.optional(couriersSchema),
   via: v.optional(text),
+  imageHosts: v.optional(v.array(text, "expected a list of hosts")),
   askersMayApprove: v.optional(v.boolean("expected true or false")),
   apiTokens: v.optional(
     v.array(

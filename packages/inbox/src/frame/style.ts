@@ -56,7 +56,7 @@ h1 { font-size: 1.75rem; line-height: 1.25; font-weight: 650; letter-spacing: -0
 h1 .count { color: var(--quiet); font-weight: 400; margin-left: 0.3rem; font-variant-numeric: tabular-nums; }
 h2 { font-size: 1.0625rem; line-height: 1.4; font-weight: 650; }
 .heading { margin-bottom: 0.9rem; }
-.heading + .items, .heading + .notice { margin-top: 1.75rem; }
+.heading + [data-live], .heading + .notice { margin-top: 1.75rem; }
 
 button, input, select, textarea { font: inherit; color: inherit; }
 button { min-height: 2.75rem; padding: 0.5rem 1.25rem; border: 1px solid var(--edge); border-radius: 0.5rem; background: var(--card); cursor: pointer; font-weight: 550; }
@@ -110,6 +110,7 @@ article > .facts { margin-top: -1.4rem; }
 .prose .heading { font-weight: 650; margin-bottom: 0; }
 .prose pre { overflow-x: auto; white-space: pre-wrap; }
 .prose blockquote, blockquote.said { border-left: 3px solid var(--line); padding-left: 1rem; color: var(--quiet); }
+.picture { display: block; width: 100%; height: 16rem; object-fit: contain; object-position: left; margin-top: 0.4rem; }
 .place { color: var(--quiet); font-size: 0.875rem; }
 .content { background: var(--card); border: 1px solid var(--line); border-radius: 0.75rem; padding: 1.25rem 1.5rem; }
 .content > .hint { margin-top: 1rem; }
@@ -152,10 +153,11 @@ main > .notice { margin-bottom: 1.5rem; }
 .panel .answer { margin-top: 0.6rem; }
 .vote { display: grid; gap: 0.5rem; }
 .log, .id { color: var(--quiet); font-size: 0.875rem; }
+.log + .id { margin-top: -1.25rem; }
 .log ol { display: grid; gap: 0.3rem; }
 .log li { display: flex; flex-wrap: wrap; gap: 0 1rem; }
 .log time { min-width: 12rem; font-variant-numeric: tabular-nums; }
-.id { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; margin-top: -1.25rem; }
+.id { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 
 .login, .message { max-width: 26rem; margin: 8vh auto 0; display: grid; gap: 1.25rem; }
 .login form { display: grid; gap: 1.25rem; }
@@ -163,8 +165,7 @@ main > .notice { margin-bottom: 1.5rem; }
 
 @media (max-width: 34rem) {
   .bar, main { padding-inline: 1.1rem; }
-  .bar { padding-top: 0.6rem; }
-  .who { order: -1; width: 100%; justify-content: space-between; }
+  .who { order: -1; width: 100%; justify-content: space-between; padding-top: 0.6rem; }
   nav[aria-label="Pages"] a { padding-block: 0.7rem; }
   main { padding-block: 1.75rem 4rem; }
   h1 { font-size: 1.4375rem; }

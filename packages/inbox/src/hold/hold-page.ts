@@ -51,7 +51,7 @@ export function holdPage(
       ${state === "in-doubt" && maySettle(context, viewer, hold) ? settleForm(context, viewer, hold) : nothing}
       ${state === "waiting" ? nothing : decidedSection(hold, viewer, now)}
       ${deliveries.length === 0 ? nothing : deliverySection(context, viewer, hold, deliveries, maySettle(context, viewer, hold))}
-      ${question?.details === undefined ? nothing : html`<div class="prose" dir="auto">${renderMarkdown(question.details)}</div>`}
+      ${question?.details === undefined ? nothing : html`<div class="prose" dir="auto">${renderMarkdown(question.details, context.imageHosts)}</div>`}
       ${hold.content === undefined || hold.content === null ? nothing : contentSection(context, viewer, hold)}
       ${state === "waiting" ? html`${votesSection(hold, viewer, now)}${askSection(context, viewer, hold, sent)}` : nothing}
       ${logSection(hold.log, hold.logCut)}
@@ -92,7 +92,7 @@ function facts(
 }
 
 function contentSection(context: InboxContext, viewer: Viewer, { id, content }: HoldDetails): Html {
-  const tree = jsonTree(content);
+  const tree = jsonTree(content, context.imageHosts);
   return html`<section class="content" aria-label="Content">
     ${tree.html}
     ${

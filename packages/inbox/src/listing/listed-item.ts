@@ -16,6 +16,8 @@ export interface ListedItem {
   readonly askedBy: Person | undefined;
   /** Who said that they asked, where that is somebody else. */
   readonly askedVia: Person | undefined;
+  /** The actors that a task goes on to. */
+  readonly goesTo: readonly string[];
   readonly openedAt: Date | undefined;
   readonly since: Date | undefined;
   readonly expiresAt: Date | undefined;
@@ -36,6 +38,7 @@ export function listedHold(hold: HoldSummary): ListedItem {
     question: short(message),
     askedBy: openedBy,
     askedVia: openedVia,
+    goesTo: [],
     openedAt,
     since,
     expiresAt,
@@ -55,6 +58,7 @@ export function listedTask(task: TaskSummary): ListedItem {
     question: short(prompt),
     askedBy: undefined,
     askedVia: undefined,
+    goesTo: task.next ?? [],
     openedAt: pausedAt,
     since: endedAt ?? pausedAt,
     expiresAt,

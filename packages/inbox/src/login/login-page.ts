@@ -32,7 +32,7 @@ export function loginPage(context: InboxContext, { next, token, problem, printed
               ${problem === undefined ? nothing : html`aria-invalid="true" aria-describedby="token-problem"`}
             />
           </div>`
-      : html`<p>The address that you opened has a token in it, which is good once.</p>
+      : html`<p>You have opened the address that was printed. It lets you in once.</p>
           <input type="hidden" name="token" value="${token}" />`;
   return layout(
     context,

@@ -3,6 +3,8 @@ import type { JsonObject } from "@holdpoint/core/json";
 
 import type { Html } from "./html.ts";
 import { html } from "./html.ts";
+import type { ImageHosts } from "./image-hosts.ts";
+import { imageTag, mayShowImage, noImageHosts } from "./image-hosts.ts";
 import { beginningOf, visibleText } from "./visible-text.ts";
 
 /** How much of a value a page shows; the rest is in the whole, which can be fetched. */
@@ -14,22 +16,30 @@ const foldedCharacters = 600;
 const maxTextCharacters = 20_000;
 const maxColumns = 8;
 
+/** What an address of an image looks like that nothing else says is one. */
+const imageName = /^https:[^?#]+\.(?:avif|gif|jpe?g|png|svg|webp)(?:[?#]|$)/iu;
+
 /** A value as a page shows it, and whether all of it is there. */
 export interface JsonTree {
   readonly html: Html;
   readonly isWhole: boolean;
 }
 
-/** JSON as a person reads it: names with values, tables of what is alike, long texts folded. */
-export function jsonTree(value: unknown): JsonTree {
-  const budget = new Budget();
+/** JSON as a person reads it: names with values, tables of what is alike, long texts folded, images where allowed. */
+export function jsonTree(value: unknown, imageHosts: ImageHosts = noImageHosts): JsonTree {
+  const budget = new Budget(imageHosts);
   return { html: tree(value, budget, 0), isWhole: budget.isWhole };
 }
 
 class Budget {
   isWhole = true;
+  readonly imageHosts: ImageHosts;
   #values = maxValues;
   #characters = maxCharacters;
+
+  constructor(imageHosts: ImageHosts) {
+    this.imageHosts = imageHosts;
+  }
 
   /** Whether one more value may be shown. */
   takeValue(): boolean {
@@ -139,8 +149,11 @@ function scalar(value: unknown, budget: Budget): Html {
   if (typeof value !== "string")
     return html`<span class="figure">${budget.takeText(JSON.stringify(value), 400)}</span>`;
   if (value === "") return html`<span class="none">empty text</span>`;
-  if (value.length <= foldedCharacters)
-    return html`<bdi class="said">${budget.takeText(value, maxTextCharacters)}</bdi>`;
+  if (value.length <= foldedCharacters) {
+    const text = html`<bdi class="said">${budget.takeText(value, maxTextCharacters)}</bdi>`;
+    const isImage = imageName.test(value) && mayShowImage(value, budget.imageHosts);
+    return isImage ? html`${text}${imageTag(value, "")}` : text;
+  }
   const summary = visibleText(beginningOf(value.replaceAll(/\s+/gu, " "), 160));
   return html`<details>
     <summary><bdi>${summary}</bdi></summary>

@@ -1,5 +1,6 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
+import { noImageHosts, readImageHosts } from "./image-hosts.ts";
 import { renderMarkdown } from "./markdown.ts";
 
 it.each([
@@ -16,7 +17,7 @@ it.each([
   ['[x](https://a.example "\\" onmouseover=alert(1)")', /^(?!.*" onmouseover)/su],
   ["<https://a.example/><b>", /&lt;b&gt;/u],
 ])("nothing in %s acts", (text, expected) => {
-  const shown = String(renderMarkdown(text));
+  const shown = String(renderMarkdown(text, noImageHosts));
   expect(shown).toMatch(expected);
   expect(shown).not.toMatch(/<(?:script|img|svg|iframe|style|form|input)/iu);
   expect(shown).not.toMatch(/(?:href|src)="(?!https?:\/\/|mailto:)/iu);
@@ -24,7 +25,7 @@ it.each([
 
 it("says where a link leads, whatever it is called", () => {
   const shown = String(
-    renderMarkdown("[https://bank.example](https://evil.example/bank.example) and <mailto:a@b.example>"),
+    renderMarkdown("[https://bank.example](https://evil.example/bank.example) and <mailto:a@b.example>", noImageHosts),
   );
   expect(shown).toContain('<span class="place">(evil.example)</span>');
   expect(shown).toContain('<span class="place">(a@b.example)</span>');
@@ -32,5 +33,44 @@ it("says where a link leads, whatever it is called", () => {
 });
 
 it("shows what would turn a text around", () => {
-  expect(String(renderMarkdown("pay \u202e0005\u202c"))).toContain(String.raw`pay \u202e0005\u202c`);
+  expect(String(renderMarkdown("pay \u202e0005\u202c", noImageHosts))).toContain(String.raw`pay \u202e0005\u202c`);
+});
+
+describe("an image", () => {
+  const hosts = readImageHosts(["images.example", "localhost:8443"]);
+  const shown = (text: string): string => String(renderMarkdown(text, hosts));
+
+  it.each(["https://images.example/a.png", "https://localhost:8443/a?b=c", "https://IMAGES.example/A"])(
+    "of a host that is allowed is shown: %s",
+    (address) => {
+      expect(shown(`![A "photo"](${address})`)).toMatch(/<img [^>]*alt="A &quot;photo&quot;"/u);
+      expect(shown(`![a](${address})`)).toContain('referrerpolicy="no-referrer"');
+    },
+  );
+
+  it.each([
+    "http://images.example/a.png",
+    "https://images.example.evil.example/a.png",
+    "https://images.example@evil.example/a.png",
+    "https://user@images.example/a.png",
+    "https://images.example:8443/a.png",
+    "https://evil.example/?https://images.example/",
+  ])("of any other is a link, which says where to: %s", (address) => {
+    expect(shown(`![photo](${address})`)).not.toContain("<img");
+    expect(shown(`![photo](${address})`)).toContain(`href="${address}"`);
+    expect(shown(`![photo](${address})`)).toContain(`(${new URL(address).host})`);
+  });
+
+  it.each([
+    "",
+    "*",
+    "*.example.com",
+    "https://a.example",
+    "a.example/",
+    "a.example 'unsafe-inline'",
+    "a b",
+    "A.example",
+  ])("has no host %j", (host) => {
+    expect(() => readImageHosts([host])).toThrow("imageHosts[0]: expected a host");
+  });
 });

@@ -13,6 +13,7 @@ import { visibleText } from "../show/visible-text.ts";
 import type { Viewer } from "../viewer.ts";
 import { answerersOf } from "./answerers-of.ts";
 import type { SentTaskForm } from "./task-form.ts";
+import { goesToFact } from "../waiting/item-row.ts";
 import { taskForm } from "./task-form.ts";
 
 const stateNames: Readonly<Record<TaskState, string>> = {
@@ -54,7 +55,7 @@ export function taskPage(
       <p class="facts">
         ${state === "paused" ? nothing : html`<span class="state">${stateNames[state]}</span>`}
         ${pausedAt === undefined ? nothing : html`<span>paused ${timeTag(pausedAt, now)}</span>`}
-        ${next === undefined || next.length === 0 ? nothing : html`<span>goes to <bdi>${visibleText(next.join(", "))}</bdi></span>`}
+        ${next === undefined || next.length === 0 ? nothing : goesToFact(next)}
       </p>
       ${
         endedAt === undefined
@@ -69,7 +70,9 @@ export function taskPage(
       ${
         message === undefined
           ? nothing
-          : html`<section class="content" aria-label="Content">${jsonTree(message.payload).html}</section>`
+          : html`<section class="content" aria-label="Content">
+              ${jsonTree(message.payload, context.imageHosts).html}
+            </section>`
       }
       ${state === "paused" ? askSection(context, viewer, task, sent, answers.at(-1)) : nothing}
       <p class="id">${visibleText(taskId)}</p>

@@ -24,19 +24,23 @@ export function itemRow(context: InboxContext, item: ListedItem, facts: readonly
   </li>`;
 }
 
-/** Where an item stands, since when it waits, who asked, and when it expires. */
-export function waitingFacts(
-  { openedAt, askedBy, askedVia, expiresAt, state, since }: ListedItem,
-  now: Date,
-): readonly Html[] {
+/** Where an item stands, since when it waits, who asked, where it goes, and when it expires. */
+export function waitingFacts(item: ListedItem, now: Date): readonly Html[] {
+  const { openedAt, askedBy, askedVia, goesTo, expiresAt, state, since } = item;
   const isWaiting = state === "waiting";
   return [
     ...(isWaiting ? [] : [html`<span class="state">${stateNames[state]}</span>`]),
     ...(openedAt === undefined ? [] : [html`<span>${timeTag(openedAt, now)}</span>`]),
     ...(askedBy === undefined ? [] : [html`<span>${personTag(askedBy, askedVia)}</span>`]),
+    ...(goesTo.length === 0 ? [] : [goesToFact(goesTo)]),
     ...(isWaiting && expiresAt !== undefined ? [expiryFact(expiresAt, now)] : []),
     ...(isWaiting || since === undefined ? [] : [html`<span>changed ${timeTag(since, now)}</span>`]),
   ];
+}
+
+/** Where a task goes once it is answered. */
+export function goesToFact(actors: readonly string[]): Html {
+  return html`<span>goes to <bdi>${visibleText(actors.join(", "))}</bdi></span>`;
 }
 
 const soonMs = 3_600_000;

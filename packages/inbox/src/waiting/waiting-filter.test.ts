@@ -14,6 +14,7 @@ function item(id: string, more: Partial<ListedItem> = {}): ListedItem {
     question: `Question ${id}?`,
     askedBy: "agent",
     askedVia: undefined,
+    goesTo: [],
     openedAt,
     since: openedAt,
     expiresAt: undefined,

@@ -57,7 +57,7 @@ export function waitingPage(
           ? nothing
           : html`<details class="narrow" ${isNarrowed || found.length > manyItems ? "open" : nothing}>
               <summary>Search and filter</summary>
-              ${filterForm(context, items, filter, isNarrowed)}
+              ${filterForm(context, items, filter, isNarrowed && found.length > 0)}
             </details>`
       }
       <div data-live="list" data-events="${context.base}events">
@@ -92,7 +92,7 @@ function filterForm(
   context: InboxContext,
   items: readonly ListedItem[],
   filter: WaitingFilter,
-  isNarrowed: boolean,
+  linksToAll: boolean,
 ): Html {
   const labels = [...new Set(items.flatMap((item) => labelsOf(item)))].toSorted().slice(0, maxLabels);
   const known = filter.label === "" || labels.includes(filter.label) ? labels : [filter.label, ...labels];
@@ -127,7 +127,7 @@ function filterForm(
           >`
     }
     <button>Filter</button>
-    ${isNarrowed ? html`<a href="${context.base}">Show all that waits</a>` : nothing}
+    ${linksToAll ? html`<a href="${context.base}">Show all that waits</a>` : nothing}
   </form>`;
 }
 
