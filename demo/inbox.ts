@@ -1,7 +1,9 @@
-// The inbox on the embedded store, with three questions to answer.
+// The inbox with three questions to answer, on the embedded store, or on one of yours:
+//   pnpm inbox [--store URL] [--port NUMBER]
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { hostname, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 
 import { openStore } from "@holdpoint/core";
 import { createHolds } from "@holdpoint/core/holds";
@@ -10,16 +12,23 @@ import { serveInbox } from "@holdpoint/inbox/node";
 
 import { sampleHolds } from "./sample-holds.ts";
 
-const directory = await mkdtemp(join(tmpdir(), "holdpoint-inbox-"));
-try {
-  await runInbox(join(directory, "state"));
-} finally {
-  await rm(directory, { recursive: true });
+const { values } = parseArgs({ options: { store: { type: "string" }, port: { type: "string" } } });
+
+if (values.store === undefined) {
+  const directory = await mkdtemp(join(tmpdir(), "holdpoint-inbox-"));
+  try {
+    const state = join(directory, "state");
+    await mkdir(state);
+    await runInbox(state, "until Ctrl-C");
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+} else {
+  await runInbox(values.store, "in that store");
 }
 
-async function runInbox(state: string): Promise<void> {
-  await mkdir(state);
-  await using store = await openStore(state);
+async function runInbox(place: string, kept: string): Promise<void> {
+  await using store = await openStore(place);
   const holds = createHolds(store);
   for (const { id, request, by } of sampleHolds) await holds.open(id, request, { by });
   const address = Promise.withResolvers<string>();
@@ -27,12 +36,13 @@ async function runInbox(state: string): Promise<void> {
     person: `${userInfo().username}@${hostname()}`,
     print: (token) => void address.promise.then((url) => console.log(`\nOpen  ${url}login?token=${token}`)),
   });
-  const options = { store, authentication, onError: console.error };
+  const port = values.port === undefined ? undefined : Number(values.port);
+  const options = { store, authentication, port, onError: console.error };
   await using inbox = await serveInbox(options).catch(async (error: unknown) => {
-    if (InboxError.is(error, "in-use")) return await serveInbox({ ...options, port: 0 });
+    if (port === undefined && InboxError.is(error, "in-use")) return await serveInbox({ ...options, port: 0 });
     throw error;
   });
-  console.log("Three questions wait for an answer. They are kept until Ctrl-C.");
+  console.log(`Three questions wait for an answer. They are kept ${kept}.`);
   address.resolve(inbox.url);
   authentication.printToken();
   const ended = Promise.withResolvers<void>();

@@ -1,15 +1,24 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { chmod, glob, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { chmod, cp, glob, mkdtemp, readdir, readFile, rm, stat, symlink } from "node:fs/promises";
+import { request } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 import { validate } from "dockerfile-utils";
 import type { IDeployment } from "kubernetes-models/apps/v1";
 import type { IJob } from "kubernetes-models/batch/v1";
+import type { IConfigMap } from "kubernetes-models/v1";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { parse } from "yaml";
 
+import { testServer } from "@holdpoint/test-servers";
 import { postToSocket } from "../../packages/actors/test/post-to-socket.ts";
+import { apiTokenDigest } from "../../packages/inbox/src/index.ts";
+import { findFreePorts } from "../../tooling/servers/src/free-ports.ts";
 import { asyncActorSchema, composeDeployment } from "./async-actor.ts";
 import type { ExampleServer } from "./example-servers.ts";
 import { exampleServers } from "./example-servers.ts";
@@ -25,6 +34,16 @@ interface Package {
   readonly name: string;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
+}
+
+/** What is used of compose.yaml. */
+interface Compose {
+  readonly services: Readonly<
+    Record<
+      "inbox" | "inbox-port",
+      { readonly command: readonly string[]; readonly volumes?: unknown; readonly ports?: unknown }
+    >
+  >;
 }
 
 let tree: ImageTree;
@@ -122,6 +141,7 @@ describe("the image's files", () => {
 });
 
 const manifests = await readManifests("deploy/{deployments,examples,migration}/**/*.yaml");
+const inboxManifests = await readManifests("deploy/inbox/**/*.yaml");
 const inExample = (example: string): readonly Manifest[] =>
   manifests.filter(({ file }) => file.startsWith(`deploy/examples/${example}/`)).map(({ manifest }) => manifest);
 const plainDeployments = manifests
@@ -135,6 +155,19 @@ function deploymentsOf(example: string, way: "AsyncActor" | "Deployment"): reado
     return ours.map((actor) => composeDeployment(v.parse(asyncActorSchema, actor)) as Manifest & IDeployment);
   }
   return (ours.length > 0 ? ours : plainDeployments) as readonly (Manifest & IDeployment)[];
+}
+
+/** What the inbox needs beside an example's actors. */
+function inboxOf(example: string): readonly Manifest[] {
+  const file = example === "volume" ? "deploy/inbox/volume/inbox.yaml" : "deploy/inbox/inbox.yaml";
+  return inboxManifests.filter((each) => each.file === file).map(({ manifest }) => manifest);
+}
+
+/** The ConfigMap of an inbox with other settings. */
+function withInboxConfig(manifest: Manifest, settings: object): Manifest & Pick<IConfigMap, "data"> {
+  const { data } = manifest as Manifest & Pick<IConfigMap, "data">;
+  const config = { ...(JSON.parse(data?.["inbox.json"] ?? "") as object), ...settings };
+  return { ...manifest, data: { "inbox.json": JSON.stringify(config) } };
 }
 
 /** An example's manifest, for the server that stands in for the one that it names. */
@@ -320,6 +353,46 @@ describe.each(examples)("the example $example", ({ example, openServer }) => {
     await expect(pauseAndResume(pause, resume)).resolves.toBeUndefined();
   });
 
+  it("has the inbox beside its actors, on the same store", async ({ skip }) => {
+    if (server === undefined) return skip("its server could not be had");
+    const [port = 0] = await findFreePorts(1);
+    const url = `http://127.0.0.1:${port}/`;
+    const token = "a-token-of-a-program-that-may-ask";
+    const proxy = {
+      peers: ["127.0.0.1"],
+      userHeader: "x-user",
+      groupsHeader: "x-groups",
+      issuer: "https://proxy.example",
+    };
+    const apiTokens = [{ digest: apiTokenDigest(token), person: "agent", scopes: ["ask"], labels: ["team=*"] }];
+    const objects = inboxOf(example).map((manifest) =>
+      manifest.kind === "ConfigMap"
+        ? withInboxConfig(manifest, { url, port, openid: undefined, proxy, apiTokens })
+        : manifest,
+    );
+    const inbox = objects.find(({ kind }) => kind === "Deployment") as Manifest & IDeployment;
+    const cluster = { example, server, claims: await temporaryDirectory() };
+    const [pause, resume] = await startBoth(cluster, "Deployment");
+    const id = await pauseTask(pause);
+    const pod = await start(inbox, cluster, {}, objects);
+    const look = async (): Promise<unknown> =>
+      await fetch(url, { redirect: "manual" }).then(({ status }) => status, String);
+    await expect.poll(look, { timeout: 60_000 }).toBe(303);
+
+    const authorization = `Bearer ${token}`;
+    const body = JSON.stringify({ id: `hold-of-${id}`, ask: { message: "Refund 5000?" }, labels: { team: "billing" } });
+    const asked = await fetch(`${url}api/v1/holds`, { method: "POST", headers: { authorization }, body });
+    expect(asked.status).toBe(201);
+    const headers = { "x-user": "ada", "x-groups": "platform" };
+    const page = async (path: string): Promise<string> => await (await fetch(`${url}${path}`, { headers })).text();
+    expect(await page(`hold?id=hold-of-${id}`)).toContain("Refund 5000?");
+    expect(await page(`task?id=${id}`)).toContain("Review this analysis before proceeding");
+    await resumeTask(resume, id);
+    expect(await page(`task?id=${id}`)).toContain("Answered");
+    pod.process.kill("SIGTERM");
+    expect(await pod.ended).toBe(0);
+  });
+
   it("has nothing that doctor calls a problem, in the pod's own environment", async ({ skip }) => {
     if (server === undefined) return skip("its server could not be had");
     const [deployment] = deploymentsOf(example, "Deployment");
@@ -364,6 +437,49 @@ it("moves the paused tasks of a volume to another store with the Job", async ({ 
   expect({ code: await copy.ended, output: await copy.output }).toMatchObject({ code: 0 });
   const [, resume] = await startBoth({ example: "minio", server, claims }, "Deployment");
   await resumeTask(resume, id);
+});
+
+it("serves the inbox of compose.yaml on its Redis, with questions to answer", async ({ skip }) => {
+  const redis = testServer("redis");
+  if (redis.isMissing) return skip("its server could not be had");
+  const { services } = parse(await readFile(join(repository, "compose.yaml"), "utf8")) as Compose;
+  const { inbox, "inbox-port": way } = services;
+  expect(inbox.volumes).toEqual([`./demo:${imageDirectory}/demo:ro`]);
+  const directory = await temporaryDirectory();
+  await cp(join(repository, "demo"), join(directory, "demo"), { recursive: true });
+  await symlink(join(tree.path, "node_modules"), join(directory, "node_modules"));
+
+  const [port = 0, outside = 0] = await findFreePorts(2);
+  const environment = { PATH: `${tree.binaries}:/usr/bin:/bin`, HOME: "/nonexistent" };
+  const run = ([program = "", ...parameters]: readonly string[]) => {
+    const child = spawn(program, parameters, {
+      cwd: directory,
+      env: environment,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    return child;
+  };
+  const here = (part: string): string =>
+    part
+      .replace("redis://redis:6379/0", `${redis.url}/0?prefix=compose-${port}`)
+      .replace("4310", String(port))
+      .replace("4311", String(outside));
+  expect(way.ports).toEqual(["127.0.0.1:4310:4311"]);
+  run(way.command.map(here));
+  const served = run([...inbox.command.map(here), "--port", String(port)]);
+  let said = "";
+  served.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  await expect.poll(() => said, { timeout: 60_000 }).toMatch(/login\?token=\S+/u);
+  const token = /token=(\S+)/u.exec(said)?.[1] ?? "";
+  // Where the host's port is the inbox's own, as in compose.yaml, its name is the inbox's too.
+  const login = request({ port: outside, path: "/login", method: "POST", headers: { host: `127.0.0.1:${port}` } });
+  login.end(new URLSearchParams({ token }).toString());
+  const [response] = (await once(login, "response")) as [IncomingMessage];
+  response.resume();
+  expect(response.statusCode).toBe(303);
+  served.kill("SIGTERM");
+  expect(await once(served, "close")).toEqual([0, null]);
 });
 
 describe("the setup page", () => {

@@ -6,21 +6,21 @@ import { promisify } from "node:util";
 import { Deployment } from "kubernetes-models/apps/v1";
 import type { IDeployment } from "kubernetes-models/apps/v1";
 import { Job } from "kubernetes-models/batch/v1";
-import { ConfigMap, PersistentVolumeClaim, Secret, ServiceAccount } from "kubernetes-models/v1";
+import { ConfigMap, PersistentVolumeClaim, Secret, Service, ServiceAccount } from "kubernetes-models/v1";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 
 import { asyncActorSchema, composeDeployment } from "./async-actor.ts";
 import { imageDirectory, repository } from "./image-tree.ts";
-import type { Manifest } from "./manifests.ts";
+import type { Manifest, ManifestInFile } from "./manifests.ts";
 import { readManifests } from "./manifests.ts";
 
 const execute = promisify(execFile);
-const models = { Deployment, Job, ConfigMap, Secret, ServiceAccount, PersistentVolumeClaim };
+const models = { Deployment, Job, ConfigMap, Secret, Service, ServiceAccount, PersistentVolumeClaim };
 const modules = { Deployment: "apps/v1", Job: "batch/v1" } as Readonly<Record<string, string>>;
 
-const written = await readManifests("deploy/{deployments,examples,migration}/**/*.yaml");
+const written = await readManifests("deploy/{deployments,examples,inbox,migration}/**/*.yaml");
 const isActor = ({ kind }: Manifest): boolean => kind === "AsyncActor";
 /** What reaches the cluster: of an actor, what the composition makes of it. */
 const effective = written.map(({ file, manifest }) => ({
@@ -29,7 +29,8 @@ const effective = written.map(({ file, manifest }) => ({
     ? (composeDeployment(v.parse(asyncActorSchema, manifest)) as Manifest & IDeployment)
     : manifest,
 }));
-const deployments = written.filter(({ manifest }) => manifest.kind === "Deployment") as readonly {
+const isInbox = ({ file }: ManifestInFile): boolean => file.startsWith("deploy/inbox/");
+const deployments = written.filter((each) => each.manifest.kind === "Deployment" && !isInbox(each)) as readonly {
   readonly file: string;
   readonly manifest: Manifest & IDeployment;
 }[];

@@ -102,8 +102,10 @@ async function becomesReady(child: ChildProcess, readyPath: string): Promise<boo
 }
 
 function withLocalPaths(value: string, container: IContainer, directory: string): string {
-  const mounts = container.volumeMounts ?? [];
-  return mounts.reduce((local, { mountPath }) => local.replaceAll(mountPath, join(directory, mountPath)), value);
+  const paths = (container.volumeMounts ?? []).map(({ mountPath }) => mountPath);
+  // One may begin with another.
+  const path = paths.toSorted((left, right) => right.length - left.length).find((each) => value.includes(each));
+  return path === undefined ? value : value.replaceAll(path, join(directory, path));
 }
 
 async function mountVolumes(
@@ -115,7 +117,7 @@ async function mountVolumes(
     const path = join(directory, mountPath);
     const volume = volumes.find((each) => each.name === name);
     if (volume === undefined) throw new Error(`There is no volume ${name}.`);
-    const { emptyDir, persistentVolumeClaim: claim, secret } = volume;
+    const { emptyDir, persistentVolumeClaim: claim, secret, configMap } = volume;
     if (emptyDir !== undefined) await makeWritable(path);
     if (claim !== undefined) {
       const isThere = objects.some((each) => each.metadata.name === claim.claimName && each.kind.endsWith("Claim"));
@@ -125,13 +127,15 @@ async function mountVolumes(
       await symlink(join(claims, claim.claimName), path);
     }
     if (secret !== undefined) {
-      await mkdir(path, { recursive: true });
-      const files = findValues(objects, "Secret", { name: secret.secretName, optional: secret.optional });
-      for (const [file, content] of Object.entries(files)) {
-        await writeFile(join(path, file), content);
-      }
+      await writeFiles(path, findValues(objects, "Secret", { name: secret.secretName, optional: secret.optional }));
     }
+    if (configMap !== undefined) await writeFiles(path, findValues(objects, "ConfigMap", configMap));
   }
+}
+
+async function writeFiles(path: string, files: Values): Promise<void> {
+  await mkdir(path, { recursive: true });
+  for (const [file, content] of Object.entries(files)) await writeFile(join(path, file), content);
 }
 
 async function makeWritable(path: string): Promise<void> {

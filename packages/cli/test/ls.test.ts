@@ -52,6 +52,7 @@ describe("holdpoint ls", () => {
         taskId: "resumed",
         state: "resumed",
         prompt: "Approve resumed?",
+        next: ["summarizer"],
         endedAt: time,
         endedBy: "ann",
       },
@@ -62,6 +63,7 @@ describe("holdpoint ls", () => {
         taskId: "waiting",
         state: "paused",
         prompt: "Approve waiting?",
+        next: ["summarizer"],
       },
     ]);
     const resumed = await workplace.cli(["ls", "--state", "resumed"]);
