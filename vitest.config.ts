@@ -59,6 +59,7 @@ export default defineConfig({
       project("torture", "tooling/torture"),
       project("bench", "tooling/bench"),
       project("api-docs", "tooling/api-docs"),
+      project("scale", "tooling/scale"),
       project("consumers", "tooling/consumers", ["redis"]),
       project("interop", "test/interop", ["minio"]),
       project("deploy", "test/deploy", serverNames, ["python3"]),

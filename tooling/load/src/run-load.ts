@@ -50,14 +50,14 @@ const progressMs = 1000;
  * const { steps } = await runLoad("redis://127.0.0.1:6379?prefix=load/", size);
  * console.log(steps.map(({ name, peaks }) => [name, peaks.rssBytes, peaks.connections]));
  * ```
- * @param onProgress told about once a second how far the run is
+ * @param onProgress told about once a second how far the run is, and at the end of each step, when it is waited for
  * @throws {Error} if there is something in the store
  * @throws {CheckpointError} if the store cannot be opened, or cannot be listed to the end
  */
 export async function runLoad(
   storeUrl: string,
   size: LoadSize,
-  onProgress: (progress: LoadProgress) => void = () => {},
+  onProgress: (progress: LoadProgress) => void | Promise<void> = () => {},
 ): Promise<LoadReport> {
   using watch = new ResourceWatch();
   await using store = await openStore(storeUrl);
@@ -68,12 +68,12 @@ export async function runLoad(
   const problems: string[] = [];
   for (const [step, work] of Object.entries(stepsOn(store, size)) as [LoadStep["name"], StepWork][]) {
     const meter = new StepMeter(step, documents, watch);
-    const show = (ended: boolean): void =>
-      onProgress({ step, done: meter.done, documents, rssBytes: process.memoryUsage.rss(), ended });
-    const timer = setInterval(() => show(false), progressMs);
+    const show = async (ended: boolean): Promise<void> =>
+      await onProgress({ step, done: meter.done, documents, rssBytes: process.memoryUsage.rss(), ended });
+    const timer = setInterval(() => void show(false), progressMs);
     await work(meter).finally(() => clearInterval(timer));
-    show(true);
     steps.push(meter.finish());
+    await show(true);
     problems.push(...meter.problems);
   }
   return { ...size, location: store.location, before, steps, problems };
