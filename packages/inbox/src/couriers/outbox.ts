@@ -79,8 +79,9 @@ export class Outbox {
   }
 
   /** Takes what is still to be delivered, whatever was known of it. */
-  recall({ failed, ...name }: OpenRecord): void {
+  recall({ id, openedAt, failed }: OpenRecord): void {
     if (failed === true) return;
+    const name = { id, openedAt };
     this.#settled.delete(textOf(name));
     this.#queue.offer(textOf(name), name);
   }
