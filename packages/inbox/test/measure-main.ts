@@ -12,6 +12,8 @@ import { watchListings } from "./watch-listings.ts";
 const count = Number(process.argv[2] ?? 100_000);
 const opened = await openStore(process.argv[3] ?? "memory:");
 const opensAtOnce = 50;
+/** How soon a page asks for itself again that was shown before the first listing was whole. */
+const pageReloadsMs = 2_000;
 const { store, nextListing } = watchListings(opened);
 
 const holds = createHolds(opened);
@@ -59,6 +61,7 @@ for (;;) {
   const { tookMs, text } = await visit("");
   slowestMs = Math.max(slowestMs, tookMs);
   if (!text.includes("still being read")) break;
+  await sleep(pageReloadsMs);
 }
 console.log(`the first listing: ${await first}; the slowest page meanwhile: ${slowestMs} ms`);
 for (const path of ["", "?page=1000", "?text=refund+399", "?label=team%3Dteam-3", "answered"]) {
