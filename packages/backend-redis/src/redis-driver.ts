@@ -16,12 +16,12 @@ import { isCluster, RedisConnection } from "./redis-connection.ts";
 import type { RedisClient } from "./redis-connection.ts";
 import { assertCanAcknowledge, waitForAcknowledgement } from "./redis-durability.ts";
 import type { RedisDurability } from "./redis-durability.ts";
-import { classifyRedisError, isReplyError } from "./redis-error.ts";
+import { classifyRedisError } from "./redis-error.ts";
 import { inspectRedis } from "./redis-inspection.ts";
 import { RedisKeys } from "./redis-key.ts";
 import { listEntries } from "./redis-listing.ts";
-import type { RedisScript } from "./redis-scripts.ts";
-import { putScript, removeScript, touchScript } from "./redis-scripts.ts";
+import type { AskRedis, RedisScript } from "./redis-scripts.ts";
+import { putScript, removeScript, runScript, touchScript } from "./redis-scripts.ts";
 import { assertUsable, parseServerInfo } from "./redis-server-info.ts";
 import type { RedisServerInfo } from "./redis-server-info.ts";
 import { createVersion, decodeValue, valueHead } from "./redis-value.ts";
@@ -164,20 +164,14 @@ export class RedisDriver implements CheckpointDriver {
     return this.#options.durability !== undefined;
   }
 
-  /** Runs a script by its digest; a server that does not know it yet gets it whole, which costs one more request once. */
   async #run(
     script: RedisScript,
     key: string,
     argv: readonly (string | Buffer)[],
     options: OneTimeCommandOptions,
   ): Promise<RedisAnswer> {
-    const rest = ["1", this.#keys.redisKey(key), ...argv];
-    try {
-      return await this.#connection.request("evalsha", [script.sha1, ...rest], options);
-    } catch (error) {
-      if (!isReplyError(error) || !error.message.startsWith("NOSCRIPT")) throw error;
-      return await this.#connection.request("eval", [script.source, ...rest], options);
-    }
+    const ask: AskRedis = async (name, args) => await this.#connection.request(name, args, options);
+    return await runScript(ask, script, ["1", this.#keys.redisKey(key), ...argv]);
   }
 
   /** Waits until all that the server had when it answered on a connection is as safe as `durability` asks. */

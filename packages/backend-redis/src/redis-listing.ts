@@ -8,6 +8,8 @@ import type { ListContext } from "@holdpoint/core/driver";
 import type { RedisConnection, RedisNode } from "./redis-connection.ts";
 import { isCluster } from "./redis-connection.ts";
 import type { RedisKeys } from "./redis-key.ts";
+import type { AskRedis } from "./redis-scripts.ts";
+import { headsScript, runScript } from "./redis-scripts.ts";
 import { decodeValue, versionedBytes, versionOfHead } from "./redis-value.ts";
 
 const keysPerPage = "1000";
@@ -54,7 +56,7 @@ export async function* listEntries(
   }
 }
 
-/** The same entries with their versions, less those whose values are gone by now; all read in one round trip. */
+/** The same entries with their versions, less those whose values are gone by now. */
 async function withVersions(
   connection: RedisConnection,
   node: RedisNode,
@@ -62,24 +64,34 @@ async function withVersions(
   entries: readonly CheckpointEntry[],
   signal: AbortSignal,
 ): Promise<readonly CheckpointEntry[]> {
-  const ask = async (name: string, key: string, ...rest: readonly string[]): Promise<Buffer | null> => {
-    const { reply } = await connection.requestFrom(node, name, [keys.redisKey(key), ...rest], {
-      signal,
-      repeatable: true,
-    });
-    return reply as Buffer | null;
-  };
-  const found = await Promise.all(
-    entries.map(async ({ key }) => {
-      const head = await ask("getrange", key, "0", String(versionedBytes - 1));
-      const version = head === null ? undefined : versionOfHead(head);
-      if (version !== undefined) return { key, version };
-      // Gone, or written by another program: then its version is a digest of all of it.
-      const value = await ask("get", key);
-      return value === null ? undefined : { key, version: decodeValue(value)?.version };
-    }),
+  const ask: AskRedis = async (name, args) =>
+    await connection.requestFrom(node, name, args, { signal, repeatable: true });
+  const heads = await headsOf(
+    entries.map(({ key }) => keys.redisKey(key)),
+    isCluster(connection.client),
+    ask,
   );
-  return found.filter((entry) => entry !== undefined);
+  const found = entries.map(async ({ key }, index) => {
+    const version = versionOfHead(heads[index] ?? Buffer.alloc(0));
+    if (version !== undefined) return { key, version };
+    // Gone, or written by another program: then its version is a digest of all of it.
+    const { reply } = await ask("get", [keys.redisKey(key)]);
+    return reply === null ? undefined : { key, version: decodeValue(reply as Buffer)?.version };
+  });
+  return (await Promise.all(found)).filter((entry) => entry !== undefined);
+}
+
+/** The first bytes of values, in one round trip; empty where there is none. A cluster's scripts take keys of one slot only. */
+async function headsOf(redisKeys: readonly string[], isInCluster: boolean, ask: AskRedis): Promise<readonly Buffer[]> {
+  if (redisKeys.length === 0) return [];
+  if (!isInCluster) {
+    const { reply } = await runScript(ask, headsScript, [String(redisKeys.length), ...redisKeys]);
+    return reply as Buffer[];
+  }
+  const answers = await Promise.all(
+    redisKeys.map((redisKey) => ask("getrange", [redisKey, "0", String(versionedBytes - 1)])),
+  );
+  return answers.map(({ reply }) => reply as Buffer);
 }
 
 /** The masters of a cluster, each with its slots as the cluster writes them; together they have every slot. */

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 
-import { headerLuaPattern, magic, maxHeaderBytes, rawVersionMark } from "./redis-value.ts";
+import type { RedisAnswer } from "./redis-connection.ts";
+import { isReplyError } from "./redis-error.ts";
+import { headerLuaPattern, magic, maxHeaderBytes, rawVersionMark, versionedBytes } from "./redis-value.ts";
 
 /** A Lua script together with the digest that a server knows it by. */
 export interface RedisScript {
@@ -10,6 +12,27 @@ export interface RedisScript {
 
 function script(source: string): RedisScript {
   return { source, sha1: createHash("sha1").update(source).digest("hex") };
+}
+
+/** Sends one request. */
+export type AskRedis = (name: string, args: readonly (string | Buffer)[]) => Promise<RedisAnswer>;
+
+/**
+ * Runs a script by its digest; a server that does not know it yet gets it whole, which costs one more request once.
+ *
+ * @param args the number of keys, the keys, and what else the script takes
+ */
+export async function runScript(
+  ask: AskRedis,
+  { sha1, source }: RedisScript,
+  args: readonly (string | Buffer)[],
+): Promise<RedisAnswer> {
+  try {
+    return await ask("evalsha", [sha1, ...args]);
+  } catch (error) {
+    if (!isReplyError(error) || !error.message.startsWith("NOSCRIPT")) throw error;
+    return await ask("eval", [source, ...args]);
+  }
 }
 
 // Errors are returned with pcall and not raised: Redis 6.2 wraps a raised one in "ERR Error running script …", and
@@ -80,4 +103,11 @@ if ARGV[1] ~= '' and not isVersion(ARGV[1]) then return 'conflict' end
 local done = redis.pcall('DEL', KEYS[1])
 if type(done) == 'table' then return done end
 return 'removed'
+`);
+
+/** The first bytes of the values at all `KEYS`, as many as say their versions; empty where there is none. */
+export const headsScript: RedisScript = script(`
+local heads = {}
+for index, key in ipairs(KEYS) do heads[index] = redis.call('GETRANGE', key, 0, ${versionedBytes - 1}) end
+return heads
 `);
