@@ -56,6 +56,7 @@ export class ItemList {
   #wholeSince: number | undefined;
   #endedAt = Number.NEGATIVE_INFINITY;
   #tookMs = 0;
+  #restMs = freshMs;
 
   constructor(holds: Holds, ledger: PauseLedger, now: () => Date, signal: AbortSignal) {
     this.#holds = holds;
@@ -72,7 +73,7 @@ export class ItemList {
       if (this.#tookMs < patienceMs) await withPatience(made);
     }
     return {
-      items: [...this.#listing.values()],
+      items: this.#listing.oldestFirst,
       isComplete: this.#wholeSince !== undefined,
       ageMs: this.#wholeSince === undefined ? 0 : performance.now() - this.#wholeSince,
       isCut: this.#listing.isCut,
@@ -103,7 +104,7 @@ export class ItemList {
   }
 
   #isRested(): boolean {
-    return performance.now() - this.#endedAt > Math.max(freshMs, restPerListing * this.#tookMs);
+    return performance.now() - this.#endedAt > this.#restMs;
   }
 
   #tell(changes: readonly ItemChange[]): void {
@@ -138,9 +139,11 @@ export class ItemList {
       // What was read stays so, whatever the rest came to.
       this.#tell(changes);
     }
-    this.#wholeSince = beganAt;
     this.#endedAt = performance.now();
     this.#tookMs = this.#endedAt - beganAt;
+    // The first one reads everything, and says nothing of how long the next will take.
+    this.#restMs = this.#wholeSince === undefined ? freshMs : Math.max(freshMs, restPerListing * this.#tookMs);
+    this.#wholeSince = beganAt;
   }
 
   async *#changedItems(): AsyncIterable<ListedItem> {

@@ -67,6 +67,15 @@ export function listedTask(task: TaskSummary): ListedItem {
   };
 }
 
+/** Oldest first. What has no time of its own stands first: nobody knows how old it is. */
+export function byAge(left: ListedItem, right: ListedItem): number {
+  return timeOf(left) - timeOf(right) || (left.id < right.id ? -1 : left.id > right.id ? 1 : 0);
+}
+
+function timeOf({ openedAt, since }: ListedItem): number {
+  return (openedAt ?? since)?.getTime() ?? 0;
+}
+
 function taskState({ state }: TaskSummary): ListedState {
   if (state === "paused") return "waiting";
   return state === "resumed" ? "answered" : state;

@@ -1,4 +1,5 @@
 import type { ListedItem } from "./listed-item.ts";
+import { byAge } from "./listed-item.ts";
 
 /** So many of each kind are kept, however many there are. */
 const maxOpen = 200_000;
@@ -9,12 +10,9 @@ export class Listing {
   readonly #items = new Map<string, ListedItem>();
   #open = 0;
   #ended = 0;
+  #oldestFirst: readonly ListedItem[] | undefined;
   /** Whether there are more than are kept. */
   isCut = false;
-
-  get size(): number {
-    return this.#items.size;
-  }
 
   /** Whether whatever there is more of could be kept. */
   get hasRoom(): boolean {
@@ -25,9 +23,16 @@ export class Listing {
     return this.#items.values();
   }
 
+  /** All of them in the order of pages, put in order once for all who look before the next change. */
+  get oldestFirst(): readonly ListedItem[] {
+    this.#oldestFirst ??= [...this.#items.values()].toSorted(byAge);
+    return this.#oldestFirst;
+  }
+
   /** Takes an item, if it can be kept; returns what was known of it before. */
   set(item: ListedItem): ListedItem | undefined {
     const before = this.delete(item);
+    this.#oldestFirst = undefined;
     const hasRoom = isEnded(item) ? this.#ended < maxEnded : this.#open < maxOpen;
     if (hasRoom) {
       this.#count(item, 1);
@@ -40,6 +45,7 @@ export class Listing {
   delete(named: Pick<ListedItem, "kind" | "id">): ListedItem | undefined {
     const before = this.#items.get(keyOf(named));
     if (before === undefined) return undefined;
+    this.#oldestFirst = undefined;
     this.#count(before, -1);
     this.#items.delete(keyOf(named));
     return before;

@@ -1,4 +1,5 @@
 import type { ListedItem, ListedState } from "../listing/listed-item.ts";
+import { byAge } from "../listing/listed-item.ts";
 
 /** What a list is narrowed to, as its address says it. */
 export interface WaitingFilter {
@@ -51,7 +52,7 @@ export function readFilter(query: URLSearchParams): WaitingFilter {
   };
 }
 
-/** The items that pass, oldest first. What has no time of its own stands first: nobody knows how old it is. */
+/** The items that pass, oldest first. */
 export function applyFilter(items: readonly ListedItem[], filter: WaitingFilter, now: Date): readonly ListedItem[] {
   const states: readonly ListedState[] | undefined = stateChoices[filter.state].states;
   const before = now.getTime() - filter.olderThanMs;
@@ -61,9 +62,7 @@ export function applyFilter(items: readonly ListedItem[], filter: WaitingFilter,
     (filter.olderThanMs === 0 || (item.openedAt?.getTime() ?? 0) <= before) &&
     (filter.label === "" || labelsOf(item).includes(filter.label)) &&
     (words.length === 0 || hasWords(item, words));
-  return items
-    .filter(passes)
-    .toSorted((left, right) => timeOf(left) - timeOf(right) || (left.id < right.id ? -1 : left.id > right.id ? 1 : 0));
+  return items.filter(passes).toSorted(byAge);
 }
 
 /** An item's labels, as a filter names them. */
@@ -75,8 +74,4 @@ function hasWords(item: ListedItem, words: readonly string[]): boolean {
   const asker = typeof item.askedBy === "object" ? item.askedBy.subject : (item.askedBy ?? "");
   const text = `${item.id} ${item.question ?? ""} ${asker} ${labelsOf(item).join(" ")}`.toLowerCase();
   return words.every((word) => text.includes(word));
-}
-
-function timeOf({ openedAt, since }: ListedItem): number {
-  return (openedAt ?? since)?.getTime() ?? 0;
 }
