@@ -83,6 +83,17 @@ describe("a channel of Slack", () => {
     expect(inbox.errors).toEqual([]);
   });
 
+  it("is told of whom a program names that it was the program that said so", async () => {
+    await using slack = await startPostServer();
+    await using inbox = await openTelling([slackTarget({ name: "all", url: `${slack.url}/services/T0/B0/secret` })]);
+    await inbox.holds.open("a", { ask: { message: "Refund?" } }, { by: "ada", via: "portal" });
+    await expect.poll(() => slackBodies(slack).length, poll).toBe(1);
+    expect(JSON.stringify(slackBodies(slack)[0])).toContain("asked by ada via portal");
+    const via = { issuer: "https://programs.example.com", subject: "portal" };
+    await inbox.holds.answer("a", { decision: "approve" }, { by: "grace", via });
+    await expect.poll(() => texts(slack)[1], poll).toBe("Approved by grace via portal: Refund?");
+  });
+
   it("is addressed by nothing that an asker writes, in no text", async () => {
     await using slack = await startPostServer();
     await using inbox = await openTelling([slackTarget({ name: "all", url: slack.url })]);

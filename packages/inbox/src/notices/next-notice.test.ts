@@ -15,11 +15,13 @@ function subject(more: Partial<NoticeSubject>): NoticeSubject {
     isWaiting: true,
     message: "Refund?",
     askedBy: undefined,
+    askedVia: undefined,
     openedAt: at(-10),
     expiresAt: undefined,
     labels: {},
     outcome: undefined,
     decidedBy: undefined,
+    decidedVia: undefined,
     ...more,
   };
 }

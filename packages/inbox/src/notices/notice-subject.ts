@@ -40,7 +40,7 @@ export async function findSubject(
 }
 
 function holdSubject(hold: HoldDetails): FoundSubject {
-  const { id, state, message, openedBy, openedAt, expiresAt, labels, answer, endedBy } = hold;
+  const { id, state, message, openedBy, openedVia, openedAt, expiresAt, labels, answer, endedBy } = hold;
   const isWaiting = state === "waiting";
   return {
     kind: "hold",
@@ -49,11 +49,13 @@ function holdSubject(hold: HoldDetails): FoundSubject {
     isWaiting,
     message,
     askedBy: openedBy,
+    askedVia: openedVia,
     openedAt,
     expiresAt,
     labels,
     outcome: isWaiting ? undefined : outcomeName(hold),
     decidedBy: isWaiting || answer?.byExpiry === true ? undefined : (answer?.by ?? endedBy),
+    decidedVia: answer?.via,
   };
 }
 
@@ -70,11 +72,13 @@ function taskSubject(
     isWaiting: state === "paused",
     message: prompt,
     askedBy: undefined,
+    askedVia: undefined,
     openedAt: pausedAt,
     expiresAt,
     labels: {},
     outcome: state === "paused" ? undefined : state === "canceled" ? "Canceled" : "Answered",
     // Of several that gave the same answer, nobody knows which was first.
     decidedBy: others.length === 0 ? decidedBy : undefined,
+    decidedVia: undefined,
   };
 }

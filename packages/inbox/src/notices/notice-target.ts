@@ -22,6 +22,8 @@ export interface NoticeSubject {
   /** What is asked; `undefined` where it is not known any more. */
   readonly message: string | undefined;
   readonly askedBy: Person | undefined;
+  /** Who said that they asked, where that is somebody else. */
+  readonly askedVia: Person | undefined;
   readonly openedAt: Date | undefined;
   readonly expiresAt: Date | undefined;
   readonly labels: Readonly<Record<string, string>>;
@@ -29,6 +31,8 @@ export interface NoticeSubject {
   readonly outcome: string | undefined;
   /** Who decided it, where anybody did. */
   readonly decidedBy: Person | undefined;
+  /** Who said that it was them, where that is somebody else. */
+  readonly decidedVia: Person | undefined;
 }
 
 /** One thing that one target is told. */

@@ -20,9 +20,9 @@ const maxLabels = 10;
 
 /** A notice in words. */
 export function noticeText({ kind, subject, at }: Notice): NoticeText {
-  const { id, message, askedBy, expiresAt, labels, outcome, decidedBy } = subject;
+  const { id, message, askedBy, askedVia, expiresAt, labels, outcome, decidedBy, decidedVia } = subject;
   const ends = expiresAt === undefined || !subject.isWaiting ? undefined : describeAge(expiresAt, at);
-  const by = decidedBy === undefined ? "" : ` by ${nameOf(decidedBy)}`;
+  const by = decidedBy === undefined ? "" : ` by ${nameOf(decidedBy, decidedVia)}`;
   const headlines = {
     opened: "A question waits for an answer",
     expiring: `A question expires ${ends ?? "soon"}`,
@@ -32,7 +32,7 @@ export function noticeText({ kind, subject, at }: Notice): NoticeText {
     headline: headlines[kind],
     message: oneLine(message ?? id, maxMessageCharacters),
     facts: [
-      ...(askedBy === undefined ? [] : [`asked by ${nameOf(askedBy)}`]),
+      ...(askedBy === undefined ? [] : [`asked by ${nameOf(askedBy, askedVia)}`]),
       ...(ends === undefined ? [] : [`expires ${ends}`]),
       ...Object.entries(labels)
         .slice(0, maxLabels)
@@ -41,9 +41,14 @@ export function noticeText({ kind, subject, at }: Notice): NoticeText {
   };
 }
 
-/** A person by the name that whoever vouches for them gives. */
-function nameOf(person: Person): string {
-  return oneLine(typeof person === "string" ? person : person.subject, maxFactCharacters);
+/**
+ * A person by the name that whoever vouches for them gives.
+ *
+ * @param via who said that it was them, where that is somebody else
+ */
+function nameOf(person: Person, via?: Person): string {
+  const name = oneLine(typeof person === "string" ? person : person.subject, maxFactCharacters);
+  return via === undefined ? name : `${name} via ${nameOf(via)}`;
 }
 
 /** The beginning of a text, on one line, with everything in it visible. */

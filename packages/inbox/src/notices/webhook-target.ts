@@ -24,10 +24,10 @@ export function webhookTarget(options: WebhookTargetOptions): NoticeTarget {
 }
 
 function webhookBody({ kind, subject, url, at }: Notice): unknown {
-  const { id, message, askedBy, openedAt, expiresAt, labels, outcome, decidedBy } = subject;
+  const { id, message, askedBy, askedVia, openedAt, expiresAt, labels, outcome, decidedBy, decidedVia } = subject;
   return {
     type: `${subject.kind}.${kind}`,
     timestamp: at.toISOString(),
-    data: { id, message, askedBy, openedAt, expiresAt, labels, outcome, decidedBy, url },
+    data: { id, message, askedBy, askedVia, openedAt, expiresAt, labels, outcome, decidedBy, decidedVia, url },
   };
 }
