@@ -12,7 +12,7 @@ import { watchListings } from "./watch-listings.ts";
 const count = Number(process.argv[2] ?? 100_000);
 const opened = await openStore(process.argv[3] ?? "memory:");
 const opensAtOnce = 50;
-/** How soon a page asks for itself again that was shown before the first listing was whole. */
+/** How soon a page asks for itself again that was shown before the list was whole. */
 const pageReloadsMs = 2_000;
 const { store, nextListing } = watchListings(opened);
 
@@ -49,7 +49,7 @@ async function look(): Promise<string> {
   const next = nextListing();
   for (;;) {
     await visit("");
-    const made = await Promise.race([next, sleep(50)]);
+    const made = await Promise.race([next, sleep(pageReloadsMs)]);
     if (made !== undefined) return made;
   }
 }
