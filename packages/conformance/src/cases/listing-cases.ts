@@ -189,6 +189,7 @@ export const listingCases: readonly ConformanceCase[] = [
     id: "listing/directories",
     breaks: "Who walks through the store as through folders does not find a task, or finds a folder of nothing.",
     async run({ store, open }) {
+      // None is a directory of another: where objects are named by their keys, MinIO lists no "d/x" beside a "d".
       const keys = ["a", "d/x", "d/y/z", "d/y/w", "dd/1", "e.json", "%/%2F/1", "deep/er/and/deeper"];
       for (const key of keys) await store.put(key, bodyOf(key));
       const other = await open();
