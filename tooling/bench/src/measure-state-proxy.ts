@@ -5,13 +5,17 @@ import { holdpointName, limitName } from "./contestant.ts";
 import type { SettingResult } from "./measure-operations.ts";
 import { createBody } from "./plain-store.ts";
 import { startStateProxy } from "./sockets/state-proxy.ts";
+import type { BackendUnderTest } from "./stores/bench-server.ts";
 import { openMinioBench } from "./stores/minio-bench.ts";
 
 type FileOperation = "PUT" | "GET";
 
 const bodyBytes = 1_024;
 
-/** Writes and reads files through the state proxy's socket, beside the store's own operations in this process. */
+/** The store without a socket, in the process of the bench. */
+const inProcessName = "the store itself";
+
+/** Writes and reads files through the state proxy's socket, beside the bare client and the store in this process. */
 export async function measureStateProxy(
   quick: boolean,
   onResult: (result: SettingResult) => void,
@@ -21,13 +25,22 @@ export async function measureStateProxy(
     : { batchMs: 500, rounds: 31, longestMs: 60_000, leastRounds: 11 };
   await using backend = await openMinioBench();
   await using proxy = await startStateProxy({ ...backend.environment, ASYA_CHECKPOINT_STORE: backend.url });
-  const { bytes } = createBody(bodyBytes);
-  const assertWhole = (body: Uint8Array | undefined): void => {
-    if (body?.byteLength !== bodyBytes) throw new Error(`${body?.byteLength} bytes were read`);
+  const body = createBody(bodyBytes);
+  const { bytes } = body;
+  const assertWhole = (content: Uint8Array | string | undefined): void => {
+    if (content?.length !== bodyBytes) throw new Error(`${content?.length} bytes were read`);
   };
+  const bare = bareOf(backend);
   const contestants: readonly Contestant<FileOperation>[] = [
     {
       name: limitName,
+      operations: {
+        PUT: ({ key }) => bare.create(key, body),
+        GET: async ({ key }) => assertWhole((await bare.read?.(key))?.content),
+      },
+    },
+    {
+      name: inProcessName,
       operations: {
         PUT: ({ key }) => backend.store.put(key, bytes),
         GET: async ({ key }) => assertWhole((await backend.store.get(key))?.body),
@@ -50,4 +63,10 @@ export async function measureStateProxy(
     onResult(result);
   }
   return results;
+}
+
+function bareOf({ contestants }: BackendUnderTest): BackendUnderTest["contestants"][number] {
+  const bare = contestants.find(({ name }) => name === limitName);
+  if (bare === undefined) throw new Error("there is no bare client to measure beside");
+  return bare;
 }

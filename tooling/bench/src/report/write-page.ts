@@ -31,6 +31,7 @@ export async function writePage(results: BenchResults): Promise<void> {
     introduction(results),
     ownTable(results.own ?? []),
     ...results.backends.map(backendPart),
+    stateProxyPart(results.stateProxy ?? []),
     growthTables(results.growth),
     startTables(results.start),
     lessons.trim(),
@@ -62,14 +63,24 @@ function backendPart(backend: BackendResult): string {
     `## ${backend.backend}`,
     `<picture><source media="(prefers-color-scheme: dark)" srcset="performance/${backend.backend}-dark.svg"><img alt="Ratios of ${backend.backend} to the bare SDK, as in the table" src="performance/${backend.backend}-light.svg"></picture>`,
     lacks.length === 0 ? "" : `What the others do not do:\n\n${lacks.join("\n")}`,
-    storeTable(backend, stores),
+    storeTable(stores),
     ledgerTable(ledger),
   ];
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
-function storeTable({ contestants }: BackendResult, settings: readonly SettingResult[]): string {
-  const others = contestants.map(({ name }) => name).filter((name) => name !== limitName && name !== holdpointName);
+function stateProxyPart(settings: readonly SettingResult[]): string {
+  if (settings.length === 0) return "";
+  return `## State proxy
+
+Files on MinIO, read and written through the socket of a state proxy in a process of its own, one request for each connection, as Asya's runtime does it. *bare* is MinIO's client in the process of the bench, and *the store itself* is what the proxy works with, there too, without a socket.
+
+${storeTable(settings)}`;
+}
+
+function storeTable(settings: readonly SettingResult[]): string {
+  const names = settings[0]?.comparisons[0]?.rows.map(({ contestant }) => contestant) ?? [];
+  const others = names.filter((name) => name !== limitName && name !== holdpointName);
   const head = ["operation", "body", "in flight", "bare", "holdpoint", "ratio", ...others];
   const rows = settings.flatMap(({ bodyBytes, inFlight, comparisons }) =>
     comparisons.map(({ operation, rows: found }) => {
