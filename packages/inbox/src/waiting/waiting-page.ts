@@ -83,7 +83,7 @@ function listNotice({ items, isComplete, isCut, ageMs }: KnownItems): string | u
 
 function emptyList({ base }: InboxContext, all: number, isNarrowed: boolean): Html {
   if (isNarrowed && all > 0) {
-    return html`<p class="empty">Nothing is like that. <a href="${base}">Show all that waits</a></p>`;
+    return html`<p class="empty">Nothing matches. <a href="${base}">Show all that waits</a></p>`;
   }
   return html`<p class="empty">Nothing waits for an answer.</p>`;
 }
