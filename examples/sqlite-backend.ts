@@ -43,6 +43,7 @@ interface Row {
   readonly body: Uint8Array;
   readonly writeId: string;
   readonly modifiedAt: number;
+  readonly expiresAt: number | null;
   readonly sizeBytes: number;
 }
 
@@ -64,6 +65,7 @@ class SqliteDriver implements CheckpointDriver {
     conditionalDelete: true,
     ttl: true,
     uniqueVersions: true,
+    listsVersions: true,
     maxBodyBytes: defaultMaxBodyBytes,
   };
   readonly #database: DatabaseSync;
@@ -106,18 +108,25 @@ class SqliteDriver implements CheckpointDriver {
     });
   }
 
+  async timeToLive(key: string): Promise<number | null> {
+    const row = this.#row(key);
+    if (row === undefined) return null;
+    return row.expiresAt === null ? Infinity : Math.max(0, row.expiresAt - Date.now());
+  }
+
   async *list(prefix: string, { signal }: DriverContext): AsyncIterable<readonly CheckpointEntry[]> {
     const bytes = Buffer.from(prefix);
     const page = this.#database.prepare(
-      `SELECT key, modifiedAt, length(body) AS sizeBytes FROM checkpoints
+      `SELECT key, version, modifiedAt, length(body) AS sizeBytes FROM checkpoints
        WHERE key > ? AND substr(key, 1, ?) = ? AND ${alive} ORDER BY key LIMIT ${pageSize}`,
     );
     let after: Uint8Array = Buffer.alloc(0);
     for (;;) {
       signal.throwIfAborted();
       const rows = page.all(after, bytes.byteLength, bytes, Date.now()) as unknown as readonly Row[];
-      yield rows.map(({ key, sizeBytes, modifiedAt }) => {
-        return { key: Buffer.from(key).toString(), sizeBytes, modifiedAt: new Date(modifiedAt) };
+      yield rows.map(({ key, version, sizeBytes, modifiedAt }) => {
+        const modified = new Date(modifiedAt);
+        return { key: Buffer.from(key).toString(), version: String(version), sizeBytes, modifiedAt: modified };
       });
       after = rows.at(-1)?.key ?? after;
       if (rows.length < pageSize) return;

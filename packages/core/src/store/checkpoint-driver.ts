@@ -118,7 +118,7 @@ export interface CheckpointDriver {
 
   /**
    * How many milliseconds a value has left: `Infinity` for one that does not expire, `null` if it is certain that there is
-   * none. For drivers that declare `ttl`.
+   * none. A driver that declares `ttl` has it.
    */
   timeToLive?(key: string, context: DriverContext): Promise<number | null>;
 
