@@ -13,6 +13,8 @@ import { headsScript, runScript } from "./redis-scripts.ts";
 import { decodeValue, versionedBytes, versionOfHead } from "./redis-value.ts";
 
 const keysPerPage = "1000";
+// Of another program's values, each of which may be large.
+const valuesAtOnce = 16;
 const slotCount = 16_384;
 
 /**
@@ -71,14 +73,23 @@ async function withVersions(
     isCluster(connection.client),
     ask,
   );
-  const found = entries.map(async ({ key }, index) => {
-    const version = versionOfHead(heads[index] ?? Buffer.alloc(0));
+  const versionOf = async (
+    { key }: CheckpointEntry,
+    head: Buffer | undefined,
+  ): Promise<CheckpointEntry | undefined> => {
+    const version = versionOfHead(head ?? Buffer.alloc(0));
     if (version !== undefined) return { key, version };
     // Gone, or written by another program: then its version is a digest of all of it.
     const { reply } = await ask("get", [keys.redisKey(key)]);
     return reply === null ? undefined : { key, version: decodeValue(reply as Buffer)?.version };
-  });
-  return (await Promise.all(found)).filter((entry) => entry !== undefined);
+  };
+  const found: CheckpointEntry[] = [];
+  for (let start = 0; start < entries.length; start += valuesAtOnce) {
+    const some = entries.slice(start, start + valuesAtOnce);
+    const versions = await Promise.all(some.map((entry, index) => versionOf(entry, heads[start + index])));
+    found.push(...versions.filter((entry) => entry !== undefined));
+  }
+  return found;
 }
 
 /** The first bytes of values, in one round trip; empty where there is none. A cluster's scripts take keys of one slot only. */
