@@ -37,6 +37,30 @@ describe.skipIf(redis.isMissing)("a value that another program stored", () => {
     expect(await store.delete("a", { ifVersion: found?.version })).toBe(true);
   });
 
+  test("is read among a few others, and not all at once, where a listing says versions", async () => {
+    const prefix = `${randomUUID()}:`;
+    using client = inspector();
+    await client.mset(Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`${prefix}${index}`, "{}"])));
+    let underWay = 0;
+    let most = 0;
+    const send = client.sendCommand.bind(client);
+    client.sendCommand = async (command, stream) => {
+      if (command.name !== "get") return await send(command, stream);
+      underWay += 1;
+      most = Math.max(most, underWay);
+      try {
+        return await send(command, stream);
+      } finally {
+        underWay -= 1;
+      }
+    };
+    await using store = await createRedisStore({ client, prefix });
+    const entries = await Array.fromAsync(store.list({ versions: true }));
+    const one = await store.get("7");
+    expect(entries.filter(({ version }) => version === one?.version)).toHaveLength(200);
+    expect(most).toBe(16);
+  });
+
   test("changed behind our back is a conflict", async () => {
     const prefix = `${randomUUID()}:`;
     using admin = inspector();
