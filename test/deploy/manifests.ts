@@ -18,6 +18,16 @@ export interface ManifestInFile {
   readonly manifest: Manifest;
 }
 
+/** How every container of ours runs: as the user of the image, and with no right that it does not need. */
+export const leastRights = {
+  runAsNonRoot: true,
+  runAsUser: 1000,
+  runAsGroup: 1000,
+  readOnlyRootFilesystem: true,
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ["ALL"] },
+};
+
 /** All manifests in the YAML files that the pattern names, from the repository's directory. */
 export async function readManifests(pattern: string): Promise<readonly ManifestInFile[]> {
   const files = await Array.fromAsync(glob(pattern, { cwd: repository }));
