@@ -13,8 +13,9 @@ import type { CheckpointStore } from "@holdpoint/core";
 import { describe, expect, it } from "vitest";
 
 import { findFreePorts } from "../../../tooling/servers/src/free-ports.ts";
+import { createRandom } from "../../../tooling/torture/src/random.ts";
 import { launchChromium, testChromium } from "./chromium.ts";
-import { KilledInbox, seededNumber } from "./killed-inbox.ts";
+import { killAtEachWrite, KilledInbox } from "./killed-inbox.ts";
 import type { KilledInboxOptions } from "./killed-inbox.ts";
 import type { PostServer } from "./post-server.ts";
 import { startPostServer } from "./post-server.ts";
@@ -27,7 +28,7 @@ const metadata = {
   ],
 };
 const poll = { timeout: 60_000, interval: 50 };
-const seed = 20_261_130;
+const seed = "20261130";
 /** So many instants are drawn. */
 const randomKills = 6;
 /** A task mostly goes on within that time. */
@@ -141,16 +142,9 @@ describe.each(["newest", "a2a"] as const)("a task that pauses, behind a gateway 
     await using place = await openPlace(generation);
     expect(await story(place, "untroubled", undefined)).toBe(0);
     expect(told(place, "untroubled")).toHaveLength(2);
-    let write = 0;
-    for (let kills = 1; kills > 0;) {
-      write += 1;
-      kills = 0;
-      for (const when of ["before", "after"] as const) {
-        kills += await story(place, `${when}-${write}`, { write, when });
-      }
-    }
+    const writes = await killAtEachWrite((killAt) => story(place, `${killAt.when}-${killAt.write}`, killAt));
     // It says that it tells, and that it has, of the question and of its end.
-    expect(write).toBeGreaterThan(4);
+    expect(writes).toBeGreaterThan(4);
   });
 
   it("goes on once, also where the inbox dies while others do what it asked for", { timeout: 300_000 }, async () => {
@@ -162,8 +156,9 @@ describe.each(["newest", "a2a"] as const)("a task that pauses, behind a gateway 
 
   it(`goes on once, at instants that are drawn with the seed ${seed}`, { timeout: 600_000 }, async () => {
     await using place = await openPlace(generation);
+    const random = createRandom(seed);
     for (let index = 0; index < randomKills; index += 1) {
-      const afterMs = Math.round(seededNumber(seed, index) * storyMs);
+      const afterMs = random.integer(0, storyMs);
       expect(await story(place, `random-${index}`, { afterMs })).toBeLessThanOrEqual(1);
     }
   });

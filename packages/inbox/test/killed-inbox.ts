@@ -1,6 +1,5 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -106,7 +105,16 @@ export class KilledInbox implements AsyncDisposable {
   }
 }
 
-/** A number from 0 to below 1, the same for the same seed and place. */
-export function seededNumber(seed: number, place: number): number {
-  return createHash("sha256").update(`${seed} ${place}`).digest().readUInt32BE() / 2 ** 32;
+/**
+ * Tells a story again and again, each time with an inbox that is killed before or after another of its writes, until
+ * there is none to kill it at. A story resolves to how often that happened. Resolves to the write that there was not.
+ */
+export async function killAtEachWrite(
+  story: (killAt: NonNullable<KilledInboxOptions["killAt"]>) => Promise<number>,
+): Promise<number> {
+  for (let write = 1; ; write += 1) {
+    let kills = 0;
+    for (const when of ["before", "after"] as const) kills += await story({ write, when });
+    if (kills === 0) return write;
+  }
 }

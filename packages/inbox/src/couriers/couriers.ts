@@ -1,11 +1,10 @@
-import { CheckpointError } from "@holdpoint/core";
 import type { HoldDetails, Person } from "@holdpoint/core/holds";
 
 import type { ListedItem } from "../listing/listed-item.ts";
 import { ClaimWatch } from "../sending/claim-watch.ts";
 import type { Watcher } from "../sending/lookout.ts";
 import { inTurns } from "../sending/lookout.ts";
-import { removeSideRecord } from "../sending/side-record.ts";
+import { removeSideRecord, unlessCorrupt } from "../sending/side-record.ts";
 import type { Courier } from "./courier.ts";
 import type { CouriersContext } from "./couriers-context.ts";
 import { deliveryPrefix, digestOf, readDeliveryKey, readDone, readOpen, textOf } from "./delivery-record.ts";
@@ -34,11 +33,11 @@ export class Couriers implements Watcher {
 
   /** Finds what is still to be delivered, and removes what stands of holds that are gone. */
   async sweep(items: readonly ListedItem[]): Promise<void> {
-    const { store, ending } = this.#context;
+    const { store, ending, report } = this.#context;
     for (const outbox of this.#outboxes) await outbox.begin();
     const kept = await digestsOf(items);
     for await (const { key } of store.list({ prefix: deliveryPrefix, signal: ending })) {
-      await this.#unlessCorrupt(async () => await this.#found(key, kept));
+      await unlessCorrupt(report, async () => await this.#found(key, kept));
     }
   }
 
@@ -71,29 +70,18 @@ export class Couriers implements Watcher {
    */
   async failedOf(items: readonly ListedItem[]): Promise<readonly ListedItem[]> {
     if (this.isEmpty) return [];
-    const { store, ending } = this.#context;
+    const { store, ending, report } = this.#context;
     const failed = new Set<string>();
     for await (const { key } of store.list({ prefix: deliveryPrefix, signal: ending })) {
       const found = readDeliveryKey(key);
       if (found?.stage !== "open" || !this.#outboxes.some(({ courier }) => courier.name === found.courier)) continue;
-      const stored = await this.#unlessCorrupt(async () => await readOpen(store, key, { signal: ending }));
+      const stored = await unlessCorrupt(report, async () => await readOpen(store, key, { signal: ending }));
       if (stored?.record.failed === true) failed.add(textOf(stored.record));
     }
     return items.filter((item) => {
       const name = deliveryNameOf(item);
       return name !== undefined && failed.has(textOf(name));
     });
-  }
-
-  /** One that nobody can read keeps no other from being found. */
-  async #unlessCorrupt<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
-    try {
-      return await work();
-    } catch (error) {
-      if (!CheckpointError.is(error, "corrupt")) throw error;
-      this.#context.report(error);
-      return undefined;
-    }
   }
 
   async #found(key: string, kept: ReadonlySet<string>): Promise<void> {

@@ -4,6 +4,7 @@ import { InboxError } from "../inbox-error.ts";
 import type { ListedItem } from "../listing/listed-item.ts";
 import { labelledHold } from "../rules/access.ts";
 import type { ClaimWatch } from "../sending/claim-watch.ts";
+import { whyOf } from "../sending/send-failure.ts";
 import { sendInTime } from "../sending/send-in-time.ts";
 import { SendQueue } from "../sending/send-queue.ts";
 import type { SideRecord } from "../sending/side-record.ts";
@@ -223,8 +224,4 @@ export function deliveryNameOf({
 }: Pick<ListedItem, "kind" | "id" | "state" | "openedAt">): DeliveryName | undefined {
   if (kind !== "hold" || state === "corrupt" || openedAt === undefined) return undefined;
   return { id, openedAt: openedAt.toISOString() };
-}
-
-function whyOf(error: unknown): string {
-  return error instanceof Error ? error.message.replace(/\.$/u, "") : "it threw no error";
 }

@@ -2,6 +2,7 @@ import { InboxError } from "../inbox-error.ts";
 import type { ListedItem } from "../listing/listed-item.ts";
 import type { Labelled } from "../rules/access.ts";
 import type { ClaimWatch } from "../sending/claim-watch.ts";
+import { whyOf } from "../sending/send-failure.ts";
 import { sendInTime } from "../sending/send-in-time.ts";
 import { SendQueue } from "../sending/send-queue.ts";
 import { removeSideRecord, writeSideRecord } from "../sending/side-record.ts";
@@ -145,9 +146,8 @@ export class Mailbox {
 
   #report(error: unknown, { kind, id }: SubjectName, retryMs: number): void {
     const what = `Telling ${JSON.stringify(this.target.name)} of the ${kind} ${JSON.stringify(id)} failed`;
-    const why = error instanceof Error ? error.message.replace(/\.$/u, "") : "it threw no error";
     const when = `It is tried again in ${Math.ceil(retryMs / 1_000)} s`;
-    this.#context.report(new InboxError("not-told", `${what}: ${why}. ${when}.`));
+    this.#context.report(new InboxError("not-told", `${what}: ${whyOf(error)}. ${when}.`));
   }
 }
 

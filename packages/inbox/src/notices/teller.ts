@@ -1,10 +1,8 @@
-import { CheckpointError } from "@holdpoint/core";
-
 import type { ListedItem } from "../listing/listed-item.ts";
 import { ClaimWatch } from "../sending/claim-watch.ts";
 import type { Watcher } from "../sending/lookout.ts";
 import { inTurns } from "../sending/lookout.ts";
-import { removeSideRecord } from "../sending/side-record.ts";
+import { removeSideRecord, unlessCorrupt } from "../sending/side-record.ts";
 import { Mailbox } from "./mailbox.ts";
 import { noticeKey, noticePrefix, readNoticeRecord, targetOfKey } from "./notice-record.ts";
 import { findSubject } from "./notice-subject.ts";
@@ -32,13 +30,7 @@ export class Teller implements Watcher {
     const waiting = await this.#keysOfWaiting(items);
     for await (const { key } of store.list({ prefix: noticePrefix, signal: ending })) {
       if (waiting.has(key)) continue;
-      try {
-        await this.#recall(key);
-      } catch (error) {
-        if (!CheckpointError.is(error, "corrupt")) throw error;
-        // One that nobody can read keeps no other from being found.
-        report(error);
-      }
+      await unlessCorrupt(report, async () => await this.#recall(key));
     }
   }
 

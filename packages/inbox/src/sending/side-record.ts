@@ -37,6 +37,23 @@ export async function readSideRecord<Schema extends v.GenericSchema>(
 }
 
 /**
+ * Does something with one record of many, so that one that nobody can read keeps no other from being found; it is
+ * reported, and `undefined` comes of it.
+ */
+export async function unlessCorrupt<Result>(
+  report: (error: Error) => void,
+  work: () => Promise<Result>,
+): Promise<Result | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!CheckpointError.is(error, "corrupt")) throw error;
+    report(error);
+    return undefined;
+  }
+}
+
+/**
  * Stores a record, unless somebody has done so since it was read.
  *
  * @returns the new version; `undefined` if somebody has
