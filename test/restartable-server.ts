@@ -2,6 +2,7 @@ import type { ServerName } from "@holdpoint/test-servers";
 
 import { serverCacheDirectory } from "../tooling/servers/src/cache-directory.ts";
 import { findFreePorts } from "../tooling/servers/src/free-ports.ts";
+import type { KeptCommand } from "../tooling/servers/src/keeper/keeper-messages.ts";
 import type { KeptProcess } from "../tooling/servers/src/keeper/server-keeper.ts";
 import { ServerKeeper } from "../tooling/servers/src/keeper/server-keeper.ts";
 import { binaryCommands } from "../tooling/servers/src/launch-server.ts";
@@ -23,6 +24,8 @@ const moreArguments: Partial<Record<ServerName, readonly string[]>> = {
   "redis-cluster": ["--appendonly", "yes", "--appendfsync", "always"],
 };
 
+const maxStarts = 3;
+
 /**
  * Starts a server of one's own.
  *
@@ -38,14 +41,8 @@ export async function startRestartableServer(name: ServerName): Promise<Restarta
   }
   const ports = await findFreePorts(definition.portCount, definition.extraPortOffset);
   const starts = binaryCommands(definition, command, ports, keeper.directory).map((process) => {
-    return async (): Promise<KeptProcess> => {
-      const kept = keeper.run({ ...process, arguments: [...process.arguments, ...(moreArguments[name] ?? [])] });
-      const ended = kept.exited.then(({ reason }) =>
-        Promise.reject(new Error(`${name} ${reason}; see ${process.logFile}`)),
-      );
-      await Promise.race([kept.ready, ended]);
-      return kept;
-    };
+    const more = [...process.arguments, ...(moreArguments[name] ?? [])];
+    return async (): Promise<KeptProcess> => await startAsSupervisor(keeper, { ...process, arguments: more });
   });
   const running = await Promise.all(starts.map(async (start) => await start()));
   await definition.prepare?.(ports);
@@ -61,6 +58,17 @@ export async function startRestartableServer(name: ServerName): Promise<Restarta
     },
     [Symbol.asyncDispose]: async () => await keeper.close(),
   };
+}
+
+/** Starts a server that ends at its start again, as whatever supervises it would. */
+async function startAsSupervisor(keeper: ServerKeeper, command: KeptCommand): Promise<KeptProcess> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await keeper.runUntilReady(command);
+    } catch (error) {
+      if (tries === maxStarts) throw error;
+    }
+  }
 }
 
 async function findProgram(definition: ServerDefinition, keeper: ServerKeeper): Promise<string | undefined> {

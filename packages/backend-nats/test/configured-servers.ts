@@ -47,16 +47,8 @@ export class NatsServers implements AsyncDisposable {
     let kept: KeptProcess | undefined;
     const start = async (): Promise<void> => {
       const logFile = join(this.directory, `${name}.log`);
-      kept = this.#keeper.run({
-        command: this.#binary,
-        arguments: ["-c", file],
-        logFile,
-        readyLine: /Server is ready/,
-      });
-      await Promise.race([
-        kept.ready,
-        kept.exited.then(({ reason }) => Promise.reject(new Error(`nats-server ${reason}; see ${logFile}`))),
-      ]);
+      const command = { command: this.#binary, arguments: ["-c", file], logFile, readyLine: /Server is ready/ };
+      kept = await this.#keeper.runUntilReady(command);
     };
     await start();
     return { address: `127.0.0.1:${port}`, start, stop: async () => await kept?.stop() };

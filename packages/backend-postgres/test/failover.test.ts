@@ -26,15 +26,13 @@ async function startStandby(keeper: ServerKeeper, primaryUrl: string): Promise<n
 $as "$postgres_bin/pg_basebackup" --dbname "$4" --pgdata "$directory/data" --write-recovery-conf --checkpoint fast --no-sync
 exec $as "$postgres_bin/postgres" -D "$directory/data" -p "$port" -c listen_addresses=127.0.0.1 \\
   -c unix_socket_directories="$directory/data" -c fsync=off -c max_connections=300`;
-  const standby = keeper.run({
+  await keeper.runUntilReady({
     command: "/bin/sh",
     arguments: ["-c", script, "sh", directory, String(port), programs ?? "", primaryUrl],
     directory,
     logFile: join(keeper.directory, "standby.log"),
     readyLine: /ready to accept (?:read-only )?connections/u,
   });
-  const ended = standby.exited.then(({ reason }) => Promise.reject(new Error(`the standby ${reason}`)));
-  await Promise.race([standby.ready, ended]);
   return port;
 }
 

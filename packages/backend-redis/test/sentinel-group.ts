@@ -34,10 +34,7 @@ export async function startSentinelGroup(): Promise<SentinelGroup | undefined> {
     const directory = join(keeper.directory, String(port));
     await mkdir(directory, { recursive: true });
     const logFile = join(keeper.directory, `${port}.log`);
-    const kept = keeper.run({ command, arguments: more, directory, logFile, readyLine });
-    const ended = kept.exited.then(({ reason }) => Promise.reject(new Error(`Redis ${reason}; see ${logFile}`)));
-    await Promise.race([kept.ready, ended]);
-    return kept;
+    return await keeper.runUntilReady({ command, arguments: more, directory, logFile, readyLine });
   };
   const startNode = async (port: number, masterPort?: number): Promise<KeptProcess> => {
     const place = ["--port", String(port), "--bind", "127.0.0.1", "--dir", join(keeper.directory, String(port))];

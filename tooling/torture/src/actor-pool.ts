@@ -12,6 +12,9 @@ import type { Random } from "./random.ts";
 import type { TortureCounts } from "./torture-counts.ts";
 
 const startTimeoutMs = 120_000;
+// A machine that stands still for some seconds fails a start; a store that cannot be used fails all of them, and is to
+// be heard of soon.
+const maxFailedFirstStarts = 2;
 const maxFailedStarts = 20;
 const noticeMs = 50;
 const keptReports = 3;
@@ -84,13 +87,12 @@ export class ActorPool implements AsyncDisposable {
     process.once("exit", pool.#killAll);
     try {
       for (const { name } of pool.#replicas) await mkdir(join(directory, name));
-      const starts = await Promise.allSettled(pool.#replicas.map((replica) => replica.process.start()));
+      const starts = await Promise.allSettled(pool.#replicas.map((own) => pool.#start(own, maxFailedFirstStarts)));
       for (const start of starts) if (start.status === "rejected") throw start.reason;
     } catch (error) {
       await pool[Symbol.asyncDispose]();
       throw error;
     }
-    for (const replica of pool.#replicas) replica.isReady = true;
     return pool;
   }
 
@@ -148,16 +150,20 @@ export class ActorPool implements AsyncDisposable {
 
   async #startAgain(own: OwnReplica, before: () => Promise<void>): Promise<void> {
     await before();
+    await this.#start(own, maxFailedStarts);
+    own.restarting = undefined;
+    this.#wake();
+  }
+
+  async #start(own: OwnReplica, maxFailed: number): Promise<void> {
     for (let failed = 0; !this.#closing; failed += 1) {
       try {
         await own.process.start();
         own.isReady = true;
-        own.restarting = undefined;
-        this.#wake();
         return;
       } catch (error) {
         // A container that does not start is started again.
-        if (failed === maxFailedStarts) throw error;
+        if (failed === maxFailed) throw error;
         this.#counts.failedStarts += 1;
       }
     }

@@ -3,6 +3,8 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
+import { logTail } from "../log-tail.ts";
+
 import type { KeeperReport, KeeperRequest, KeptCommand } from "./keeper-messages.ts";
 
 /** How a process of the keeper ended. */
@@ -85,6 +87,20 @@ export class ServerKeeper implements AsyncDisposable {
         await exited.promise;
       },
     };
+  }
+
+  /**
+   * Runs a process, and resolves once it has printed its ready line.
+   *
+   * @throws {Error} with the end of its log, if it ends before that
+   */
+  async runUntilReady(command: KeptCommand): Promise<KeptProcess> {
+    const kept = this.run(command);
+    const ended = kept.exited.then(async ({ reason }) => {
+      throw new Error(`${command.command} ${reason}. The end of its log:\n${await logTail(command.logFile)}`);
+    });
+    await Promise.race([kept.ready, ended]);
+    return kept;
   }
 
   /** Has a file or directory removed at the end, also after a crash of this process. */
