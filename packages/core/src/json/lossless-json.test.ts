@@ -39,6 +39,13 @@ it.each(["12345678901234567890", "1.0", "-0", "1e5", "0.10", "-0.0"])("writes %s
   expect(isJsonNumber(value.n)).toBe(true);
 });
 
+it.each(["1.0", " 1.0", "[1.0]", "[ 1.0]", "[\n\t1.0\r\n]", '{"n" : 1.0}', "[1,1.0]", "[1 , 1.0]"])(
+  "finds a number in %j",
+  (text) => {
+    expect(JSON.stringify(parseLosslessJson(text))).toBe(text.replaceAll(/\s/gu, ""));
+  },
+);
+
 it("reads whatever else JSON holds as JSON.parse does", () => {
   fc.assert(
     fc.property(fc.json(), (text) => {
@@ -51,6 +58,16 @@ it("writes equal values the same, whatever the order of their names", () => {
   const left = parseLosslessJson('{"b":1.0,"a":{"d":[1,{"y":1,"x":2}],"c":null}}');
   const right = parseLosslessJson('{"a":{"c":null,"d":[1,{"x":2,"y":1}]},"b":1.0}');
   expect(canonicalJson(left)).toBe(canonicalJson(right));
+});
+
+it.each([2, 3, 16, 17, 100])("puts %i names in order", (count) => {
+  const names = fc.uniqueArray(fc.string(), { minLength: count, maxLength: count, size: "max" });
+  fc.assert(
+    fc.property(names, (given) => {
+      const sorted = Object.fromEntries(given.toSorted().map((name) => [name, 1]));
+      expect(canonicalJson(Object.fromEntries(given.map((name) => [name, 1])))).toBe(JSON.stringify(sorted));
+    }),
+  );
 });
 
 it("writes different values differently: what is written can be read back", () => {

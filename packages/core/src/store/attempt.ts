@@ -39,14 +39,16 @@ export function withDeadline<Result>(
   timeoutMs: number,
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  const controller = new AbortController();
-  // Each attempt passes here: four promises, where `Promise.race` in an `async` function makes seven.
+  // Each attempt passes here: two promises, where `Promise.race` in an `async` function makes seven.
   return new Promise<Result>((resolve, reject) => {
     signal?.throwIfAborted();
-    const { promise: aborted, reject: giveUp } = Promise.withResolvers<never>();
+    const controller = new AbortController();
+    let hasBegun = false;
+    // An answer that has come wins over a deadline of the same moment: its turn is before this microtask's.
+    const giveUp = (): void => queueMicrotask(() => fail(controller.signal.reason));
     const abort = (reason: unknown): void => {
       // First, so that the reason wins over whatever error the work makes of the abort.
-      giveUp(reason);
+      if (hasBegun) giveUp();
       controller.abort(reason);
     };
     const onAbort = (): void => abort(signal?.reason);
@@ -65,12 +67,12 @@ export function withDeadline<Result>(
       reject(error);
     };
     try {
-      // An answer that has come wins over a deadline of the same moment.
       work(controller.signal).then(succeed, fail);
+      hasBegun = true;
+      if (controller.signal.aborted) giveUp();
     } catch (error) {
       fail(error);
     }
-    aborted.catch(fail);
   });
 }
 
