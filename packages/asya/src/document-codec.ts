@@ -18,26 +18,20 @@ const formatVersion = 1;
  * ours under one more key. In every other state that form is taken away, so that no other program resumes it.
  */
 export function encodeDocument(document: PauseDocument): Uint8Array<ArrayBuffer> {
-  const { id, ...own } = withGuideId(document);
-  if (own.state !== "paused") {
-    const nothing = { route: null, headers: null, payload: null, _pause_metadata: null };
-    return encode({ id, ...nothing, _holdpoint: { format: formatVersion, ...own } });
+  // The guide's `id` is what the task is called by others, also where it has been displaced.
+  if (document.state === "paused") {
+    const { taskId, displacedFrom: id = taskId, state, point, aliases, history, message, metadata } = document;
+    const { parent_id, route, headers, payload } = message;
+    const ours = { format: formatVersion, state, point, aliases, history };
+    // First whatever names the message, so that a person sees it first.
+    return encode({ id, parent_id, route, headers, payload, _pause_metadata: metadata, _holdpoint: ours });
   }
-  const { message, metadata, ...rest } = own;
-  const { parent_id, route, headers, payload } = message;
-  // First whatever names the message, so that a person sees it first.
-  const guide = { id, ...(parent_id === undefined ? {} : { parent_id }), route, headers, payload };
-  return encode({ ...guide, _pause_metadata: metadata, _holdpoint: { format: formatVersion, ...rest } });
-}
-
-/** The guide's `id` is what the task is called by others, also where it has been displaced. */
-function withGuideId(document: PauseDocument) {
-  if (document.state === "alias") {
-    const { taskId: id, ...own } = document;
-    return { id, ...own };
-  }
-  const { taskId, displacedFrom, ...own } = document;
-  return { id: displacedFrom ?? taskId, ...own };
+  const { taskId } = document;
+  const id = document.state === "alias" ? taskId : (document.displacedFrom ?? taskId);
+  const nothing = { route: null, headers: null, payload: null, _pause_metadata: null };
+  // What is `undefined` is left out.
+  const ours = { format: formatVersion, ...document, taskId: undefined, displacedFrom: undefined };
+  return encode({ id, ...nothing, _holdpoint: ours });
 }
 
 function encode(value: object): Uint8Array<ArrayBuffer> {
@@ -45,6 +39,7 @@ function encode(value: object): Uint8Array<ArrayBuffer> {
   return Buffer.from(JSON.stringify(value));
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
 const text = v.string();
 const texts = v.array(text);
 const anyObject = v.custom<JsonObject>(isJsonObject, "expected an object");
@@ -59,7 +54,7 @@ const routeSchema = v.pipe(
   v.object({ prev: v.optional(texts, []), curr: v.optional(text, ""), next: v.optional(texts) }),
   // Read as empty, a route that lost its end would let the message go nowhere.
   v.check(({ curr, next }) => next !== undefined || curr === resumeActor, "expected next, the actors that follow"),
-  v.transform(({ next = [], ...route }) => ({ ...route, next })),
+  v.transform(({ prev, curr, next = [] }) => ({ prev, curr, next })),
 );
 const messageSchema = v.object({
   parent_id: v.optional(text),
@@ -110,7 +105,7 @@ export function decodeDocument(
   const corrupt = (problem: string): CheckpointError => corruptDocument(taskId, store, problem);
   let value: unknown;
   try {
-    value = parseLosslessJson(new TextDecoder("utf-8", { fatal: true }).decode(body));
+    value = parseLosslessJson(utf8.decode(body));
   } catch (error) {
     throw corrupt(body.byteLength === 0 ? "it is empty" : `it is not JSON (${syntaxProblem(error as Error)})`);
   }

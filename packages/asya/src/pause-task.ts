@@ -32,9 +32,9 @@ export async function pauseTask(
   received: Envelope,
   pauseOptions: PauseOptions,
 ): Promise<PauseResult> {
-  const { metadata: given = defaultPauseMetadata, ...options } = pauseOptions;
+  const { metadata: given, ...options } = pauseOptions;
   const envelope = assertEnvelope(received, "be paused");
-  const metadata = withDecisionField(assertMetadata(given, envelope.id));
+  const metadata = given === undefined ? defaultPauseMetadata : withDecisionField(assertMetadata(given, envelope.id));
   const trail = findTrail(envelope);
   const newIds = unknownIds(envelope, trail);
   const arriving = { document: arrivingDocument(context, envelope, trail, metadata, newIds), trail };

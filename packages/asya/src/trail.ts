@@ -76,7 +76,10 @@ export function createTrail(document: ResumedDocument, version: string): Trail {
 
 /** Finds out whose trail a message carries, if any. */
 export function findTrail(envelope: Pick<Envelope, "id" | "headers">): TrailFinding {
-  const result = v.safeParse(trailSchema, envelope.headers?.[trailHeader]);
+  const carried = envelope.headers?.[trailHeader];
+  // Nearly every message: what the schema has to say of it is not wanted.
+  if (carried === undefined) return { kind: "none" };
+  const result = v.safeParse(trailSchema, carried);
   if (!result.success) return { kind: "none" };
   return result.output.for === envelope.id ? { kind: "own", trail: result.output } : { kind: "copied" };
 }

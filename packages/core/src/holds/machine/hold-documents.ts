@@ -46,7 +46,7 @@ export interface HoldDocuments<Document> {
   readonly subject: (id: string) => string;
   /** What a message for people calls the part of a document that may be large. */
   readonly contentName: string;
-  /** @param nonce made anew for each write; a kind that keeps it recognises its own writes */
+  /** @param nonce made anew for each write, so that a kind recognises its own; empty for one without `nonceOf` */
   readonly encode: (document: Document, nonce: string) => Uint8Array;
   /** @throws {CheckpointError} `corrupt` */
   readonly decode: (stored: Checkpoint, id: string, store: Pick<CheckpointStore, "backend" | "location">) => Document;

@@ -120,7 +120,7 @@ export class HoldMachine<Document> {
       verdict: Verdict,
       ifVersion: string | undefined,
     ): Promise<Located<Document> | undefined> => {
-      mine = { nonce: this.environment.newNonce(), verdict };
+      mine = { nonce: this.#newNonce(), verdict };
       return this.#put(operation, next, mine.nonce, ifVersion, options);
     };
     // Before any read: a store without the permission to list does not tell a missing key from a forbidden one.
@@ -166,7 +166,7 @@ export class HoldMachine<Document> {
     ifVersion: string | undefined,
     options: OperationOptions = {},
   ): Promise<Located<Document> | undefined> {
-    return await this.#put(operation, document, this.environment.newNonce(), ifVersion, options);
+    return await this.#put(operation, document, this.#newNonce(), ifVersion, options);
   }
 
   async #put(
@@ -197,6 +197,10 @@ export class HoldMachine<Document> {
         // As it was; the write may still arrive. The same write under the same condition takes effect once at most.
       }
     }
+  }
+
+  #newNonce(): string {
+    return this.documents.nonceOf === undefined ? "" : this.environment.newNonce();
   }
 
   #hasNonce(located: Located<Document> | undefined, nonce: string): boolean {
