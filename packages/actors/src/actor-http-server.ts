@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { createServer, STATUS_CODES } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -6,9 +5,12 @@ import type { Duplex } from "node:stream";
 
 import type { ActorLog } from "./actor-log.ts";
 import type { Answer } from "./invoke-handler.ts";
-import { refuse } from "./invoke-handler.ts";
+import { failed, refuse } from "./invoke-handler.ts";
+import { afterMargin } from "./invocation-deadline.ts";
+import { MemoryBudget } from "./memory-budget.ts";
+import type { MemoryLease } from "./memory-budget.ts";
 import { MalformedMessageError } from "./parse-message.ts";
-import { readRequestBody } from "./read-request-body.ts";
+import { discardBody, receiveBody } from "./receive-body.ts";
 import { wireError } from "./wire-error.ts";
 
 /** The body of a request is larger than the server takes. */
@@ -16,11 +18,27 @@ class MessageTooLargeError extends MalformedMessageError {
   override readonly name = "MessageTooLargeError";
 }
 
+/** What one request holds of the memory for messages, and what ends its waiting for it. */
+interface Turn {
+  readonly lease: MemoryLease;
+  readonly waiting: AbortController;
+}
+
+/** The messages before this one took all the time that the sidecar waits for an answer. It is delivered again. */
+class NoTurnError extends Error {
+  override readonly name = "NoTurnError";
+}
+
 /** What an {@link ActorHttpServer} does with the bodies that it gets. */
 export interface ActorHttpServerOptions {
-  readonly invoke: (body: Uint8Array) => Promise<Answer>;
+  /** Answers a body that was `waitedMs` on its way. */
+  readonly invoke: (body: Uint8Array, waitedMs: number) => Promise<Answer>;
   readonly maxBodyBytes: number;
-  /** How long a request may take to arrive whole, and how long a peer may take nothing of its answer. */
+  /** How many bytes of messages are in hand at a time, apart from one that is larger than all that. */
+  readonly maxBytesInHand: number;
+  /** How long a sidecar waits for its answer, with the time in which its message waits for a turn. */
+  readonly actorTimeoutMs: number;
+  /** How long a request whose turn it is may take to arrive whole, and how long a peer may take nothing of its answer. */
   readonly requestTimeoutMs: number;
   readonly log: ActorLog;
 }
@@ -34,13 +52,16 @@ export class ActorHttpServer {
   readonly #options: ActorHttpServerOptions;
   readonly #open = new Set<Duplex>();
   readonly #requests = new Map<IncomingMessage, Promise<void>>();
+  readonly #budget: MemoryBudget;
 
   constructor(options: ActorHttpServerOptions) {
-    const { requestTimeoutMs } = options;
+    const { requestTimeoutMs, maxBytesInHand } = options;
     this.#options = options;
+    this.#budget = new MemoryBudget(maxBytesInHand);
     this.server = createServer(
       {
-        requestTimeout: requestTimeoutMs,
+        // Counted here, from a message's turn: one that waits for it is not late.
+        requestTimeout: 0,
         headersTimeout: requestTimeoutMs,
         connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
       },
@@ -52,10 +73,12 @@ export class ActorHttpServer {
       this.#open.add(socket);
       socket.once("close", () => this.#open.delete(socket));
     });
-    this.server.on("clientError", (error, socket) => {
+    this.server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
       // What follows a whole message on its connection is not worth losing the message's answer.
       if (this.#isBusy(socket)) return;
-      answerGarbage(error, socket, options);
+      if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
+      else if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") this.#refuseLate(socket);
+      else this.#refuse(`The request is not HTTP/1.1 (${error.code ?? "unreadable"}).`, socket);
     });
   }
 
@@ -79,15 +102,39 @@ export class ActorHttpServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const closed = once(response, "close");
+    const waiting = new AbortController();
+    const lease = this.#budget.lease(waiting.signal);
+    const closed = Promise.withResolvers<void>();
+    response.once("close", () => {
+      if (!response.writableFinished) waiting.abort();
+      closed.resolve();
+    });
     try {
-      await this.#answer(request, response);
+      await this.#answer(request, response, { lease, waiting });
       this.#giveUpUnread(request.socket);
       // Until then the answer may still be on its way.
-      await closed;
+      await closed.promise;
     } finally {
+      lease.release();
       this.#requests.delete(request);
     }
+  }
+
+  #refuseLate(socket: Duplex): void {
+    this.#refuse(`The request did not arrive whole within ${this.#options.requestTimeoutMs} ms.`, socket);
+  }
+
+  /** Answers what is no request that a response could belong to. */
+  #refuse(problem: string, socket: Duplex): void {
+    const failure = wireError("msg_parsing_error", new MalformedMessageError(problem));
+    const { status, body } = refuse(failure, this.#options.log);
+    const head = [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+      "Connection: close",
+      "Content-Type: application/json",
+      `Content-Length: ${Buffer.byteLength(body)}`,
+    ];
+    socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
   }
 
   /** A peer that takes nothing of its answer would hold it, and our shutdown, for ever. */
@@ -99,8 +146,9 @@ export class ActorHttpServer {
     });
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse, turn: Turn): Promise<void> {
     const { invoke, maxBodyBytes, log } = this.#options;
+    const startedAt = performance.now();
     const path = request.url?.split("?", 1)[0];
     if (request.method === "GET" && path === "/healthz")
       return send(response, { status: 200, body: '{"status":"ready"}' });
@@ -108,9 +156,10 @@ export class ActorHttpServer {
       return send(response, { status: 404, body: '{"error":"not_found"}' });
     let body: Uint8Array | undefined;
     try {
-      body = await readRequestBody(request, maxBodyBytes);
-    } catch {
-      // The peer has gone, or clientError has answered.
+      body = await this.#receive(request, turn);
+    } catch (error) {
+      if (error instanceof NoTurnError) return send(response, failed(error, log));
+      // The peer has gone, or was told that it is late.
       return log.warn("request broke off");
     }
     if (body === undefined) {
@@ -119,11 +168,51 @@ export class ActorHttpServer {
       );
       return send(response, refuse(wireError("msg_parsing_error", problem), log));
     }
-    const answered = await invoke(body);
+    const answered = await invoke(body, performance.now() - startedAt);
     // A peer that has gone delivers the message again: the work was finished, and for an actor that is idempotent the
     // second time is the same as the first.
     if (request.socket.destroyed) log.warn("sidecar was gone before the answer");
     else send(response, answered);
+  }
+
+  /**
+   * A message's body, once it is its turn.
+   *
+   * @throws {NoTurnError} if that is too late for its sender
+   */
+  async #receive(request: IncomingMessage, { lease, waiting }: Turn): Promise<Uint8Array | undefined> {
+    const { actorTimeoutMs, maxBodyBytes, requestTimeoutMs } = this.#options;
+    let timer: NodeJS.Timeout | undefined;
+    const awaitTurn = (): void => {
+      const waitMs = afterMargin(actorTimeoutMs);
+      const problem = `Other messages took all of the ${Math.round(waitMs)} ms that this one could wait for its turn.`;
+      clearTimeout(timer);
+      timer = setTimeout(() => waiting.abort(new NoTurnError(problem)), waitMs);
+    };
+    const awaitBody = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => this.#refuseLate(request.socket), requestTimeoutMs);
+    };
+    awaitBody();
+    try {
+      return await receiveBody(request, maxBodyBytes, {
+        take: async (bytes) => {
+          awaitTurn();
+          await lease.take(bytes);
+          awaitBody();
+        },
+        settle: (bytes) => lease.settle(bytes),
+      });
+    } catch (error) {
+      if (error instanceof NoTurnError) {
+        // A peer that is still writing when the connection is closed would never see the answer.
+        awaitBody();
+        await discardBody(request);
+      }
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 
@@ -137,27 +226,4 @@ function send(response: ServerResponse, { status, body }: Answer): void {
   response
     .writeHead(status, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) })
     .end(body);
-}
-
-function answerGarbage(
-  error: NodeJS.ErrnoException,
-  socket: Duplex,
-  { requestTimeoutMs, log }: ActorHttpServerOptions,
-): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const problem =
-    error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-      ? `The request did not arrive whole within ${requestTimeoutMs} ms.`
-      : `The request is not HTTP/1.1 (${error.code ?? "unreadable"}).`;
-  const { status, body } = refuse(wireError("msg_parsing_error", new MalformedMessageError(problem)), log);
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    "Connection: close",
-    "Content-Type: application/json",
-    `Content-Length: ${Buffer.byteLength(body)}`,
-  ];
-  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
 }

@@ -18,5 +18,10 @@ export function invocationBudgetMs(message: ActorMessage, actorTimeoutMs: number
     .map((deadline) => (typeof deadline === "string" ? Date.parse(deadline) - now : Number.NaN))
     .filter((leftMs) => leftMs > 0);
   const leftMs = Math.min(actorTimeoutMs, ...deadlines);
+  return afterMargin(leftMs);
+}
+
+/** A little less than what a sidecar waits, so that what took too long is still answered; as a timer takes it. */
+export function afterMargin(leftMs: number): number {
   return Math.min(leftMs - Math.min(longestMarginMs, leftMs * marginShare), longestTimerMs);
 }

@@ -1,7 +1,7 @@
 import { isError } from "@holdpoint/core/driver";
 
 import type { ActorHandler, ActorMessage } from "./actor-message.ts";
-import type { ActorLog } from "./actor-log.ts";
+import type { ActorLog, LogFields } from "./actor-log.ts";
 import { extendLog } from "./actor-log.ts";
 import { invocationBudgetMs } from "./invocation-deadline.ts";
 import { outgoingFrames } from "./outgoing-frame.ts";
@@ -38,7 +38,7 @@ export interface Invocation {
 
 /** Runs a handler on one request's body, and says what to answer. Never rejects. */
 export async function invokeHandler(handler: ActorHandler, body: Uint8Array, invocation: Invocation): Promise<Answer> {
-  const { log, parseJson } = invocation;
+  const { log, parseJson, shutdown } = invocation;
   let message: ActorMessage;
   try {
     message = parseMessage(body, parseJson);
@@ -50,10 +50,14 @@ export async function invokeHandler(handler: ActorHandler, body: Uint8Array, inv
   const durationMs = (): number => Math.round(performance.now() - startedAt);
   const budgetMs = invocationBudgetMs(message, invocation.actorTimeoutMs, Date.now());
   const deadline = new AbortController();
+  const { signal } = deadline;
   const timer = setTimeout(() => {
     deadline.abort(new DeadlineExceededError(`The handler was told to stop after ${Math.round(budgetMs)} ms.`));
   }, budgetMs);
-  const signal = AbortSignal.any([deadline.signal, invocation.shutdown]);
+  // By hand, since a signal of `AbortSignal.any` is only let go of when all of the heap is collected.
+  const stop = (): void => deadline.abort(shutdown.reason);
+  shutdown.addEventListener("abort", stop, { once: true });
+  if (shutdown.aborted) stop();
   try {
     const frames = outgoingFrames(message, await handler(message, { signal, log: taskLog }));
     const answer =
@@ -63,12 +67,10 @@ export async function invokeHandler(handler: ActorHandler, body: Uint8Array, inv
     taskLog.info("message handled", { durationMs: durationMs(), frames: frames.length });
     return answer;
   } catch (error) {
-    const failure = wireError("processing_error", signal.aborted ? abortFailure(signal, error) : error);
-    const { type, message: problem } = failure.details;
-    taskLog.error("message failed", { durationMs: durationMs(), errorType: type, error: problem });
-    return { status: 500, body: JSON.stringify(failure) };
+    return failed(signal.aborted ? abortFailure(signal, error) : error, taskLog, { durationMs: durationMs() });
   } finally {
     clearTimeout(timer);
+    shutdown.removeEventListener("abort", stop);
   }
 }
 
@@ -76,6 +78,14 @@ export async function invokeHandler(handler: ActorHandler, body: Uint8Array, inv
 export function refuse(failure: WireError, log: ActorLog): Answer {
   log.error("message refused", { errorType: failure.details.type, error: failure.details.message });
   return { status: 400, body: JSON.stringify(failure) };
+}
+
+/** The answer for a message that could not be handled, and may be delivered again. */
+export function failed(error: unknown, log: ActorLog, fields: LogFields = {}): Answer {
+  const failure = wireError("processing_error", error);
+  const { type, message: problem } = failure.details;
+  log.error("message failed", { ...fields, errorType: type, error: problem });
+  return { status: 500, body: JSON.stringify(failure) };
 }
 
 /** Why the handler was stopped says more than how it took it. */

@@ -33,7 +33,13 @@ export interface ServeActorOptions {
   readonly actorTimeoutMs?: number | undefined;
   /** The largest message that is taken, in bytes. @default 64 MiB */
   readonly maxBodyBytes?: number | undefined;
-  /** How long a message may take to arrive whole over the socket, and the sidecar to take some of an answer. @default 60000 */
+  /**
+   * How many bytes of messages are in hand at a time. Others wait for their turn, in the order in which they came and
+   * before their bodies are read; one that is larger than all that waits until it is alone. A message takes several times
+   * its size in memory, since it is there as bytes, as text and as values, and again as they go out. @default 32 MiB
+   */
+  readonly maxBytesInHand?: number | undefined;
+  /** How long a message whose turn it is may take to arrive whole over the socket, and the sidecar to take some of an answer. @default 60000 */
   readonly requestTimeoutMs?: number | undefined;
   /**
    * How long messages in hand may take to finish once the actor is told to stop. Keep it under the pod's
@@ -87,6 +93,7 @@ export async function serveActor(handler: ActorHandler, options: ServeActorOptio
     socketMode = environment.socketMode,
     actorTimeoutMs = environment.actorTimeoutMs,
     maxBodyBytes = 64 * 1024 * 1024,
+    maxBytesInHand = 32 * 1024 * 1024,
     requestTimeoutMs = 60_000,
     shutdownGraceMs = 25_000,
     handleSignals = true,
@@ -96,10 +103,14 @@ export async function serveActor(handler: ActorHandler, options: ServeActorOptio
   } = options;
   const socket = actorSocket(socketDirectory, socketName);
   const shutdown = new AbortController();
-  const invocation = { parseJson, actorTimeoutMs, shutdown: shutdown.signal, log };
+  const invocation = { parseJson, shutdown: shutdown.signal, log };
   const http = new ActorHttpServer({
-    invoke: (body) => invokeHandler(handler, body, invocation),
+    // The sidecar waits since it began to send.
+    invoke: (body, waitedMs) =>
+      invokeHandler(handler, body, { ...invocation, actorTimeoutMs: actorTimeoutMs - waitedMs }),
     maxBodyBytes,
+    maxBytesInHand,
+    actorTimeoutMs,
     requestTimeoutMs,
     log,
   });

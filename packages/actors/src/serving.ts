@@ -1,6 +1,10 @@
 export { freeSocket } from "./free-socket.ts";
+export { MemoryBudget } from "./memory-budget.ts";
+export type { MemoryLease } from "./memory-budget.ts";
 export { openConfiguredStore } from "./open-configured-store.ts";
 export type { ConfiguredStore } from "./open-configured-store.ts";
+export { discardBody, receiveBody } from "./receive-body.ts";
+export type { BodyRoom } from "./receive-body.ts";
 export { quoteValue, variableOf } from "./serving-environment.ts";
 export { startOrRefuse } from "./start-or-refuse.ts";
 export { stopOnSignals } from "./stop-on-signals.ts";

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from "node:http";
 
-import type { MemoryBudget, MemoryLease } from "./memory-budget.ts";
+import { receiveBody } from "@holdpoint/actors/serving";
+import type { MemoryBudget, MemoryLease } from "@holdpoint/actors/serving";
+
 import type { ProxyAnswer } from "./proxy-answer.ts";
 import { jsonAnswer } from "./proxy-answer.ts";
 import { ProxyError } from "./proxy-error.ts";
 import type { ProxyErrorCode } from "./proxy-error.ts";
 import type { ProxyMetrics } from "./proxy-metrics.ts";
-import { receiveBody } from "./receive-body.ts";
 import type { RequestTarget } from "./request-target.ts";
 import type { StateMount, WriteCondition } from "./state-mount.ts";
 import { etagOf } from "./state-mount.ts";
@@ -23,6 +24,11 @@ export interface AnswerContext {
   readonly budget: MemoryBudget;
   readonly maxBodyBytes: number;
   readonly metrics: ProxyMetrics;
+}
+
+/** The peer has gone before its request was whole. */
+export class BrokenRequestError extends Error {
+  override readonly name = "BrokenRequestError";
 }
 
 /** A request and what belongs to it. */
@@ -101,7 +107,7 @@ async function readMetrics(_asked: ProxyRequest, { metrics }: AnswerContext): Pr
 }
 
 async function readKey(key: string, { lease, signal }: ProxyRequest, context: AnswerContext): Promise<ProxyAnswer> {
-  await lease.take(expectedBytes(key, context), signal);
+  await lease.take(expectedBytes(key, context));
   const value = await context.mount.read(key, signal);
   lease.settle(value.body.byteLength);
   return {
@@ -114,7 +120,7 @@ async function readKey(key: string, { lease, signal }: ProxyRequest, context: An
 
 async function statKey(key: string, { lease, signal }: ProxyRequest, context: AnswerContext): Promise<ProxyAnswer> {
   // The store has no way to a value's size but the value.
-  await lease.take(expectedBytes(key, context), signal);
+  await lease.take(expectedBytes(key, context));
   const state = await context.mount.state(key, signal);
   if (state.kind === "directory") return { status: 200, headers: { "X-Is-File": "false", "Content-Length": "0" } };
   const headers = {
@@ -127,11 +133,11 @@ async function statKey(key: string, { lease, signal }: ProxyRequest, context: An
 
 async function writeKey(
   key: string,
-  { request, lease, signal }: ProxyRequest,
+  { request, lease }: ProxyRequest,
   { mount, maxBodyBytes }: AnswerContext,
 ): Promise<ProxyAnswer> {
   const seen = mount.beginWrite(key);
-  const body = await receiveBody(request, { maxBytes: maxBodyBytes, lease, signal });
+  const body = await receiveWhole(request, maxBodyBytes, lease);
   if (key.endsWith("/")) throw new ProxyError("bad_request", `${JSON.stringify(key)} names a directory, not a file.`);
   const { version } = await mount.write(key, body, conditionOf(request), seen);
   return { status: 204, headers: { ETag: etagOf(version) } };
@@ -155,7 +161,7 @@ async function readAttributes(
   { lease, signal }: ProxyRequest,
   context: AnswerContext,
 ): Promise<ProxyAnswer> {
-  await lease.take(expectedBytes(key, context), signal);
+  await lease.take(expectedBytes(key, context));
   if (attribute === undefined) return jsonAnswer(200, { attrs: await context.mount.attributes(key, signal) });
   return jsonAnswer(200, { attr: attribute, value: await context.mount.attribute(key, attribute, signal) });
 }
@@ -165,12 +171,27 @@ async function writeAttribute(
   { request, lease, signal }: ProxyRequest,
   context: AnswerContext,
 ): Promise<ProxyAnswer> {
-  const body = await receiveBody(request, { maxBytes: maxAttributeBytes, lease, signal });
+  const body = await receiveWhole(request, maxAttributeBytes, lease);
   if (attribute === undefined) throw new ProxyError("bad_request", "Which attribute is to be set? Add ?attr=name.");
   const value = valueOf(body);
-  await lease.take(expectedBytes(key, context), signal);
+  await lease.take(expectedBytes(key, context));
   await context.mount.setAttribute(key, attribute, value, signal);
   return { status: 204 };
+}
+
+/**
+ * @throws {ProxyError} `too_large`
+ * @throws {BrokenRequestError} if the body does not arrive whole
+ */
+async function receiveWhole(request: IncomingMessage, maxBytes: number, lease: MemoryLease): Promise<Uint8Array> {
+  let body: Uint8Array | undefined;
+  try {
+    body = await receiveBody(request, maxBytes, lease);
+  } catch (error) {
+    throw new BrokenRequestError("the request broke off", { cause: error });
+  }
+  if (body !== undefined) return body;
+  throw new ProxyError("too_large", `The body is larger than the ${maxBytes} bytes that the store takes.`);
 }
 
 /** What a value will take up: as much as when it was seen last, else a share that lets so many be read at once. */

@@ -3,14 +3,14 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 
 import type { ActorLog } from "@holdpoint/actors";
+import { discardBody } from "@holdpoint/actors/serving";
+import type { MemoryLease } from "@holdpoint/actors/serving";
 
 import type { AnswerContext } from "./answer-request.ts";
-import { operationOf } from "./answer-request.ts";
-import type { MemoryLease } from "./memory-budget.ts";
+import { BrokenRequestError, operationOf } from "./answer-request.ts";
 import type { ProxyAnswer } from "./proxy-answer.ts";
 import { errorAnswer } from "./proxy-answer.ts";
 import { ProxyError } from "./proxy-error.ts";
-import { BrokenRequestError, discardBody } from "./receive-body.ts";
 import { parseTarget } from "./request-target.ts";
 
 /** What a {@link ProxyHttpServer} is made of. */
@@ -44,11 +44,15 @@ export function createProxyHttpServer({ answers, idleTimeoutMs, log }: ProxyHttp
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     inHand += 1;
-    const lease = answers.budget.lease();
+    const gone = new AbortController();
+    const lease = answers.budget.lease(gone.signal);
     const closed = Promise.withResolvers<void>();
-    response.once("close", closed.resolve);
+    response.once("close", () => {
+      if (!response.writableFinished) gone.abort(new BrokenRequestError("the peer has gone"));
+      closed.resolve();
+    });
     try {
-      await answer(request, response, lease);
+      await answer(request, response, { lease, signal: gone.signal });
     } catch (error) {
       log.error("a request ended the wrong way", { error: String(error) });
       response.destroy();
@@ -60,21 +64,21 @@ export function createProxyHttpServer({ answers, idleTimeoutMs, log }: ProxyHttp
     lastActiveAt = performance.now();
   }
 
-  async function answer(request: IncomingMessage, response: ServerResponse, lease: MemoryLease): Promise<void> {
+  async function answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { lease, signal }: { readonly lease: MemoryLease; readonly signal: AbortSignal },
+  ): Promise<void> {
     const startedAt = performance.now();
-    const gone = new AbortController();
-    response.once("close", () => {
-      if (!response.writableFinished) gone.abort(new BrokenRequestError("the peer has gone"));
-    });
     const target = parseTarget(request.url ?? "");
     const operation = operationOf(request.method ?? "", target);
     let answered: ProxyAnswer;
     try {
-      answered = await operation.run({ request, lease, signal: gone.signal }, answers);
+      answered = await operation.run({ request, lease, signal }, answers);
       // One that is still sending would not see an answer that closes its connection.
       await discardBody(request);
     } catch (error) {
-      if (error instanceof BrokenRequestError || gone.signal.aborted) {
+      if (error instanceof BrokenRequestError || signal.aborted) {
         answers.metrics.brokeOff();
         log.warn("request broke off", { operation: operation.name, ...keyField(target) });
         response.destroy();
@@ -82,7 +86,7 @@ export function createProxyHttpServer({ answers, idleTimeoutMs, log }: ProxyHttp
       }
       answered = await refused(request, error, { operation: operation.name, ...keyField(target) });
     }
-    send(response, gone.signal.aborted ? { ...answered, onSent: undefined } : answered);
+    send(response, signal.aborted ? { ...answered, onSent: undefined } : answered);
     answers.metrics.answered(operation.name, answered.status, (performance.now() - startedAt) / 1000);
   }
 

@@ -5,10 +5,9 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { ActorSetupError, createActorLog } from "@holdpoint/actors";
 import type { ActorLog } from "@holdpoint/actors";
-import { freeSocket, stopOnSignals } from "@holdpoint/actors/serving";
+import { freeSocket, MemoryBudget, stopOnSignals } from "@holdpoint/actors/serving";
 import type { CheckpointStore } from "@holdpoint/core";
 
-import { MemoryBudget } from "./memory-budget.ts";
 import { createMetricsServer } from "./metrics-server.ts";
 import { createProxyHttpServer } from "./proxy-http-server.ts";
 import type { ProxyHttpServer } from "./proxy-http-server.ts";
@@ -29,7 +28,7 @@ export interface ServeStateProxyOptions {
   /** How many keys' versions are remembered at most, for `cas`. @default 10000 */
   readonly maxSeenKeys?: number | undefined;
   /**
-   * How many bytes of bodies are in memory at a time, apart from one body that may go beyond. @default 128 MiB
+   * How many bytes of bodies are in memory at a time, apart from one body that comes in chunks, or is larger than all that. @default 128 MiB
    */
   readonly maxBufferedBytes?: number | undefined;
   /** How long a peer may neither send nor take anything. @default 300000 */

@@ -9,9 +9,10 @@ import { measureGrowth } from "./growth/measure-growth.ts";
 import { measureOwn } from "./own/measure-own.ts";
 import type { BackendResult } from "./measure-backend.ts";
 import { measureBackend } from "./measure-backend.ts";
+import { measureMemory } from "./memory/measure-memory.ts";
 import { measureStateProxy } from "./measure-state-proxy.ts";
 import type { BenchResults } from "./report/bench-results.ts";
-import { formatGrowth, formatOwn, formatStart } from "./report/format-rows.ts";
+import { formatGrowth, formatMemory, formatOwn, formatStart } from "./report/format-rows.ts";
 import { formatSetting } from "./report/format-setting.ts";
 import { writePage } from "./report/write-page.ts";
 import { measureStart } from "./start/measure-start.ts";
@@ -46,6 +47,7 @@ async function measure({ only, quick }: BenchArguments): Promise<BenchResults> {
   const stateProxy = only.includes("state-proxy")
     ? await measureStateProxy(quick, (result) => console.log(`\n${formatSetting(result)}`))
     : [];
+  const memory = only.includes("memory") ? await measureMemory(quick, (row) => console.log(formatMemory(row))) : [];
   const growth = only.includes("growth") ? await measureGrowth(quick, (row) => console.log(formatGrowth(row))) : [];
   const start = only.includes("start") ? await measureStart(quick, (row) => console.log(formatStart(row))) : [];
   const minutes = (performance.now() - startedAt) / 60_000;
@@ -57,6 +59,7 @@ async function measure({ only, quick }: BenchArguments): Promise<BenchResults> {
     own,
     backends,
     stateProxy,
+    memory,
     growth,
     start,
   };

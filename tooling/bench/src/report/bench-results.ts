@@ -1,5 +1,6 @@
 import type { GrowthRow } from "../growth/measure-growth.ts";
 import type { BackendResult } from "../measure-backend.ts";
+import type { MemoryRow } from "../memory/measure-memory.ts";
 import type { SettingResult } from "../measure-operations.ts";
 import type { OwnRow } from "../own/measure-own.ts";
 import type { StartRow } from "../start/measure-start.ts";
@@ -21,6 +22,8 @@ export interface BenchResults {
   readonly backends: readonly BackendResult[];
   /** Absent from the files of runs that knew no state proxy. */
   readonly stateProxy?: readonly SettingResult[] | undefined;
+  /** Absent from the files of runs that did not measure it. */
+  readonly memory?: readonly MemoryRow[] | undefined;
   readonly growth: readonly GrowthRow[];
   readonly start: readonly StartRow[];
 }

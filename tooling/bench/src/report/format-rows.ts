@@ -1,4 +1,5 @@
 import type { GrowthRow } from "../growth/measure-growth.ts";
+import type { MemoryRow } from "../memory/measure-memory.ts";
 import type { OwnRow } from "../own/measure-own.ts";
 import type { StartRow } from "../start/measure-start.ts";
 import { formatBytes } from "./format-bytes.ts";
@@ -9,6 +10,15 @@ export function formatGrowth(row: GrowthRow): string {
   const { backend, documents, getMs, listMs, listKib, pruneMs, pruneKib } = row;
   const list = `list ${formatMs(listMs)}, ${formatBytes(listKib * 1_024)} more`;
   return `${backend.padEnd(8)}${String(documents).padEnd(8)}get ${formatMs(getMs)}; ${list}; prune ${formatMs(pruneMs)}, ${formatBytes(pruneKib * 1_024)} more`;
+}
+
+/** One line of a served actor's memory for a terminal. */
+export function formatMemory({ heap, payloadBytes, inFlight, messages, bare, holdpoint }: MemoryRow): string {
+  const setting = `x-pause on redis, heap ${heap}, ${messages} messages of ${formatBytes(payloadBytes)}, ${inFlight} in flight`;
+  const most = `${formatBytes(holdpoint.peakBytes)} after ${formatBytes(holdpoint.startBytes)} at the start, levels off after ${holdpoint.levelsAfter}`;
+  if (bare === undefined) return `${setting}: ${most}`;
+  const ratio = (holdpoint.peakBytes / bare.peakBytes).toFixed(2);
+  return `${setting}: ${most}; bare ${formatBytes(bare.peakBytes)} after ${formatBytes(bare.startBytes)}; ratio ${ratio}`;
 }
 
 /** One line of our own work for a terminal. */

@@ -10,6 +10,7 @@ import { formatBytes } from "./format-bytes.ts";
 import { formatMs } from "./format-setting.ts";
 import { growthTables, startTables } from "./growth-and-start-tables.ts";
 import { ownTable } from "./own-table.ts";
+import { memoryTable } from "./memory-table.ts";
 import { markdownTable } from "./markdown-table.ts";
 import type { PlotLine } from "./svg-ratio-plot.ts";
 import { ratioPlot } from "./svg-ratio-plot.ts";
@@ -32,6 +33,7 @@ export async function writePage(results: BenchResults): Promise<void> {
     ownTable(results.own ?? []),
     ...results.backends.map(backendPart),
     stateProxyPart(results.stateProxy ?? []),
+    memoryTable(results.memory ?? []),
     growthTables(results.growth),
     startTables(results.start),
     lessons.trim(),

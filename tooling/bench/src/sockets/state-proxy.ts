@@ -2,11 +2,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+
+import { plainRequest } from "./plain-request.ts";
 
 const program = fileURLToPath(new URL("../../../../packages/state-proxy/src/state-proxy.ts", import.meta.url));
 
@@ -34,7 +35,7 @@ export async function startStateProxy(environment: NodeJS.ProcessEnv): Promise<S
   void closed.then(() => ready.reject(new Error("The state proxy has ended.")));
   await ready.promise;
   return {
-    ask: (method, key, body) => ask(socketPath, method, key, body),
+    ask: (method, key, body) => plainRequest(socketPath, method, `/keys/${key}`, body),
     cpuMs: () => cpuMsOf(child.pid),
     [Symbol.asyncDispose]: async () => {
       child.kill();
@@ -55,30 +56,3 @@ function cpuMsOf(pid: number | undefined): number {
 
 // On every architecture that Node runs on.
 const msPerTick = 10;
-
-// By hand, since a client that needs as much of the machine as what it asks would measure itself.
-async function ask(
-  socketPath: string,
-  method: string,
-  key: string,
-  body: Uint8Array = new Uint8Array(),
-): Promise<Buffer> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const chunks: Buffer[] = [];
-  const head = [`${method} /keys/${key} HTTP/1.1`, "Host: state", `Content-Length: ${body.byteLength}`];
-  const socket = connect(socketPath, () =>
-    socket.write(Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`), body])),
-  );
-  socket
-    .on("data", (chunk) => chunks.push(chunk))
-    .once("end", resolve)
-    .once("error", reject);
-  await promise;
-  const answer = Buffer.concat(chunks);
-  const status = /^HTTP\/1\.1 (\d{3})/u.exec(answer.toString("latin1", 0, 12))?.[1];
-  const content = answer.subarray(answer.indexOf("\r\n\r\n") + 4);
-  if (status === undefined || Number(status) >= 300) {
-    throw new Error(`the state proxy answered ${status ?? "nothing"}: ${content.toString()}`);
-  }
-  return content;
-}

@@ -8,6 +8,7 @@ import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 
 import { benchBackends } from "../bench-backends.ts";
+import { buildPackages, folder, pauseExecutable } from "../built-packages.ts";
 import type { BackendUnderTest } from "../stores/bench-server.ts";
 import type { Spread } from "../statistics.ts";
 import { spreadOf } from "../statistics.ts";
@@ -31,15 +32,10 @@ export interface StartRow {
 }
 
 const execute = promisify(execFile);
-const repository = join(import.meta.dirname, "../../../..");
-// Where all packages are found that the scripts import.
-const folder = join(import.meta.dirname, "../..");
 
 /** Starts processes from the built packages, ours and the bare SDK's by turns. */
 export async function measureStart(quick: boolean, onRow: (row: StartRow) => void): Promise<readonly StartRow[]> {
-  await execute(process.execPath, [join(repository, "node_modules/typescript/bin/tsc"), "-b", "tsconfig.build.json"], {
-    cwd: repository,
-  });
+  await buildPackages();
   const rows: StartRow[] = [];
   for (const script of startScripts) {
     const open = benchBackends[script.name];
@@ -121,7 +117,7 @@ async function timeUntilReady({ url, environment }: BackendUnderTest): Promise<n
   watcher.on("change", (_type, file) => {
     if (file === "runtime-ready") resolve(performance.now() - startedAt);
   });
-  const child = spawn(process.execPath, [join(repository, "packages/actors/dist/x-pause.js")], {
+  const child = spawn(process.execPath, [pauseExecutable], {
     cwd: folder,
     env: { ...process.env, ...environment, NODE_OPTIONS: "", ASYA_SOCKET_DIR: directory, ASYA_CHECKPOINT_STORE: url },
     stdio: ["ignore", "ignore", "pipe"],
