@@ -21,10 +21,10 @@ import { inspectRedis } from "./redis-inspection.ts";
 import { RedisKeys } from "./redis-key.ts";
 import { listEntries } from "./redis-listing.ts";
 import type { AskRedis, RedisScript } from "./redis-scripts.ts";
-import { putScript, removeScript, runScript, touchScript } from "./redis-scripts.ts";
+import { putScript, removeScript, replaceScript, runScript, touchScript } from "./redis-scripts.ts";
 import { assertUsable, parseServerInfo } from "./redis-server-info.ts";
 import type { RedisServerInfo } from "./redis-server-info.ts";
-import { createVersion, decodeValue, valueHead } from "./redis-value.ts";
+import { createVersion, decodeValue, valueHead, valueStart } from "./redis-value.ts";
 
 /** Options of {@link RedisDriver}. */
 export interface RedisDriverOptions {
@@ -98,18 +98,15 @@ export class RedisDriver implements CheckpointDriver {
       if (reply === null) throw new PreconditionFailedError();
       return { version };
     }
-    const argv = [
-      value,
-      version,
-      writeId,
-      precondition.kind,
-      precondition.kind === "version" ? precondition.version : "",
-      ttlMs === undefined ? "" : String(ttlMs),
-    ];
-    const answer = await this.#run(putScript, key, argv, { signal: context.signal, head });
-    if (answer.reply === null) throw new PreconditionFailedError();
-    if (this.#isDurable) await doneOnce(this.#acknowledged(answer.connection));
-    return { version: (answer.reply as Buffer).toString() };
+    const isReplacement = precondition.kind === "version";
+    const condition = isReplacement ? valueStart(precondition.version) : precondition.kind;
+    const argv = [value, condition, ...(ttlMs === undefined ? [] : [String(ttlMs)])];
+    const script = isReplacement ? replaceScript : putScript;
+    const { reply, connection } = await this.#run(script, key, argv, { signal: context.signal, head });
+    if (reply === null) throw new PreconditionFailedError();
+    if (this.#isDurable) await doneOnce(this.#acknowledged(connection));
+    const answer = (reply as Buffer).toString();
+    return { version: answer === "OK" ? version : answer };
   }
 
   async remove(key: string, ifVersion: string | undefined, { signal }: DriverContext): Promise<boolean> {
@@ -164,14 +161,14 @@ export class RedisDriver implements CheckpointDriver {
     return this.#options.durability !== undefined;
   }
 
-  async #run(
+  #run(
     script: RedisScript,
     key: string,
     argv: readonly (string | Buffer)[],
     options: OneTimeCommandOptions,
   ): Promise<RedisAnswer> {
-    const ask: AskRedis = async (name, args) => await this.#connection.request(name, args, options);
-    return await runScript(ask, script, ["1", this.#keys.redisKey(key), ...argv]);
+    const ask: AskRedis = (name, args) => this.#connection.request(name, args, options);
+    return runScript(ask, script, ["1", this.#keys.redisKey(key), ...argv]);
   }
 
   /** Waits until all that the server had when it answered on a connection is as safe as `durability` asks. */

@@ -44,7 +44,12 @@ const versionLength = nonceLength + "-".length + checksumLength;
 
 /** The line that comes before the body, in Latin-1; `version` is one of {@link createVersion}. */
 export function valueHead(version: string, writeId: string): string {
-  return `${magic}${version} ${writeId}\n`;
+  return `${valueStart(version)}${writeId}\n`;
+}
+
+/** What a value with a version begins with. */
+export function valueStart(version: string): string {
+  return `${magic}${version} `;
 }
 
 /** How many bytes from the start of a value it takes to read its version. */

@@ -1,9 +1,13 @@
 import { randomUUID } from "node:crypto";
 
 import { openStore } from "@holdpoint/core";
+import { PreconditionFailedError } from "@holdpoint/core/driver";
+import type { Precondition } from "@holdpoint/core/driver";
 import { startCountingProxy } from "@holdpoint/test-servers";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
+import { createRedisClient } from "../src/redis-client.ts";
+import { RedisDriver } from "../src/redis-driver.ts";
 import { ownServer, redis } from "./test-server.ts";
 
 const body = new Uint8Array(10);
@@ -28,6 +32,38 @@ describe.skipIf(redis.isMissing)("requests on the wire", () => {
     expect(await requestsOf(() => store.get("b"))).toBe(1);
     expect(await requestsOf(() => store.delete("a"))).toBe(1);
     expect(await requestsOf(() => store.check())).toBe(1);
+  });
+});
+
+describe.skipIf(redis.isMissing)("the version of a condition", () => {
+  test("is all of it, and no other condition", async () => {
+    await using store = await openStore(`${redis.url}?prefix=${randomUUID()}:`);
+    const { version } = await store.put("a", body);
+    const others = ["any", "absent", version.slice(0, 8), version.slice(0, -1), `${version} `, "raw-"];
+    for (const ifVersion of others) {
+      await expect(store.put("a", body, { ifVersion })).rejects.toMatchObject({ code: "conflict" });
+      await expect(store.put("b", body, { ifVersion })).rejects.toMatchObject({ code: "conflict" });
+    }
+    expect((await store.get("a"))?.version).toBe(version);
+    await store.put("a", body, { ifVersion: version });
+    await expect(store.put("a", body, { ifVersion: version })).rejects.toMatchObject({ code: "conflict" });
+  });
+
+  test("comes back where the very same write is there already", async () => {
+    const { hostname, port } = new URL(redis.url);
+    const client = await createRedisClient({ host: hostname, port: Number(port) }, 5_000);
+    const location = "redis://test";
+    const options = { owned: true, location, prefix: `${randomUUID()}:`, database: undefined, durability: undefined };
+    const driver = new RedisDriver(client, options);
+    onTestFinished(() => driver.close());
+    const { signal } = new AbortController();
+    const write = (precondition: Precondition, writeId: string): Promise<{ readonly version: string }> =>
+      driver.write("a", body, { precondition, writeId, ttlMs: undefined }, { signal });
+    const { version } = await write({ kind: "any" }, "first");
+    expect(await write({ kind: "any" }, "first")).toEqual({ version });
+    const replaced = await write({ kind: "version", version }, "second");
+    expect(await write({ kind: "version", version }, "second")).toEqual(replaced);
+    await expect(write({ kind: "version", version }, "third")).rejects.toBeInstanceOf(PreconditionFailedError);
   });
 });
 
