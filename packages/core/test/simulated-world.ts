@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setImmediate as turn } from "node:timers/promises";
 
 import { createHoldsIn } from "../src/holds/create-holds.ts";
 import type { Holds } from "../src/holds/holds.ts";
@@ -196,8 +197,8 @@ export class SimulatedWorld {
   }
 
   async #settle(): Promise<void> {
-    // Nothing here waits for anything but promises, and no chain of them is as long as this.
-    for (let ticks = 0; ticks < 100; ticks += 1) await Promise.resolve();
+    // Nothing here waits for anything but promises, and for the end of this turn.
+    await turn();
   }
 
   #outcomes(pending: Pending): Choice[] {

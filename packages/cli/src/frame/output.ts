@@ -11,6 +11,7 @@ const progressIntervalMs = 100;
 /** Standard output or standard error: waits for a slow reader, and has colours only on a terminal. */
 export class Output {
   readonly #stream: NodeJS.WriteStream;
+  #hasColours: boolean | undefined;
   #progressAt = Number.NEGATIVE_INFINITY;
 
   constructor(stream: NodeJS.WriteStream) {
@@ -34,7 +35,9 @@ export class Output {
 
   /** Colours of `util.styleText`; none where there is no terminal, or the environment wants none (`NO_COLOR`). */
   style(format: Parameters<typeof styleText>[0], text: string): string {
-    return styleText(format, text, { stream: this.#stream });
+    // Asked once: a listing has three texts on each of its lines.
+    this.#hasColours ??= styleText("red", "?", { stream: this.#stream }) !== "?";
+    return this.#hasColours ? styleText(format, text, { validateStream: false }) : text;
   }
 
   /** @throws {OutputClosedError} if the reader is gone */

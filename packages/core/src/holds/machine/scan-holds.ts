@@ -1,9 +1,8 @@
-import { pMapIterable } from "p-map";
-
 import { CheckpointError } from "../../store/checkpoint-error.ts";
 import type { OperationOptions } from "../../store/checkpoint-store.ts";
 import type { Located } from "./hold-documents.ts";
 import type { HoldMachine } from "./hold-machine.ts";
+import { mapAsTheyCome } from "./map-as-they-come.ts";
 import type { SeenVersions } from "./seen-versions.ts";
 
 /** How many documents are read at once. */
@@ -54,11 +53,10 @@ export async function* scanHolds<Document, Result>(
     }
   };
   seen?.begin();
-  const results = pMapIterable(
-    listDocuments(machine, scanOptions),
-    async (listed) => ({ ...listed, result: await read(listed) }),
-    { concurrency: readConcurrency },
-  );
+  const results = mapAsTheyCome(listDocuments(machine, scanOptions), readConcurrency, async (listed) => ({
+    ...listed,
+    result: await read(listed),
+  }));
   for await (const { id, version, result } of results) {
     // Not before, lest what fails to be read, or is never asked for, be taken for seen.
     seen?.saw(id, version, result !== undefined);
