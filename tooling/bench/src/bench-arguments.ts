@@ -4,7 +4,7 @@ import { benchBackends } from "./bench-backends.ts";
 
 /** What the command is asked for. */
 export interface BenchArguments {
-  /** Names of backends, or of the parts `own`, `state-proxy`, `memory`, `growth` and `start`. */
+  /** Names of backends, or of the parts `own`, `state-proxy`, `ls`, `memory`, `growth` and `start`. */
   readonly only: readonly string[];
   readonly quick: boolean;
   readonly json: string | undefined;
@@ -14,7 +14,7 @@ export interface BenchArguments {
 }
 
 /** The parts besides the backends. */
-const otherParts = ["own", "state-proxy", "memory", "growth", "start"] as const;
+const otherParts = ["own", "state-proxy", "ls", "memory", "growth", "start"] as const;
 
 export const usage = `pnpm bench [options]
 

@@ -6,13 +6,14 @@ import { parseArguments, usage } from "./bench-arguments.ts";
 import type { BenchArguments } from "./bench-arguments.ts";
 import { benchBackends } from "./bench-backends.ts";
 import { measureGrowth } from "./growth/measure-growth.ts";
+import { measureLs } from "./ls/measure-ls.ts";
 import { measureOwn } from "./own/measure-own.ts";
 import type { BackendResult } from "./measure-backend.ts";
 import { measureBackend } from "./measure-backend.ts";
 import { measureMemory } from "./memory/measure-memory.ts";
 import { measureStateProxy } from "./measure-state-proxy.ts";
 import type { BenchResults } from "./report/bench-results.ts";
-import { formatGrowth, formatMemory, formatOwn, formatStart } from "./report/format-rows.ts";
+import { formatGrowth, formatLs, formatMemory, formatOwn, formatStart } from "./report/format-rows.ts";
 import { formatSetting } from "./report/format-setting.ts";
 import { writePage } from "./report/write-page.ts";
 import { measureStart } from "./start/measure-start.ts";
@@ -47,6 +48,7 @@ async function measure({ only, quick }: BenchArguments): Promise<BenchResults> {
   const stateProxy = only.includes("state-proxy")
     ? await measureStateProxy(quick, (result) => console.log(`\n${formatSetting(result)}`))
     : [];
+  const ls = only.includes("ls") ? await measureLs(quick, (result) => console.log(`\n${formatLs(result)}`)) : [];
   const memory = only.includes("memory") ? await measureMemory(quick, (row) => console.log(formatMemory(row))) : [];
   const growth = only.includes("growth") ? await measureGrowth(quick, (row) => console.log(formatGrowth(row))) : [];
   const start = only.includes("start") ? await measureStart(quick, (row) => console.log(formatStart(row))) : [];
@@ -59,6 +61,7 @@ async function measure({ only, quick }: BenchArguments): Promise<BenchResults> {
     own,
     backends,
     stateProxy,
+    ls,
     memory,
     growth,
     start,

@@ -9,12 +9,28 @@ import { runInFlight } from "../run-in-flight.ts";
 const templateId = "task-template";
 const writesInFlight = 64;
 
-/** One in ten tasks has ended, for prune to remove. */
-export const endedShare = 0.1;
-
 /** The task ids of so many documents. */
 export function taskIds(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `task-${index.toString().padStart(7, "0")}`);
+}
+
+/** What the ledger keeps of one task. */
+export interface LedgerDocument {
+  readonly key: string;
+  readonly text: string;
+}
+
+/** The documents of so many tasks, of which a share has ended. */
+export async function ledgerDocuments(
+  count: number,
+  { endedShare }: { readonly endedShare: number },
+): Promise<readonly LedgerDocument[]> {
+  const template = await documentTemplates();
+  return taskIds(count).map((id, index) => {
+    const isEnded = endedShare > 0 && index % (1 / endedShare) === 0;
+    const text = isEnded ? template.ended : template.paused;
+    return { key: `paused/${id}.json`, text: text.replaceAll(templateId, id) };
+  });
 }
 
 /** Fills a store with documents of the ledger, the quickest way that leaves what the ledger would have left. */
@@ -22,21 +38,16 @@ export async function seedDocuments(
   backend: string,
   url: string,
   environment: Readonly<Record<string, string>>,
-  count: number,
+  documents: readonly LedgerDocument[],
 ): Promise<void> {
-  const template = await documentTemplates();
-  const documents = taskIds(count).map((id, index) => {
-    const text = index % (1 / endedShare) === 0 ? template.ended : template.paused;
-    return { key: `paused/${id}.json`, body: Buffer.from(text.replaceAll(templateId, id)) };
-  });
   if (backend === "file") {
     // Plain files are values as well, and a hundred thousand durable writes would take minutes.
     await mkdir(dirname(join(url, "paused/x")), { recursive: true });
-    await runInFlight(documents, writesInFlight, ({ key, body }) => writeFile(join(url, key), body));
+    await runInFlight(documents, writesInFlight, ({ key, text }) => writeFile(join(url, key), text));
     return;
   }
   await using store = await openStore(url, { environment: { ...process.env, ...environment } });
-  await runInFlight(documents, writesInFlight, ({ key, body }) => store.put(key, body));
+  await runInFlight(documents, writesInFlight, ({ key, text }) => store.put(key, Buffer.from(text)));
 }
 
 /** What the ledger writes for a task that waits, and for one that has gone on. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 import { benchBackends } from "../bench-backends.ts";
-import { endedShare, seedDocuments } from "./growth-documents.ts";
+import { ledgerDocuments, seedDocuments } from "./growth-documents.ts";
 
 /** What it takes to work on a store that holds so many documents. */
 export interface GrowthRow {
@@ -21,6 +21,8 @@ export interface GrowthRow {
 
 const execute = promisify(execFile);
 
+// One in ten tasks has ended, for prune to remove.
+const endedShare = 0.1;
 const counts = [1_000, 10_000, 100_000];
 // The emulator gets slower with each document, so that it would take hours to fill.
 const largest: Readonly<Record<string, number>> = { gcs: 10_000 };
@@ -36,7 +38,7 @@ export async function measureGrowth(quick: boolean, onRow: (row: GrowthRow) => v
       const directory = await mkdtemp(join(tmpdir(), "holdpoint-growth-"));
       try {
         const url = name === "file" ? directory : backend.url;
-        await seedDocuments(name, url, backend.environment, documents);
+        await seedDocuments(name, url, backend.environment, await ledgerDocuments(documents, { endedShare }));
         const row = { backend: name, documents, ...(await runChild(url, documents, backend.environment)) };
         rows.push(row);
         onRow(row);

@@ -1,4 +1,5 @@
 import type { GrowthRow } from "../growth/measure-growth.ts";
+import type { LsResult } from "../ls/measure-ls.ts";
 import type { BackendResult } from "../measure-backend.ts";
 import type { MemoryRow } from "../memory/measure-memory.ts";
 import type { SettingResult } from "../measure-operations.ts";
@@ -22,6 +23,8 @@ export interface BenchResults {
   readonly backends: readonly BackendResult[];
   /** Absent from the files of runs that knew no state proxy. */
   readonly stateProxy?: readonly SettingResult[] | undefined;
+  /** Absent from the files of runs that measured no listing of tasks. */
+  readonly ls?: readonly LsResult[] | undefined;
   /** Absent from the files of runs that did not measure it. */
   readonly memory?: readonly MemoryRow[] | undefined;
   readonly growth: readonly GrowthRow[];

@@ -1,9 +1,10 @@
 import type { GrowthRow } from "../growth/measure-growth.ts";
+import type { LsResult } from "../ls/measure-ls.ts";
 import type { MemoryRow } from "../memory/measure-memory.ts";
 import type { OwnRow } from "../own/measure-own.ts";
 import type { StartRow } from "../start/measure-start.ts";
 import { formatBytes } from "./format-bytes.ts";
-import { formatMs } from "./format-setting.ts";
+import { formatComparison, formatMs } from "./format-setting.ts";
 
 /** One line of growth for a terminal. */
 export function formatGrowth(row: GrowthRow): string {
@@ -19,6 +20,11 @@ export function formatMemory({ heap, payloadBytes, inFlight, messages, bare, hol
   if (bare === undefined) return `${setting}: ${most}`;
   const ratio = (holdpoint.peakBytes / bare.peakBytes).toFixed(2);
   return `${setting}: ${most}; bare ${formatBytes(bare.peakBytes)} after ${formatBytes(bare.startBytes)}; ratio ${ratio}`;
+}
+
+/** What listing the tasks of one backend took, for a terminal. */
+export function formatLs({ backend, tasks, comparison }: LsResult): string {
+  return [`${tasks} waiting tasks, ${backend}`, ...formatComparison(comparison)].join("\n");
 }
 
 /** One line of our own work for a terminal. */

@@ -1,14 +1,16 @@
-import type { ComparisonRow } from "../compare.ts";
+import type { Comparison, ComparisonRow } from "../compare.ts";
 import type { SettingResult } from "../measure-operations.ts";
 import { formatBytes } from "./format-bytes.ts";
 
 /** The comparisons of one setting as lines for a terminal. */
 export function formatSetting({ group, bodyBytes, inFlight, comparisons }: SettingResult): string {
   const title = `${group}, ${formatBytes(bodyBytes)}, ${inFlight} in flight`;
-  const lines = comparisons.flatMap(({ operation, rows }) =>
-    rows.map((row, index) => `  ${(index === 0 ? operation : "").padEnd(16)}${formatRow(row)}`),
-  );
-  return [title, ...lines].join("\n");
+  return [title, ...comparisons.flatMap(formatComparison)].join("\n");
+}
+
+/** One comparison as lines for a terminal. */
+export function formatComparison({ operation, rows }: Comparison): readonly string[] {
+  return rows.map((row, index) => `  ${(index === 0 ? operation : "").padEnd(16)}${formatRow(row)}`);
 }
 
 function formatRow({ contestant, ms, ratio, cpuMs, cpuRatio }: ComparisonRow): string {

@@ -7,8 +7,10 @@ import type { BackendResult } from "../measure-backend.ts";
 import type { SettingResult } from "../measure-operations.ts";
 import type { BenchResults } from "./bench-results.ts";
 import { formatBytes } from "./format-bytes.ts";
+import { formatRatio } from "./format-ratio.ts";
 import { formatMs } from "./format-setting.ts";
 import { growthTables, startTables } from "./growth-and-start-tables.ts";
+import { lsTable } from "./ls-table.ts";
 import { ownTable } from "./own-table.ts";
 import { memoryTable } from "./memory-table.ts";
 import { markdownTable } from "./markdown-table.ts";
@@ -33,6 +35,7 @@ export async function writePage(results: BenchResults): Promise<void> {
     ownTable(results.own ?? []),
     ...results.backends.map(backendPart),
     stateProxyPart(results.stateProxy ?? []),
+    lsTable(results.ls ?? []),
     memoryTable(results.memory ?? []),
     growthTables(results.growth),
     startTables(results.start),
@@ -118,12 +121,6 @@ function ledgerTable(settings: readonly SettingResult[]): string {
     }),
   );
   return markdownTable(["ledger", "payload", "in flight", "bare", "holdpoint", "ratio"], rows);
-}
-
-function formatRatio(row: ComparisonRow | undefined): string {
-  if (row === undefined) return "-";
-  const { median, lower, upper } = row.ratio;
-  return `${median.toFixed(2)} (${lower.toFixed(2)} to ${upper.toFixed(2)})`;
 }
 
 function plotLines({ settings }: BackendResult): readonly PlotLine[] {
