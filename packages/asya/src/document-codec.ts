@@ -130,7 +130,7 @@ export function decodeDocument(
   const ours = parsePart(ownSchema, own, corrupt);
   // The key of a second id that is too long for one is a digest of it.
   if (ours.state === "alias") return { ...ours, taskId: guideId };
-  const task = { ...ours, taskId, ...(guideId === taskId ? {} : { displacedFrom: guideId }) };
+  const task = { ...ours, taskId, displacedFrom: guideId === taskId ? undefined : guideId };
   if (task.state !== "paused") return task;
   const message = parsePart(messageSchema, value, corrupt);
   return { ...task, message, metadata: readStoredMetadata(value["_pause_metadata"]) };

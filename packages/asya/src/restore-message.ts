@@ -38,32 +38,28 @@ export async function restoreMessage(
   envelope: ObjectEnvelope,
   waiting: PausedDocument,
   mark: ResumeMark,
-  { mergeMode, validation, by, now, aliasesExpire }: RestoreOptions,
+  { mergeMode, validation = "off", by, now, aliasesExpire }: RestoreOptions,
 ): Promise<ResumedDocument & { readonly result: ResumeOutcome }> {
   const { taskId, displacedFrom, point, aliases, history, message, metadata } = waiting;
   const budget = restoredBudget(envelope, message.headers, now);
-  const input = await prepareInput(envelope.payload, metadata, validation);
+  // Mostly there is nothing to wait for.
+  const input = validation === "off" ? envelope.payload : await prepareInput(envelope.payload, metadata, validation);
   const { payload, ignored } = mergeInput(message.payload, input, metadata, mergeMode);
   const headers = { ...restoredHeaders(envelope.headers ?? {}, budget.stored), ...budget.added };
   return {
     state: "resumed",
     taskId,
-    ...(displacedFrom === undefined ? {} : { displacedFrom }),
+    displacedFrom,
     point: { ...point, run: point.run === foreignRun ? randomUUID() : point.run },
     aliases,
     history,
     resumption: { at: now.toISOString(), by: by ?? envelope.id, mark, freshId: isFreshId(mark.id, waiting) },
     parentId: message.parent_id,
-    ...(aliasesExpire && aliases.length > 0 ? { aliasesExpire: true } : {}),
+    aliasesExpire: aliasesExpire && aliases.length > 0 ? true : undefined,
     result: {
       input: envelope.payload,
       ignoredInput: ignored,
-      message: {
-        next: restoredNext(message.route),
-        headers,
-        payload,
-        ...(budget.status === undefined ? {} : { status: budget.status }),
-      },
+      message: { next: restoredNext(message.route), headers, payload, status: budget.status },
       metadata,
     },
   };

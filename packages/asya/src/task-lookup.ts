@@ -21,6 +21,11 @@ export const maxSearched = 1_000;
 type IsMine = (document: TaskDocument) => boolean;
 const nobodys: IsMine = () => false;
 
+/** Whether a document leads nowhere else, as nearly every one. */
+function isTaskItself(found: Located<PauseDocument>): found is Located {
+  return found.document.state !== "alias" && found.document.displacedFrom === undefined;
+}
+
 /** Finds documents by the ids that a task is known by. */
 export class TaskLookup {
   readonly #machine: TaskMachine;
@@ -59,7 +64,8 @@ export class TaskLookup {
     for (const { id, mustAnswerTo } of leads) {
       try {
         const found = await this.#machine.load(id, options);
-        const task = found === undefined ? undefined : await this.#follow(found, options, isMine);
+        if (found === undefined) continue;
+        const task = isTaskItself(found) ? found : await this.#follow(found, options, isMine);
         if (task !== undefined && (mustAnswerTo === undefined || answersTo(task.document, mustAnswerTo))) return task;
       } catch (error) {
         // On S3 without the permission to list, a missing key is a refusal: another id may still lead to the task. If

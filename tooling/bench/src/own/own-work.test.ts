@@ -14,7 +14,7 @@ const budgets = [
   { operation: "delete", promises: 13, timers: 1, read: 0, written: 0 },
   // Written: the document, and the text that its digest is of.
   { operation: "pause", promises: 19, timers: 1, read: 0, written: 2 },
-  { operation: "resume", promises: 43, timers: 2, read: 1, written: 1 },
+  { operation: "resume", promises: 39, timers: 2, read: 1, written: 1 },
   { operation: "open", promises: 25, timers: 1, read: 0, written: 2 },
   { operation: "answer", promises: 39, timers: 2, read: 1, written: 1 },
   // Claimed, and done with a receipt. The fourth timer is that of the claim's renewal.
