@@ -7,6 +7,7 @@ import { compare } from "./compare.ts";
 import type { BenchItem, Contestant } from "./contestant.ts";
 import { holdpointName, limitName } from "./contestant.ts";
 import type { Setting, SettingResult } from "./measure-operations.ts";
+import { mostKeptBytes } from "./measure-operations.ts";
 import { bodyOf, createBody } from "./plain-store.ts";
 import type { PlainStore } from "./plain-store.ts";
 import { startBareActors } from "./sockets/bare-actors.ts";
@@ -29,6 +30,7 @@ export async function measureLedger(
   const payload = createPayload(bodyBytes);
   const ledger = createPauseLedger(store);
   const bare = barePauses(limit);
+  const isKept = bodyBytes <= mostKeptBytes;
   const contestants: readonly Contestant<LedgerOperation>[] = [
     {
       name: limitName,
@@ -36,6 +38,7 @@ export async function measureLedger(
         pause: (item) => bare.pause(pauseEnvelope(item, payload)),
         resume: (item) => bare.resume(resumeEnvelope(item)),
       },
+      forget: isKept ? undefined : ({ key }) => limit.remove(key),
     },
     {
       name: holdpointName,
@@ -43,6 +46,7 @@ export async function measureLedger(
         pause: (item) => ledger.pause(pauseEnvelope(item, payload)),
         resume: (item) => ledger.resume(resumeEnvelope(item)),
       },
+      forget: isKept ? undefined : ({ key }) => store.delete(key),
     },
   ];
   const comparisons = await compare(contestants, ["pause", "resume"], inFlight, effort);
