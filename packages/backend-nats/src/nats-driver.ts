@@ -103,18 +103,18 @@ export class NatsDriver implements CheckpointDriver {
     const expected = precondition.kind === "absent" ? 0 : replaced?.revision;
     const ttlSeconds = ttlMs === undefined ? undefined : Math.min(Math.ceil(ttlMs / 1000), longestTtlSeconds);
     const headers = { [writeIdHeader]: writeId, ...this.#ttlHeaders(ttlSeconds) };
-    const put = (content: Uint8Array, more: Readonly<Record<string, string>>): Promise<number> =>
-      this.#publish(escapedKey, content, { ...headers, ...more }, expected, signal);
     let version: string;
     if (body.byteLength + sizeOf(headers) <= this.#messageBytes) {
-      version = formatVersion({ revision: await put(body, {}), bodyId: undefined });
+      const revision = await this.#publish(escapedKey, body, headers, expected, signal);
+      version = formatVersion({ revision, bodyId: undefined });
     } else {
       const options = { messageBytes: this.#messageBytes, ttlSeconds };
       const uploaded = await bodies.upload(escapedKey, body, options, signal);
       try {
         uploaded.assertFresh();
-        const more = { [bodyHeader]: uploaded.id, [bodySizeHeader]: String(body.byteLength) };
-        version = formatVersion({ revision: await put(uploaded.pointer, more), bodyId: uploaded.id });
+        const pointing = { ...headers, [bodyHeader]: uploaded.id, [bodySizeHeader]: String(body.byteLength) };
+        const revision = await this.#publish(escapedKey, uploaded.pointer, pointing, expected, signal);
+        version = formatVersion({ revision, bodyId: uploaded.id });
       } catch (error) {
         // When in doubt, the body stays: its entry may have been written. Nobody needs it if it was not, and then it is
         // collected.
@@ -342,8 +342,9 @@ function isNotApplied(error: unknown): boolean {
 
 /** What headers take at most, the condition included that is added later. */
 function sizeOf(headers: Readonly<Record<string, string>>): number {
-  const lines = Object.entries(headers).map(([name, value]) => name.length + value.length + ": \r\n".length);
-  return lines.reduce((sum, size) => sum + size, headerMarginBytes);
+  let bytes = headerMarginBytes;
+  for (const [name, value] of Object.entries(headers)) bytes += name.length + value.length + ": \r\n".length;
+  return bytes;
 }
 
 function isAtLeast(version: string | undefined, major: number, minor: number): boolean {

@@ -1,3 +1,6 @@
+/** What stays as it is, as nearly every key does: one look instead of three. */
+const plainKey = /^(?!_kv)[-\w/]+(?:\.[-\w/]+)*$/u;
+
 /**
  * Writes a key with the characters that a NATS KV key may have: letters, digits, `-`, `_`, `/`, `.` stay as they are;
  * every other byte of the key's UTF-8 form becomes `=` and two hexadecimal digits.
@@ -5,6 +8,7 @@
  * @see https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-6.md
  */
 export function escapeNatsKey(key: string): string {
+  if (plainKey.test(key)) return key;
   return (
     key
       .replaceAll(/[^-\w/.]/gu, escapeBytes)
@@ -17,6 +21,7 @@ export function escapeNatsKey(key: string): string {
 
 /** The key that {@link escapeNatsKey} made `escaped` of, or `undefined` if it can have made it of none. */
 export function unescapeNatsKey(escaped: string): string | undefined {
+  if (plainKey.test(escaped)) return escaped;
   try {
     const key = decodeURIComponent(escaped.replaceAll("=", "%"));
     // Another client may have written a key of another form, which would then be listed under a name that reads another.
