@@ -7,7 +7,6 @@ import { compare } from "./compare.ts";
 import type { BenchItem, Contestant } from "./contestant.ts";
 import { holdpointName, limitName } from "./contestant.ts";
 import type { Setting, SettingResult } from "./measure-operations.ts";
-import { mostKeptBytes } from "./measure-operations.ts";
 import { bodyOf, createBody } from "./plain-store.ts";
 import type { PlainStore } from "./plain-store.ts";
 import { startBareActors } from "./sockets/bare-actors.ts";
@@ -15,6 +14,10 @@ import { startHoldpointActors } from "./sockets/holdpoint-actors.ts";
 import { postToSocket } from "./sockets/post-to-socket.ts";
 
 type LedgerOperation = "pause" | "resume";
+
+// What is larger is taken away again at once, so that no server's memory fills up. Less is kept: whoever takes away has
+// garbage collected before each turn, after which memory has to be found anew, and that takes longer than a small pause.
+const mostKeptBytes = 1_024 * 1_024;
 
 /**
  * A whole pause and a whole resume. The limit is the bare SDK that stores the message as JSON in one conditional write,

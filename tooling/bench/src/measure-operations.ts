@@ -19,8 +19,8 @@ export interface SettingResult extends Setting {
 
 type StoreOperation = "put if absent" | "get" | "put if version";
 
-/** What is larger is taken away again at once, so that neither disks nor servers in memory fill up. */
-export const mostKeptBytes = 16 * 1_024;
+// What is larger is taken away again at once, so that neither disks nor servers in memory fill up.
+const mostKeptBytes = 16 * 1_024;
 
 /** Creates, reads and updates values through every contestant. */
 export async function measureOperations(
