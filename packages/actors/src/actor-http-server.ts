@@ -102,6 +102,8 @@ export class ActorHttpServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // A request that was destroyed no longer has it.
+    const { socket } = request;
     const waiting = new AbortController();
     const lease = this.#budget.lease(waiting.signal);
     const closed = Promise.withResolvers<void>();
@@ -111,7 +113,7 @@ export class ActorHttpServer {
     });
     try {
       await this.#answer(request, response, { lease, waiting });
-      this.#giveUpUnread(request.socket);
+      this.#giveUpUnread(socket);
       // Until then the answer may still be on its way.
       await closed.promise;
     } finally {

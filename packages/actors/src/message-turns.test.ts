@@ -67,6 +67,17 @@ function begin(socketPath: string, body: Buffer, sentBytes = body.byteLength): S
   return connection;
 }
 
+/** Sends a message without its length. */
+function beginChunked(socketPath: string, body: Buffer): Socket {
+  const connection = connect(socketPath);
+  connection.on("error", () => undefined);
+  connection.write("POST /invoke HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+  connection.write(`${body.byteLength.toString(16)}\r\n`);
+  connection.write(body);
+  connection.write("\r\n0\r\n\r\n");
+  return connection;
+}
+
 /** What comes back until the connection is closed, in whatever way. */
 async function answerTo(connection: Socket): Promise<string> {
   const received: Buffer[] = [];
@@ -106,13 +117,11 @@ describe("messages beyond the bytes that may be in hand", () => {
   it("are taken alone where one is larger than all of them, with or without a length", async () => {
     const socketPath = await serve({ maxBytesInHand: mib });
     finish.resolve();
-    const [known, unknown] = [largeMessage("known"), largeMessage("unknown")];
-    const connection = connect(socketPath);
-    connection.write("POST /invoke HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
-    connection.write(`${unknown.byteLength.toString(16)}\r\n`);
-    connection.write(unknown);
-    connection.write("\r\n0\r\n\r\n");
-    expect(await Promise.all([statusOf(begin(socketPath, known)), statusOf(connection)])).toEqual(["200", "200"]);
+    const [known, unknown] = [
+      begin(socketPath, largeMessage("known")),
+      beginChunked(socketPath, largeMessage("unknown")),
+    ];
+    expect(await Promise.all([statusOf(known), statusOf(unknown)])).toEqual(["200", "200"]);
     expect(new Set(handled)).toEqual(new Set(["known", "unknown"]));
   });
 
@@ -158,11 +167,12 @@ describe("messages beyond the bytes that may be in hand", () => {
     await vi.waitFor(() => expect(lines.filter((line) => line.includes("request broke off"))).toHaveLength(8));
   });
 
-  it("are told to come again when their sender can wait no longer, and leave the queue", async () => {
-    const socketPath = await serve({ actorTimeoutMs: 1000 });
+  it.each(["a length", "chunks"])("sent with %s are told to come again when they can wait no longer", async (form) => {
+    const socketPath = await serve({ actorTimeoutMs: 1000, maxBytesInHand: 8 * mib });
     const first = begin(socketPath, largeMessage("first"));
     await vi.waitFor(() => expect(handled).toEqual(["first"]));
-    const second = await answerTo(begin(socketPath, largeMessage("second")));
+    const message = largeMessage("second");
+    const second = await answerTo(form === "chunks" ? beginChunked(socketPath, message) : begin(socketPath, message));
     expect(second).toMatch(/^HTTP\/1\.1 500 /u);
     expect(JSON.parse(second.slice(second.indexOf("\r\n\r\n")))).toMatchObject({
       error: "processing_error",

@@ -70,7 +70,9 @@ async function receiveChunks(
 ): Promise<Uint8Array | undefined> {
   let body = new Uint8Array();
   let receivedBytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Where there will be no room, the request is still to be answered.
+  const chunks = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  for await (const chunk of chunks) {
     const start = receivedBytes;
     receivedBytes += chunk.byteLength;
     if (receivedBytes > maxBytes) {
