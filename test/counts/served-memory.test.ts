@@ -34,7 +34,7 @@ async function limitBytes(): Promise<number> {
   return Number.parseInt(limit, 10) * mib;
 }
 
-/** Begins to send a message of 20 MiB; the rest of it is what the last part holds. */
+/** Sends the first MiB of a message of 20 MiB, and says what is missing. */
 function begin(socketPath: string, id: string): { readonly connection: Socket; readonly rest: Buffer } {
   const route = { prev: ["analyzer"], curr: "x-pause", next: ["summarizer"] };
   const [before = "", after = ""] = JSON.stringify({ id, route, headers: {}, payload: { text: "*" } }).split("*");

@@ -20,7 +20,7 @@ export function memoryTable(rows: readonly MemoryRow[]): string {
   const head = ["heap", "messages", "payload", "in flight", "bare, at start", "bare", "at start", "holdpoint", "ratio"];
   return `## Memory
 
-What \`x-pause\` on Redis keeps resident at most while messages come over its socket, beside a bare server of Node's that parses them, writes them with ioredis where there is none, and answers. Each figure is the median of fresh processes, as the operating system tells it. The last column says after how many messages the most was nearly reached; there are that many more, or several times as many, behind it. The large messages come all at once, and take turns.
+What \`x-pause\` on Redis keeps resident at most while messages come over its socket, beside a bare server of Node's that parses them, writes them with ioredis where there is none, and answers. Each figure is the median of fresh processes, as the operating system tells it. The last column says after how many messages that was nearly reached. The large messages come all at once, and take turns.
 
 ${markdownTable([...head, "levels off after"], cells)}`;
 }
