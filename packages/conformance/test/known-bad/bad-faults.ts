@@ -489,10 +489,10 @@ export const badUnderFaults: readonly BadUnderFaults[] = [
   },
   {
     name: "applies a conditional write twice",
-    foundBy: "faults/linearizable-history",
+    // A history finds it too, but not where a machine is so busy that nobody writes in between.
+    foundBy: "faults/asks-before-it-writes-again",
     alsoFails: [
       "faults/anothers-write-is-a-conflict",
-      "faults/asks-before-it-writes-again",
       "faults/conflict-is-certain",
       "faults/removed-since-stays-removed",
       "faults/replaced-since-is-no-conflict",

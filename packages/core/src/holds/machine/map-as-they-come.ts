@@ -3,8 +3,9 @@ import { nextTick } from "node:process";
 /**
  * What `each` makes of the elements of a source, in the order in which it comes to be, with at most so many under way.
  *
- * When as many results as that wait for a consumer that is slower, nothing is begun before it has taken them all. What is begun then is begun together, so that a client may send it in one write: begun one by one, each as a
- * result is taken, every request would be a system call of its own.
+ * When as many results as that wait for a consumer that is slower, nothing is begun before it has taken them all. What
+ * is begun then is begun together, so that a client may send it in one write: begun one by one, each as a result is
+ * taken, every request would be a system call of its own.
  *
  * @throws whatever the source or `each` throws, once what has come before is taken
  * @example
