@@ -4,6 +4,8 @@ import fs from "node:fs";
 import { open } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 
+import { processMemory } from "../../tooling/servers/src/process-memory.ts";
+
 const [what = "", url = "", sizeText = "0"] = process.argv.slice(2);
 const sizeBytes = Number(sizeText);
 
@@ -64,12 +66,16 @@ async function measureMemory(): Promise<object> {
   // What is loaded and allocated once is not the body's.
   const { version } = await store.put("large", new Uint8Array(1_024));
   await store.get("large");
-  const before = process.resourceUsage().maxRSS;
+  const before = peakBytes();
   if (what === "put") {
     await store.put("large", new Uint8Array(sizeBytes).fill(120), { ifVersion: version });
   } else {
     const found = await store.get("prepared");
     if (found?.body.byteLength !== sizeBytes) throw new Error("it was not read whole");
   }
-  return { grownBytes: (process.resourceUsage().maxRSS - before) * 1_024 };
+  return { grownBytes: peakBytes() - before };
+}
+
+function peakBytes(): number {
+  return process.platform === "linux" ? processMemory().peakBytes : process.resourceUsage().maxRSS * 1_024;
 }

@@ -224,6 +224,9 @@ async function prepare(url: string, sizeBytes: number): Promise<void> {
   await store.put("prepared", new Uint8Array(sizeBytes));
 }
 
+/** What a process takes for whatever else it does meanwhile, at most. */
+const besidesBytes = 2 * mib;
+
 async function peakMemory(
   operation: string,
   url: string,
@@ -231,7 +234,7 @@ async function peakMemory(
   environment: Readonly<Record<string, string>>,
 ): Promise<number> {
   const { grownBytes } = await runChild<{ readonly grownBytes: number }>(operation, url, sizeBytes, environment);
-  return grownBytes;
+  return grownBytes - besidesBytes;
 }
 
 async function runChild<Report>(

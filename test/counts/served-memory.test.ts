@@ -90,6 +90,6 @@ describe.skipIf(process.platform !== "linux" || redis.isMissing)("x-pause on Red
     slow.connection.write(slow.rest);
     expect(await slowStatus).toBe("HTTP/1.1 200");
     expect(new Set(await Promise.all(statuses))).toEqual(new Set(["HTTP/1.1 200"]));
-    expect((await served.memory()).peakBytes).toBeLessThan(await limitBytes());
+    expect(served.memory().peakBytes).toBeLessThan(await limitBytes());
   });
 });

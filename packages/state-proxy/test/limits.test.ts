@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createMemoryStore } from "@holdpoint/core";
 import { describe, expect, it } from "vitest";
 
+import { processMemory } from "../../../tooling/servers/src/process-memory.ts";
 import { PythonMount, pythonIsMissing } from "./python-mount.ts";
 import { ask, send, serveMount } from "./served-mount.ts";
 import type { ProxyProcess } from "./start-proxy.ts";
@@ -15,10 +16,8 @@ import { startProxy } from "./start-proxy.ts";
 
 const mebibyte = 1024 * 1024;
 
-/** The most memory that a process has had in RAM so far, in bytes. */
-async function peakBytes({ child }: ProxyProcess): Promise<number> {
-  const status = await readFile(`/proc/${child.pid}/status`, "utf8");
-  return Number(/^VmHWM:\s+(\d+) kB$/mu.exec(status)?.[1]) * 1024;
+function peakBytes({ child }: ProxyProcess): number {
+  return processMemory(child.pid).peakBytes;
 }
 
 async function startOnDirectory(): Promise<AsyncDisposable & { readonly proxy: ProxyProcess }> {
@@ -35,10 +34,10 @@ describe.skipIf(process.platform !== "linux" || pythonIsMissing)("memory", () =>
     const { proxy } = started;
     await using python = new PythonMount(proxy.socketPath);
     await python.write("warm", Buffer.alloc(mebibyte));
-    const before = await peakBytes(proxy);
+    const before = peakBytes(proxy);
     const large = Buffer.alloc(100_000_000, "x");
     await expect(python.write("large", large)).rejects.toMatchObject({ raised: "OSError", errno: "EFBIG" });
-    expect((await peakBytes(proxy)) - before).toBeLessThan(96 * mebibyte);
+    expect(peakBytes(proxy) - before).toBeLessThan(96 * mebibyte);
     // Its length is not announced, so that it is kept until it is over the limit.
     const pieces = Array.from({ length: 100 }, () => large.subarray(0, 1_000_000));
     await expect(python.writeThrough("large", pieces)).rejects.toMatchObject({ raised: "OSError", errno: "EFBIG" });
@@ -47,7 +46,7 @@ describe.skipIf(process.platform !== "linux" || pythonIsMissing)("memory", () =>
       for (let piece = 0; piece < 600; piece += 1) yield pieces[0] ?? large;
     }
     expect(await send(proxy, "/keys/large", endless())).toBe(413);
-    expect((await peakBytes(proxy)) - before).toBeLessThan(4 * 64 * mebibyte);
+    expect(peakBytes(proxy) - before).toBeLessThan(4 * 64 * mebibyte);
     await expect(python.stat("large")).rejects.toMatchObject({ raised: "FileNotFoundError" });
     const answer = await ask(proxy, "PUT", "/keys/large", { body: large });
     expect({ status: answer.status, body: JSON.parse(String(answer.body)) as unknown }).toEqual({
@@ -60,7 +59,7 @@ describe.skipIf(process.platform !== "linux" || pythonIsMissing)("memory", () =>
     await using started = await startOnDirectory();
     const { proxy } = started;
     await ask(proxy, "PUT", "/keys/warm", { body: "1" });
-    const before = await peakBytes(proxy);
+    const before = peakBytes(proxy);
     const file = Buffer.alloc(40 * mebibyte, "0123456789abcdef");
     async function* pieces(): AsyncGenerator<Uint8Array> {
       for (let start = 0; start < file.byteLength; start += mebibyte) yield file.subarray(start, start + mebibyte);
@@ -78,7 +77,7 @@ describe.skipIf(process.platform !== "linux" || pythonIsMissing)("memory", () =>
     );
     expect(new Set(read)).toEqual(new Set([true]));
     // Twice 800 MiB were on their way at once.
-    expect((await peakBytes(proxy)) - before).toBeLessThan(400 * mebibyte);
+    expect(peakBytes(proxy) - before).toBeLessThan(400 * mebibyte);
   });
 });
 

@@ -11,24 +11,19 @@ await using store = await openStore(url);
 const ledger = createPauseLedger(store);
 
 const getMs = spreadOf(await timesOfGets(1_000)).median;
-const baselineKib = peakKib();
 const list = await timed(async () => {
   let found = 0;
   for await (const _ of store.list({ prefix: "paused/" })) found += 1;
   return found;
 });
-const listKib = peakKib();
 const prune = await timed(() => ledger.prune({ olderThanMs: 0 }));
-const pruneKib = peakKib();
 console.log(
   JSON.stringify({
     getMs,
     listed: list.result,
     listMs: list.ms,
-    listKib: listKib - baselineKib,
     pruned: prune.result,
     pruneMs: prune.ms,
-    pruneKib: pruneKib - baselineKib,
   }),
 );
 
@@ -46,8 +41,4 @@ async function timed<Result>(work: () => Promise<Result>): Promise<{ readonly ms
   const startedAt = performance.now();
   const result = await work();
   return { ms: performance.now() - startedAt, result };
-}
-
-function peakKib(): number {
-  return process.resourceUsage().maxRSS;
 }

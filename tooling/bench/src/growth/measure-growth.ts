@@ -14,9 +14,7 @@ export interface GrowthRow {
   /** The median of a thousand. */
   readonly getMs: number;
   readonly listMs: number;
-  readonly listKib: number;
   readonly pruneMs: number;
-  readonly pruneKib: number;
 }
 
 const execute = promisify(execFile);

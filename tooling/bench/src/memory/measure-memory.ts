@@ -104,7 +104,7 @@ async function measureOnce(
         ASYA_SOCKET_NAME: "actor.sock",
       },
     });
-    const { residentBytes: startBytes } = await served.memory();
+    const { residentBytes: startBytes } = served.memory();
     const ids = Array.from({ length: messages }, (_, index) => `task-${index}`);
     const text = "x".repeat(payloadBytes);
     const peaks: { readonly after: number; readonly peakBytes: number }[] = [];
@@ -115,7 +115,7 @@ async function measureOnce(
         const message = Buffer.from(JSON.stringify({ id, route, headers: {}, payload: { text } }));
         await plainRequest(socketPath, "POST", "/invoke", message);
       });
-      peaks.push({ after, peakBytes: (await served.memory()).peakBytes });
+      peaks.push({ after, peakBytes: served.memory().peakBytes });
     }
     const peakBytes = peaks.at(-1)?.peakBytes ?? Number.NaN;
     const levelsAfter = peaks.find((look) => look.peakBytes >= levelShare * peakBytes)?.after ?? messages;

@@ -1,21 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
-const pollMs = 10;
+import type { ProcessMemory } from "../../../servers/src/process-memory.ts";
+import { processMemory } from "../../../servers/src/process-memory.ts";
 
-/** What the operating system says of a process's memory, in bytes. */
-interface ResidentMemory {
-  readonly residentBytes: number;
-  /** The most that it has been so far. */
-  readonly peakBytes: number;
-}
+const pollMs = 10;
 
 /** A process that serves on a socket. */
 export interface ServedProcess extends AsyncDisposable {
-  memory(): Promise<ResidentMemory>;
+  memory(): ProcessMemory;
 }
 
 /** Starts Node with these arguments, and waits until it can be dialled. */
@@ -31,20 +26,12 @@ export async function startServed(
     await delay(pollMs);
   }
   return {
-    memory: async () => {
-      const status = await readFile(`/proc/${child.pid}/status`, "utf8");
-      return { residentBytes: kibibytesOf(status, "VmRSS") * 1_024, peakBytes: kibibytesOf(status, "VmHWM") * 1_024 };
-    },
+    memory: () => processMemory(child.pid),
     [Symbol.asyncDispose]: async () => {
       child.kill();
       await closed;
     },
   };
-}
-
-// https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
-function kibibytesOf(status: string, name: string): number {
-  return Number(new RegExp(`^${name}:\\s+(?<kib>\\d+) kB$`, "mu").exec(status)?.groups?.["kib"]);
 }
 
 async function isServed(socketPath: string): Promise<boolean> {

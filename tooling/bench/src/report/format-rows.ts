@@ -8,9 +8,9 @@ import { formatComparison, formatMs } from "./format-setting.ts";
 
 /** One line of growth for a terminal. */
 export function formatGrowth(row: GrowthRow): string {
-  const { backend, documents, getMs, listMs, listKib, pruneMs, pruneKib } = row;
-  const list = `list ${formatMs(listMs)}, ${formatBytes(listKib * 1_024)} more`;
-  return `${backend.padEnd(8)}${String(documents).padEnd(8)}get ${formatMs(getMs)}; ${list}; prune ${formatMs(pruneMs)}, ${formatBytes(pruneKib * 1_024)} more`;
+  const { backend, documents, getMs, listMs, pruneMs } = row;
+  const times = `get ${formatMs(getMs)}; list ${formatMs(listMs)}; prune ${formatMs(pruneMs)}`;
+  return `${backend.padEnd(8)}${String(documents).padEnd(8)}${times}`;
 }
 
 /** One line of a served actor's memory for a terminal. */

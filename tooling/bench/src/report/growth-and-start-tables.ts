@@ -16,15 +16,13 @@ export function growthTables(rows: readonly GrowthRow[]): string {
       row.documents.toLocaleString("en"),
       against(({ getMs }) => getMs),
       against(({ listMs, documents }) => listMs / documents),
-      formatBytes(row.listKib * 1_024),
       against(({ pruneMs, documents }) => pruneMs / documents),
-      formatBytes(row.pruneKib * 1_024),
     ];
   });
-  const head = ["backend", "documents", "get", "list, each", "memory", "prune, each", "memory"];
+  const head = ["backend", "documents", "get", "list, each", "prune, each"];
   return `## Growth
 
-Documents of the ledger, of which one in ten has ended and is pruned. Times are for one document, with the ratio to the smallest store in brackets: what does not grow stays near 1. Memory is what the process needed at most beyond what it had before. The emulator of Cloud Storage takes longer the more it holds, which its ratios show, and is not filled further than ten thousand.
+Documents of the ledger, of which one in ten has ended and is pruned. Times are for one document, with the ratio to the smallest store in brackets: what does not grow stays near 1. What memory that takes is on [another page](reliability.md#load). The emulator of Cloud Storage takes longer the more it holds, which its ratios show, and is not filled further than ten thousand.
 
 ${markdownTable(head, cells)}`;
 }
