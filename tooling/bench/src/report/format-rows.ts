@@ -10,7 +10,7 @@ import { formatComparison, formatMs } from "./format-setting.ts";
 export function formatGrowth(row: GrowthRow): string {
   const { backend, documents, getMs, listMs, pruneMs } = row;
   const times = `get ${formatMs(getMs)}; list ${formatMs(listMs)}; prune ${formatMs(pruneMs)}`;
-  return `${backend.padEnd(8)}${String(documents).padEnd(8)}${times}`;
+  return `${backend.padEnd(9)}${String(documents).padEnd(8)}${times}`;
 }
 
 /** One line of a served actor's memory for a terminal. */
@@ -36,7 +36,7 @@ export function formatOwn({ subject, operation, cpuUs, ratio, budget }: OwnRow):
 /** One line of start-up times for a terminal. */
 export function formatStart(row: StartRow): string {
   const { backend, importMs, bareImportMs, firstPutMs, bareFirstPutMs, readyMs } = row;
-  return `${backend.padEnd(8)}import ${versus(importMs.median, bareImportMs.median)}; first put ${versus(firstPutMs.median, bareFirstPutMs.median)}; ready ${formatMs(readyMs.median)}; installed ${formatBytes(row.installedBytes)} (bare ${formatBytes(row.bareInstalledBytes)})`;
+  return `${backend.padEnd(9)}import ${versus(importMs.median, bareImportMs.median)}; first put ${versus(firstPutMs.median, bareFirstPutMs.median)}; ready ${formatMs(readyMs.median)}; installed ${formatBytes(row.installedBytes)} (bare ${formatBytes(row.bareInstalledBytes)})`;
 }
 
 function versus(ours: number, bare: number): string {
