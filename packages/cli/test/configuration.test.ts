@@ -63,8 +63,11 @@ describe("the store", () => {
     }
     const links = [
       ...["core", "asya", "actors"].map((name) => [join(directory, name), join("@holdpoint", name)]),
-      ...["valibot", "p-map"].map((name) => [join(packages, "core/node_modules", name), name]),
-      ...["commander", "@commander-js/extra-typings"].map((name) => [join(packages, "cli/node_modules", name), name]),
+      [join(packages, "core/node_modules/valibot"), "valibot"],
+      ...["commander", "@commander-js/extra-typings", "p-map"].map((name) => [
+        join(packages, "cli/node_modules", name),
+        name,
+      ]),
     ];
     for (const [target = "", name = ""] of links) {
       const link = join(directory, "node_modules", name);
