@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
+import { isServed } from "../../../../packages/actors/src/free-socket.ts";
 import type { ProcessMemory } from "../../../servers/src/process-memory.ts";
 import { processMemory } from "../../../servers/src/process-memory.ts";
 
@@ -32,16 +32,4 @@ export async function startServed(
       await closed;
     },
   };
-}
-
-async function isServed(socketPath: string): Promise<boolean> {
-  const connection = connect(socketPath);
-  try {
-    await once(connection, "connect");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    connection.destroy();
-  }
 }
