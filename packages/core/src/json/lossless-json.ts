@@ -153,9 +153,11 @@ export function inOrder(value: unknown, numberForm: (number: unknown) => unknown
   return copy ?? value;
 }
 
+const fewNames = 16;
+
 /** Sorts by insertion, as long as names are few: then `Array.sort` takes several times as long. */
 function sort(names: string[]): void {
-  if (names.length > 16) {
+  if (names.length > fewNames) {
     names.sort();
     return;
   }
