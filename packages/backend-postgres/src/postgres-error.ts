@@ -19,6 +19,8 @@ export interface ServerError extends Error {
   /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
   readonly code: string;
   readonly severity: string;
+  /** Where in the server's source the error was raised. PgBouncer gives none. */
+  readonly routine?: string | undefined;
 }
 
 /** Whether the server itself has said it; true for every copy of `pg`. */
@@ -34,7 +36,7 @@ export function isServerError(error: unknown): error is ServerError {
 
 /** Whether a connection is of no use after this error. */
 export function breaksConnection(error: unknown): boolean {
-  return !(isServerError(error) && error.severity === "ERROR" && error.code !== "25006");
+  return !(isServerError(error) && error.severity === "ERROR" && error.code !== "25006" && !isPoolerError(error));
 }
 
 /** What an error of `pg` or of the server means. */
@@ -56,7 +58,7 @@ function classify(error: unknown, outcome: DriverFailure["outcome"]): DriverFail
 type Verdict = Pick<DriverFailure, "code" | "message"> & Partial<DriverFailure>;
 
 function serverFailure(error: ServerError): DriverFailure {
-  const pooler = error.code === "08P01" ? poolerVerdict(error.message) : undefined;
+  const pooler = isPoolerError(error) ? poolerVerdict(error.message) : undefined;
   const verdict = pooler ?? verdicts[error.code] ?? verdicts[error.code.slice(0, 2)];
   return {
     retryable: false,
@@ -81,11 +83,7 @@ const verdicts: Readonly<Record<string, Verdict>> = {
   "08": { ...again, message: "the connection failed", outcome: "unknown" },
   "08001": { ...again, message: "no connection to the server behind the pooler could be made", outcome: "not-applied" },
   "08004": { ...again, message: "the server rejected the connection", outcome: "not-applied" },
-  "08P01": {
-    code: "unavailable",
-    message: "the server, or a pooler before it, did not accept what it was told",
-    outcome: "unknown",
-  },
+  "08P01": { code: "unavailable", message: "the server did not understand what it was told", outcome: "unknown" },
   "0A000": { code: "unsupported", message: "the server does not support the request" },
   "22": { code: "invalid-argument", message: "the server takes a value for malformed" },
   "22021": {
@@ -184,7 +182,11 @@ const verdicts: Readonly<Record<string, Verdict>> = {
 };
 
 /** What PgBouncer says has one code, whatever it is: https://www.pgbouncer.org/usage.html */
-function poolerVerdict(message: string): Verdict | undefined {
+function isPoolerError(error: ServerError): boolean {
+  return error.code === "08P01" && error.routine === undefined;
+}
+
+function poolerVerdict(message: string): Verdict {
   if (/startup parameter/iu.test(message)) {
     return {
       code: "invalid-argument",
@@ -193,17 +195,23 @@ function poolerVerdict(message: string): Verdict | undefined {
     };
   }
   if (/no such database/iu.test(message)) return { code: "not-found", message: "the pooler knows no such database" };
-  if (/no such user|authentication failed/iu.test(message)) {
+  if (/no such user|authentication failed|login rejected/iu.test(message)) {
     return {
       ...denied,
       message: "the pooler before the server does not let this user in",
       remedy: "Check user and password.",
     };
   }
-  if (/login failed|no more connections|_timeout|shutting down|paused/iu.test(message)) {
-    return { ...again, message: "the pooler has no connection to the server" };
+  if (/SSL required/iu.test(message)) {
+    return {
+      ...denied,
+      message: "the pooler before the server lets nobody in without TLS",
+      remedy: "Set sslmode=require, or verify-full.",
+    };
   }
-  return undefined;
+  // All else is about its connections to the server, in many words. "bouncer config error" is among them: one that was
+  // lost while a client was let in.
+  return { ...again, message: "the pooler has no connection to the server, or has lost it", outcome: "unknown" };
 }
 
 /** In the words of `pg`, which gives these no code. */

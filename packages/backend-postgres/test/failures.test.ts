@@ -16,7 +16,7 @@ import type { PostgresStoreOptions } from "../src/postgres-options.ts";
 import { PostgresPools } from "../src/postgres-pools.ts";
 import { encryptionsOf } from "../src/postgres-tls.ts";
 import type { DisposableClient } from "./test-server.ts";
-import { inspector, pgbouncer, postgres } from "./test-server.ts";
+import { inspector, ownServer, pgbouncer, postgres } from "./test-server.ts";
 
 const body = new TextEncoder().encode("body");
 
@@ -47,6 +47,19 @@ async function lockRow(store: CheckpointStore): Promise<DisposableClient> {
   const prefix = new URL(store.location).searchParams.get("prefix") ?? "";
   await holder.query("SELECT 1 FROM public.holdpoint_checkpoints WHERE key = $1 FOR UPDATE", [`${prefix}locked`]);
   return holder;
+}
+
+/** Kills the server's process that waits for a lock, upon which the server ends all others and starts again. */
+async function crashWaitingBackend(url: string): Promise<void> {
+  await using killer = await inspector(url);
+  const waiting = async (): Promise<number | undefined> => {
+    const { rows } = await killer.query<{ readonly pid: number }>(
+      "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%holdpoint_checkpoints%'",
+    );
+    return rows[0]?.pid;
+  };
+  await expect.poll(waiting).toBeDefined();
+  await killer.query(`COPY (SELECT) TO PROGRAM 'kill -9 ${await waiting()}'`).catch(() => undefined);
 }
 
 const single = { maxAttempts: 1 };
@@ -271,6 +284,30 @@ describe.skipIf(pgbouncer.isMissing)("what PgBouncer says", () => {
     const url = new URL(pgbouncer.url);
     url.username = "nobody-here";
     await expect(open(url.href)).rejects.toMatchObject({ code: "permission-denied" });
+  });
+
+  test("a connection of its own that was lost: the read is repeated, the write is in doubt", async (context) => {
+    const { url } = await ownServer(context, "pgbouncer");
+    await using store = await open(url);
+    await store.put("key", body);
+    const crashWhile = async <Result>(operation: () => Promise<Result>): Promise<Result> => {
+      const holder = await inspector(url);
+      await holder.query("BEGIN");
+      await holder.query("LOCK TABLE public.holdpoint_checkpoints");
+      const answer = operation();
+      answer.catch(() => undefined);
+      await crashWaitingBackend(url);
+      return await answer;
+    };
+    const read = await crashWhile(async () => await store.get("key"));
+    expect(read?.body).toEqual(body);
+    await using storeOfOneAttempt = await open(url, single);
+    await expect(crashWhile(async () => await storeOfOneAttempt.put("key", body))).rejects.toMatchObject({
+      code: "unavailable",
+      retryable: true,
+      outcome: "unknown",
+      message: expect.stringContaining("the pooler has no connection to the server, or has lost it") as string,
+    });
   });
 });
 

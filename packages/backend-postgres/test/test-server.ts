@@ -17,9 +17,12 @@ export async function inspector(url: string = postgres.url): Promise<DisposableC
   return client;
 }
 
-/** A PostgreSQL that belongs to one test, which may configure and stop it; skips the test if none can be started. */
-export async function ownServer(test: TestContext): Promise<AsyncDisposable & { readonly url: string }> {
-  const server = await startServer("postgres", { own: true });
+/** A server that belongs to one test, which may configure and stop it; skips the test if none can be started. */
+export async function ownServer(
+  test: TestContext,
+  name: "postgres" | "pgbouncer" = "postgres",
+): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = await startServer(name, { own: true });
   return server.kind === "missing" ? test.skip(server.remedy) : server;
 }
 
