@@ -26,6 +26,5 @@ export type {
 } from "./pause-ledger.ts";
 export type { InputValidation } from "./prepare-input.ts";
 export { metadataHints } from "./metadata-hints.ts";
-export type { PauseDecision } from "./pause-decisions.ts";
-export { parsePauseMetadata } from "./pause-metadata.ts";
-export type { PauseField, PauseMetadata } from "./pause-metadata.ts";
+export { parsePauseMetadata } from "./parse-pause-metadata.ts";
+export type { PauseDecision, PauseField, PauseMetadata } from "./pause-metadata.ts";

@@ -8,7 +8,7 @@ import { atNextPause, openLedger, pauseEnvelope, readJson, resumeEnvelope } from
 import { createPauseLedger } from "./create-pause-ledger.ts";
 import type { Envelope } from "./envelope.ts";
 import type { PauseMetadata } from "./pause-metadata.ts";
-import { parsePauseMetadata } from "./pause-metadata.ts";
+import { parsePauseMetadata } from "./parse-pause-metadata.ts";
 import { relateDocuments } from "./relate-documents.ts";
 
 const named = (task: unknown, id: string, payload: object = {}): Envelope =>

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 import { maxMessageLevels } from "./message-nesting.ts";
 import { createPauseLedger } from "./create-pause-ledger.ts";
-import { parsePauseMetadata } from "./pause-metadata.ts";
+import { parsePauseMetadata } from "./parse-pause-metadata.ts";
 
 const arrays = (levels: number): string => `${"[".repeat(levels)}${"]".repeat(levels)}`;
 const objects = (levels: number, inner: string): string => `${'{"a":'.repeat(levels)}${inner}${"}".repeat(levels)}`;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
 import { metadataHints } from "./metadata-hints.ts";
-import { parsePauseMetadata } from "./pause-metadata.ts";
+import { parsePauseMetadata } from "./parse-pause-metadata.ts";
 
 it.each([
   ["promt", "prompt"],

@@ -1,17 +1,7 @@
 import { isJsonObject, isSameJson } from "@holdpoint/core/json";
 import * as v from "valibot";
 
-import type { PauseField, PauseMetadata } from "./pause-metadata.ts";
-
-/** One of the ways in which a person can decide. */
-export interface PauseDecision {
-  readonly name: string;
-  /** What a person sees. @default the name */
-  readonly label?: string | undefined;
-  /** Whether it approves. Known for `approve`, `edit` (yes), `reject` and `respond` (no). */
-  readonly approving?: boolean | undefined;
-  readonly [property: string]: unknown;
-}
+import type { PauseDecision, PauseField, PauseMetadata } from "./pause-metadata.ts";
 
 /** The field, and the name in a person's input, that says how they decided. */
 export const decisionField = "decision";

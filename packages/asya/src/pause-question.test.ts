@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { checkAnswer } from "./check-answer.ts";
 import { checkPauseMetadata } from "./check-pause-metadata.ts";
 import type { PauseMetadata } from "./pause-metadata.ts";
-import { parsePauseMetadata } from "./pause-metadata.ts";
+import { parsePauseMetadata } from "./parse-pause-metadata.ts";
 import { openLedger, pauseEnvelope, readJson, resumeEnvelope } from "../test/ledger-fixture.ts";
 
 const hour = 3_600;

@@ -5,7 +5,8 @@ import { expect, test } from "vitest";
 import { assertEnvelope } from "./assert-envelope.ts";
 import { LedgerError } from "./ledger-error.ts";
 import { mergeInput } from "./merge-input.ts";
-import { parsePauseMetadata, readStoredMetadata } from "./pause-metadata.ts";
+import { parsePauseMetadata } from "./parse-pause-metadata.ts";
+import { readStoredMetadata } from "./pause-metadata.ts";
 import { findTrail } from "./trail.ts";
 import { validateInput } from "./validate-input.ts";
 

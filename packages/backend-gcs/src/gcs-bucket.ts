@@ -3,7 +3,8 @@ import { createHash, getFips } from "node:crypto";
 import { DriverFailureError } from "@holdpoint/core/driver";
 
 import { hasStatus, isMissingBucket } from "./gcs-error.ts";
-import type { GcsAnswer, GcsRequest, GcsTransport } from "./gcs-transport.ts";
+import type { GcsAnswer } from "./gcs-answer.ts";
+import type { GcsRequest, GcsTransport } from "./gcs-transport.ts";
 import { encodeUrlPart, queryString } from "./url-encoding.ts";
 import { createMultipartBody } from "./multipart-body.ts";
 

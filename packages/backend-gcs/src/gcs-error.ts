@@ -1,7 +1,7 @@
 import { connectionFailure, DriverFailureError, retryAfterMs, serverWords, isError } from "@holdpoint/core/driver";
 import type { DriverFailure } from "@holdpoint/core/driver";
 
-import type { GcsAnswer } from "./gcs-transport.ts";
+import type { GcsAnswer } from "./gcs-answer.ts";
 
 /** Cloud Storage has answered with a status other than success. */
 export class GcsAnswerError extends Error {

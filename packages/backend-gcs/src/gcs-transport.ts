@@ -6,6 +6,7 @@ import { finished } from "node:stream/promises";
 import type { Storage } from "@google-cloud/storage";
 import { defaultMaxBodyBytes, DriverFailureError } from "@holdpoint/core/driver";
 
+import type { GcsAnswer } from "./gcs-answer.ts";
 import { credentialsFailure, GcsAnswerError } from "./gcs-error.ts";
 
 /** One request to Cloud Storage. */
@@ -20,14 +21,6 @@ export interface GcsRequest {
    */
   readonly isContinuation?: boolean | undefined;
   readonly signal: AbortSignal;
-}
-
-/** What came back. */
-export interface GcsAnswer {
-  readonly status: number;
-  readonly body: Uint8Array;
-  /** The value of a header by its name in lower case. */
-  header(name: string): string | undefined;
 }
 
 /**

@@ -1,28 +1,10 @@
 import type { Capabilities, CheckpointStore, StoreOptions } from "@holdpoint/core";
 
+import type { ConformanceGroup } from "./conformance-groups.ts";
+import { conformanceGroups } from "./conformance-groups.ts";
 import type { ConformanceHarness } from "./conformance-harness.ts";
 import type { ConformanceSettings } from "./conformance-options.ts";
 import type { Participants } from "./participants/participants.ts";
-
-/** The groups of the suite, in the order in which they run. */
-export const conformanceGroups = [
-  "round trips",
-  "bytes",
-  "keys",
-  "conditions",
-  "races",
-  "listing",
-  "ttl",
-  "sizes",
-  "cancellation",
-  "lifecycle",
-  "errors",
-  "capabilities",
-  "faults",
-] as const;
-
-/** The name of a group of cases. */
-export type ConformanceGroup = (typeof conformanceGroups)[number];
 
 /** A capability that a store may lack. */
 export type OptionalCapability = Exclude<keyof Capabilities, "maxBodyBytes" | "showsUnacknowledged">;
@@ -57,9 +39,6 @@ export interface ConformanceCase {
    */
   run(context: CaseContext): Promise<CaseOutcome | void>;
 }
-
-/** The groups whose cases mostly wait, and so may run at the same time. */
-export const waitingGroups: ReadonlySet<ConformanceGroup> = new Set(["ttl", "faults"]);
 
 /** What a case works with: a namespace of its own, and clients that are closed when it ends. */
 export interface CaseContext {

@@ -1,4 +1,4 @@
-import type { ConformanceGroup } from "./conformance-case.ts";
+import type { ConformanceGroup } from "./conformance-groups.ts";
 
 /** How much the suite does. The defaults suit a server on the same machine. */
 export interface ConformanceOptions {

@@ -1,7 +1,9 @@
 import * as vitest from "vitest";
 
-import type { CaseOutcome, ConformanceCase, ConformanceGroup } from "./conformance-case.ts";
-import { conformanceGroups, groupOf, waitingGroups } from "./conformance-case.ts";
+import type { CaseOutcome, ConformanceCase } from "./conformance-case.ts";
+import type { ConformanceGroup } from "./conformance-groups.ts";
+import { groupOf } from "./conformance-case.ts";
+import { conformanceGroups, waitingGroups } from "./conformance-groups.ts";
 import type { ConformanceHarness } from "./conformance-harness.ts";
 import type { ConformanceOptions } from "./conformance-options.ts";
 import { ConformanceRun } from "./conformance-run.ts";

@@ -1,4 +1,5 @@
-export type { CaseOutcome, ConformanceGroup } from "./conformance-case.ts";
+export type { CaseOutcome } from "./conformance-case.ts";
+export type { ConformanceGroup } from "./conformance-groups.ts";
 export type {
   ConformanceFaults,
   ConformanceHarness,

@@ -1,5 +1,6 @@
 export { conformanceCases } from "./cases/conformance-cases.ts";
-export type { CaseContext, CaseOutcome, ConformanceCase, ConformanceGroup } from "./conformance-case.ts";
+export type { CaseContext, CaseOutcome, ConformanceCase } from "./conformance-case.ts";
+export type { ConformanceGroup } from "./conformance-groups.ts";
 export { ConformanceFailure } from "./conformance-failure.ts";
 export type {
   ConformanceFaults,

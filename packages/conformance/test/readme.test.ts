@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-import { conformanceGroups } from "../src/conformance-case.ts";
+import { conformanceGroups } from "../src/conformance-groups.ts";
 import { defaultSettings } from "../src/conformance-options.ts";
 import { expect, test } from "vitest";
 

@@ -28,7 +28,6 @@ export type {
   PruneOptions,
   Settlement,
   SettleOptions,
-  ViaOptions,
   WaitOptions,
   WaitResult,
   Work,
@@ -43,6 +42,7 @@ export { scanHolds } from "./holds/machine/scan-holds.ts";
 export type { Scanned, ScanOptions } from "./holds/machine/scan-holds.ts";
 export { SeenVersions } from "./holds/machine/seen-versions.ts";
 export { isSamePerson } from "./holds/person.ts";
+export type { ViaOptions } from "./holds/person.ts";
 export { NotApplied } from "./holds/not-applied.ts";
 export type { QuestionField } from "./holds/question-fields.ts";
 export { readSchema, validateAgainst } from "./holds/question-schema.ts";

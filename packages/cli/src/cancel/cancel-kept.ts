@@ -1,23 +1,12 @@
 import type { CommandContext } from "../frame/command-context.ts";
 import { CommandError } from "../frame/command-error.ts";
 import { exitCodes } from "../frame/exit-code.ts";
-import type { Kept } from "../frame/find-kept.ts";
 import { findKept } from "../frame/find-kept.ts";
 import { openCourier } from "../frame/open-courier.ts";
-import type { StoreChoice } from "../frame/open-command-store.ts";
 import { openCommandStore } from "../frame/open-command-store.ts";
+import type { CancelChoice } from "./cancel-choice.ts";
 import { endHold } from "./end-hold.ts";
 import { endTask } from "./end-task.ts";
-
-/** Options of `holdpoint cancel`. */
-export interface CancelChoice extends StoreChoice {
-  readonly reason?: string | undefined;
-  readonly by?: string | undefined;
-  readonly via?: string | undefined;
-  readonly kind?: Kept["kind"] | undefined;
-  readonly yes?: true | undefined;
-  readonly json?: true | undefined;
-}
 
 /** Ends a paused task or a hold for good. */
 export async function cancelKept(context: CommandContext, id: string, options: CancelChoice): Promise<void> {

@@ -5,7 +5,7 @@ import type { CommandContext } from "../frame/command-context.ts";
 import { escapeControls, toJsonLine } from "../frame/escape-controls.ts";
 import { whoAmI } from "../frame/who-am-i.ts";
 import { describeHold } from "../show/describe-hold.ts";
-import type { CancelChoice } from "./cancel-kept.ts";
+import type { CancelChoice } from "./cancel-choice.ts";
 
 /** Ends a hold that nobody acts on for good. */
 export async function endHold(

@@ -9,7 +9,7 @@ import { escapeControls, toJsonLine } from "../frame/escape-controls.ts";
 import { exitCodes } from "../frame/exit-code.ts";
 import { whoAmI } from "../frame/who-am-i.ts";
 import { describeTask } from "../show/describe-task.ts";
-import type { CancelChoice } from "./cancel-kept.ts";
+import type { CancelChoice } from "./cancel-choice.ts";
 
 /** Ends a paused task for good, and in the gateway too where there is a courier to it. */
 export async function endTask(

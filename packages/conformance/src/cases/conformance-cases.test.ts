@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
-import { conformanceGroups, groupOf } from "../conformance-case.ts";
+import { groupOf } from "../conformance-case.ts";
+import { conformanceGroups } from "../conformance-groups.ts";
 import { conformanceCases } from "./conformance-cases.ts";
 
 test("every case has an id of its own", () => {

@@ -1,7 +1,7 @@
 import { CheckpointError } from "../store/checkpoint-error.ts";
 import type { OperationOptions } from "../store/checkpoint-store.ts";
 import { HoldError } from "./hold-error.ts";
-import { expired, isOverdue } from "./hold-expiry.ts";
+import { expired, isOverdue } from "./overdue-hold.ts";
 import { logged } from "./hold-log.ts";
 import { notFound } from "./hold-refusal.ts";
 import type { ActOptions, ActResult, Work } from "./holds.ts";

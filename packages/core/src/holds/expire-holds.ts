@@ -1,4 +1,4 @@
-import { expired, isOverdue } from "./hold-expiry.ts";
+import { expired, isOverdue } from "./overdue-hold.ts";
 import type { ExpireCounts, ExpireOptions } from "./holds.ts";
 import { scanHolds } from "./machine/scan-holds.ts";
 import type { ProgramHold } from "./program-documents.ts";

@@ -1,11 +1,6 @@
-import type { HoldAnswer, StoredAnswer } from "./hold-answer.ts";
+import type { HoldAnswer } from "./hold-answer.ts";
 import { checkAnswer, readAnswer } from "./hold-answer.ts";
-import type { StoredAsk } from "./hold-ask.ts";
 import { HoldError } from "./hold-error.ts";
-import { logged } from "./hold-log.ts";
-import type { WaitingDocument } from "./hold-document.ts";
-import type { HoldEnvironment } from "./machine/hold-environment.ts";
-import type { ProgramHold } from "./program-documents.ts";
 import type { StoredQuestion } from "./question.ts";
 
 /** For how long a question waits, and what happens then. */
@@ -29,8 +24,6 @@ export interface StoredExpiry {
   /** What counts then; without it, the hold is over. */
   readonly answer?: { readonly given: HoldAnswer; readonly approving: boolean } | undefined;
 }
-
-type Waiting = WaitingDocument<StoredAsk, StoredAnswer>;
 
 // https://tc39.es/ecma262/#sec-time-values-and-time-range
 const maxDateMs = 8.64e15;
@@ -67,25 +60,6 @@ export async function readExpiry(
     );
   }
   return { at, answer: { given, approving } };
-}
-
-/** Whether the time of what waits is over, clocks that differ a little included. */
-export function isOverdue(document: ProgramHold, environment: HoldEnvironment): boolean {
-  if (document.state !== "waiting" || document.ask.expiry === undefined) return false;
-  return environment.now().getTime() >= Date.parse(document.ask.expiry.at) + environment.expiryMarginMs;
-}
-
-/** What becomes of a hold whose time is over. */
-export function expired(waiting: Waiting, environment: HoldEnvironment): ProgramHold {
-  const { id, ask, votes } = waiting;
-  const at = environment.now().toISOString();
-  const log = logged(waiting, environment, { did: "expired", by: environment.worker });
-  const answer = ask.expiry?.answer;
-  if (answer === undefined) return { state: "expired", id, ask, ...log, end: { at } };
-  const stored: StoredAnswer = { ...answer, by: environment.worker, at, byExpiry: true, votes };
-  return answer.approving
-    ? { state: "answered", id, ask, ...log, answer: stored, attempts: 0 }
-    : { state: "rejected", id, ask, ...log, answer: stored, end: { at } };
 }
 
 function invalid(where: string, problem: string): HoldError {

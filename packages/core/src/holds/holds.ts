@@ -4,6 +4,7 @@ import type { HoldRequest } from "./hold-ask.ts";
 import type { LogEntry, Person } from "./hold-document.ts";
 import type { PruneCounts } from "./machine/prune-holds.ts";
 import type { SeenVersions } from "./machine/seen-versions.ts";
+import type { ViaOptions } from "./person.ts";
 import type { StoredQuestion } from "./question.ts";
 
 /**
@@ -28,12 +29,6 @@ export type HoldState =
   | "canceled"
   | "expired"
   | "corrupt";
-
-/** Who says who does something, where that is not whoever does it. */
-export interface ViaOptions {
-  /** The program that acts for `by`, and vouches that it is them. Both are kept. @default nobody but `by` */
-  readonly via?: Person | undefined;
-}
 
 /** Options of {@link Holds.open}. */
 export interface OpenOptions extends OperationOptions, ViaOptions {

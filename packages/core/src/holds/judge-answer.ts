@@ -2,7 +2,7 @@ import type { HoldAnswer, StoredAnswer } from "./hold-answer.ts";
 import { agrees, checkAnswer, isEqualAnswer } from "./hold-answer.ts";
 import type { StoredAsk } from "./hold-ask.ts";
 import { HoldError } from "./hold-error.ts";
-import { expired, isOverdue } from "./hold-expiry.ts";
+import { expired, isOverdue } from "./overdue-hold.ts";
 import type { Person, WaitingDocument } from "./hold-document.ts";
 import { logged } from "./hold-log.ts";
 import type { HoldEnvironment } from "./machine/hold-environment.ts";

@@ -1,6 +1,11 @@
 import { HoldError } from "./hold-error.ts";
 import type { Person } from "./hold-document.ts";
-import type { ViaOptions } from "./holds.ts";
+
+/** Who says who does something, where that is not whoever does it. */
+export interface ViaOptions {
+  /** The program that acts for `by`, and vouches that it is them. Both are kept. @default nobody but `by` */
+  readonly via?: Person | undefined;
+}
 
 /** Who does something. */
 export interface Doer {

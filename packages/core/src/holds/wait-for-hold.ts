@@ -1,5 +1,5 @@
 import { CheckpointError } from "../store/checkpoint-error.ts";
-import { isOverdue } from "./hold-expiry.ts";
+import { isOverdue } from "./overdue-hold.ts";
 import { notFound } from "./hold-refusal.ts";
 import type { WaitOptions, WaitResult } from "./holds.ts";
 import type { ProgramHold } from "./program-documents.ts";

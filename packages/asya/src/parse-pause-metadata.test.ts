@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 
-import { parsePauseMetadata, readStoredMetadata } from "./pause-metadata.ts";
+import { parsePauseMetadata } from "./parse-pause-metadata.ts";
+import { readStoredMetadata } from "./pause-metadata.ts";
 
 it("reads the guide's example and keeps what it does not know", () => {
   const metadata = {
