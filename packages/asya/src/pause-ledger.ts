@@ -2,6 +2,7 @@ import type { JsonObject, OperationOptions } from "@holdpoint/core";
 import type { SeenVersions } from "@holdpoint/core/holds";
 
 import type { Envelope, OutgoingMessage } from "./envelope.ts";
+import type { SentAnswer } from "./gateway/sent-answers.ts";
 import type { MergeMode } from "./merge-input.ts";
 import type { PauseMetadata } from "./pause-metadata.ts";
 import type { InputValidation } from "./prepare-input.ts";
@@ -105,6 +106,8 @@ export interface TaskSummary {
   /** When and by whom it was resumed or canceled. */
   readonly endedAt?: Date | undefined;
   readonly endedBy?: string | undefined;
+  /** Who has handed what it was resumed with to a gateway, where that was asked for: {@link ListTasksOptions.sentAnswers}. */
+  readonly sentAnswers?: readonly SentAnswer[] | undefined;
   /** Why a corrupt document cannot be read. */
   readonly problem?: string | undefined;
 }
@@ -154,6 +157,11 @@ export interface ListTasksOptions extends OperationOptions {
    * @default nothing
    */
   readonly seen?: SeenVersions | undefined;
+  /**
+   * Whether it is looked who has answered each resumed task through a gateway, as `findSentAnswers` of
+   * `@holdpoint/asya/gateway` does: one more read for each. @default false
+   */
+  readonly sentAnswers?: boolean | undefined;
 }
 
 /** Options of {@link PauseLedger.prune}. */

@@ -1,6 +1,7 @@
 import type { GetOptions, OperationOptions } from "@holdpoint/core";
 import { scanHolds } from "@holdpoint/core/holds";
 
+import { findSentAnswers } from "./gateway/sent-answers.ts";
 import type { LedgerContext } from "./ledger-context.ts";
 import { documentKey } from "./document-key.ts";
 import type { PauseDocument, PausedDocument, TaskDocument } from "./pause-document.ts";
@@ -34,14 +35,18 @@ export async function findTask(
 
 /** {@link PauseLedger.list} */
 export async function* listTasks(context: LedgerContext, listOptions: ListTasksOptions): AsyncIterable<TaskSummary> {
-  const { state, seen, ...options } = listOptions;
+  const { state, seen, sentAnswers = false, ...options } = listOptions;
   // Whether they are void is for other documents to say, which change by themselves.
   const displaced: string[] = [];
   const summaries = scanHolds(context.machine, { ...options, seen }, async ({ id, key, located, problem }) => {
     if (located === undefined) return corruptSummary(id, key, problem.message);
     const { document } = located;
     if (document.state !== "alias" && document.displacedFrom !== undefined) displaced.push(id);
-    return await summarize(context, document, options);
+    const summary = await summarize(context, document, options);
+    if (!sentAnswers || summary === undefined || document.state !== "resumed" || document.result === null) return summary;
+    // Noted before the task was resumed, so it is there by now.
+    const point = { ...summary, input: document.result.input };
+    return { ...summary, sentAnswers: await findSentAnswers(context.machine.store, point, options) };
   });
   try {
     for await (const summary of summaries) if (state === undefined || summary.state === state) yield summary;

@@ -58,8 +58,20 @@ describe.each(["a2a", "newest"] as const)("through a gateway of the generation %
     const task = await workplace.ledger.inspect("task-1");
     expect(task).toMatchObject({ input: { approved: true, level: 3 } });
     if (task !== null) expect(await findSentAnswers(workplace.store, task)).toMatchObject([{ by: "ada" }]);
-    const again = await workplace.cli(approve, { environment });
-    expect(again).toMatchObject({ exitCode: 4, stderr: expect.stringContaining("task not paused") });
+    // Whoever comes second sees what was answered, and by whom: the gateway's message has no name.
+    const second = ["resume", "task-1", "--field", "approved=false", "--by", "bob"];
+    for (const via of [[], ["--via", gateway.url]]) {
+      const again = await workplace.cli([...second, ...via], { environment });
+      expect(again).toMatchObject({ exitCode: 4, stdout: "", stderr: expect.stringContaining("task not paused") });
+      expect(again.stderr).toContain(
+        'The answer was {"approved":true,"level":3}, sent through the gateway by "ada".',
+      );
+    }
+    expect((await workplace.cli(["show", "task-1"])).stdout).toMatch(
+      /^ {2}sent {5}this answer, through the gateway, by "ada" \S+Z \(\d+ s ago\)$/mu,
+    );
+    const shown = await workplace.cli(["show", "task-1", "--json"]);
+    expect(jsonLines(shown.stdout)).toMatchObject([{ sentAnswers: [{ by: "ada", at: expect.any(String) }] }]);
   });
 
   it("an answer that does not fit changes nothing on either side", async () => {

@@ -11,6 +11,8 @@ import { describe, expect, it } from "vitest";
 
 import type { InboxClient } from "./inbox-client.ts";
 import { logIn } from "./inbox-client.ts";
+import type { ServeInboxOptions } from "../src/node.ts";
+import type { OpenInbox } from "./open-inbox.ts";
 import { openInbox } from "./open-inbox.ts";
 
 const metadata = {
@@ -26,6 +28,7 @@ interface Place extends AsyncDisposable {
   readonly store: CheckpointStore;
   readonly gateway: GatewayCourier;
   readonly ledger: PauseLedger;
+  readonly inbox: OpenInbox;
   readonly client: InboxClient;
   readonly received: readonly unknown[];
   /** Ends the gateway alone. */
@@ -33,7 +36,7 @@ interface Place extends AsyncDisposable {
 }
 
 /** A mesh with its gateway, a task that waits, and somebody who looks at it. */
-async function open(generation: GatewayGeneration): Promise<Place> {
+async function open(generation: GatewayGeneration, options: Partial<ServeInboxOptions> = {}): Promise<Place> {
   const stack = new AsyncDisposableStack();
   const store = stack.use(await openStore("memory:"));
   const ledger = createPauseLedger(store);
@@ -60,12 +63,13 @@ async function open(generation: GatewayGeneration): Promise<Place> {
   stack.defer(closeGateway);
   await mesh.send(["x-pause", "worker"], { plan: "<script>" }, { id: "task-1" }).outcome;
   const gateway = await openGateway(server.url, { apiKey: key });
-  const inbox = stack.use(await openInbox({ store, gateway }));
+  const inbox = stack.use(await openInbox({ ...options, store, gateway }));
   const client = await logIn(inbox);
   return {
     store,
     gateway,
     ledger,
+    inbox,
     client,
     received,
     closeGateway,
@@ -92,6 +96,33 @@ describe.each(["a2a", "newest"] as const)("a task of the mesh, by a gateway of t
     expect(after).toContain("Answered by <bdi>ada@laptop</bdi>");
     expect((await client.post("task?id=task-1", { token, "value-0": "no" })).status).toBe(403);
     expect(received).toHaveLength(1);
+  });
+
+  it("is found among what somebody has answered, and names them to whoever comes second", async () => {
+    await using place = await open(generation);
+    const { store, client, ledger } = place;
+    const [token, second] = [await client.formToken("task?id=task-1"), await client.formToken("task?id=task-1")];
+    await client.post("task?id=task-1", { token, "value-0": "yes" });
+    await expect.poll(async () => (await ledger.inspect("task-1"))?.state).toBe("resumed");
+    const late = await client.post("task?id=task-1", { token: second, "value-0": "no" });
+    expect(await late.text()).toContain("Answered by <bdi>ada@laptop</bdi>");
+    expect(await (await client.get("answered")).text()).toContain('href="/task?id=task-1"');
+    // Also where it was answered by another inbox, and before this one was started.
+    await using other = await openInbox({ store });
+    expect(await (await (await logIn(other)).get("answered")).text()).toContain('href="/task?id=task-1"');
+    const [task] = await Array.fromAsync(ledger.list({ sentAnswers: true }));
+    expect(task?.sentAnswers).toEqual([{ by: "ada@laptop", at: expect.any(Date) }]);
+  });
+
+  it("keeps what somebody has typed whose form was too old", async () => {
+    let now = new Date();
+    await using place = await open(generation, { now: () => now });
+    const token = await place.client.formToken("task?id=task-1");
+    now = new Date(now.getTime() + 13 * 3_600_000);
+    const client = await logIn(place.inbox);
+    const sent = await client.post("task?id=task-1", { token, "value-0": "yes", "value-1": "17" });
+    expect(sent.status).toBe(409);
+    expect(await sent.text()).toContain('value="17"');
   });
 
   it("keeps of who answered only what it was resumed with, and that as long as it is kept itself", async () => {
@@ -139,9 +170,11 @@ describe.each(["a2a", "newest"] as const)("a task of the mesh, by a gateway of t
     const { client, ledger, closeGateway } = place;
     const token = await client.formToken("task?id=task-1");
     await closeGateway();
-    const sent = await client.post("task?id=task-1", { token, "value-0": "yes" });
+    const sent = await client.post("task?id=task-1", { token, "value-0": "yes", "value-1": "17" });
     expect(sent.status).toBe(409);
-    expect(await sent.text()).toContain("The gateway does not answer.");
+    const page = await sent.text();
+    expect(page).toContain("The gateway does not answer.");
+    expect(page).toContain('value="17"');
     expect(await ledger.inspect("task-1")).toMatchObject({ state: "paused" });
   });
 });

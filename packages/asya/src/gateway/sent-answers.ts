@@ -17,6 +17,9 @@ export interface SentAnswer {
   readonly at: Date;
 }
 
+/** What of a task tells its pause point, and what that was resumed with. */
+export type AnsweredPoint = Pick<TaskDetails, "taskId" | "sequence" | "pausedAt" | "state" | "input">;
+
 const prefix = "task-answers/";
 /** So often is tried to note an answer beside those that others note at the same time. */
 const attempts = 10;
@@ -83,7 +86,7 @@ export async function sendAnswer(
  */
 export async function findSentAnswers(
   store: CheckpointStore,
-  task: TaskDetails,
+  task: AnsweredPoint,
   options: OperationOptions = {},
 ): Promise<readonly SentAnswer[]> {
   const { answers } = (await readNotes(store, task, options)).notes;
@@ -129,7 +132,7 @@ async function changeNotes(
 
 async function readNotes(
   store: CheckpointStore,
-  task: TaskDetails,
+  task: AnsweredPoint,
   options: OperationOptions,
 ): Promise<{ readonly notes: Notes; readonly version: string | undefined }> {
   return await readKey(store, keyOf(task), options);
@@ -153,7 +156,7 @@ async function readKey(
 }
 
 /** One pause point's. An id may be as long as a key, so it is a digest here. */
-function keyOf({ taskId, sequence, pausedAt }: TaskDetails): string {
+function keyOf({ taskId, sequence, pausedAt }: AnsweredPoint): string {
   return `${prefix}${hash("sha256", JSON.stringify([taskId, sequence, pausedAt?.getTime() ?? null]))}.json`;
 }
 

@@ -14,9 +14,8 @@ export async function cancelKept(context: CommandContext, id: string, options: C
   const courier = via === undefined ? undefined : await openCourier(context, via);
   await using store = await openCommandStore(context, options, "write");
   const kept = await findKept(store, id, kind, context.signal);
-  const { location } = store;
   if (kept.kind === "task") {
-    await endTask(context, { ...kept, location }, courier, options);
+    await endTask(context, { ...kept, store }, courier, options);
     return;
   }
   if (courier !== undefined) {
@@ -25,5 +24,5 @@ export async function cancelKept(context: CommandContext, id: string, options: C
       `${JSON.stringify(id)} is a hold, which no gateway knows: leave out --via. Nothing was changed.`,
     );
   }
-  await endHold(context, { ...kept, location }, options);
+  await endHold(context, { ...kept, location: store.location }, options);
 }

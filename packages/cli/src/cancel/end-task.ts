@@ -1,6 +1,7 @@
 import type { PauseLedger, TaskDetails } from "@holdpoint/asya";
 import type { GatewayCourier } from "@holdpoint/asya/gateway";
-import { gatewayTaskOf, GatewayError } from "@holdpoint/asya/gateway";
+import type { CheckpointStore } from "@holdpoint/core";
+import { findSentAnswers, gatewayTaskOf, GatewayError } from "@holdpoint/asya/gateway";
 
 import { confirmToGoOn } from "../frame/ask.ts";
 import type { CommandContext } from "../frame/command-context.ts";
@@ -14,7 +15,7 @@ import type { CancelChoice } from "./cancel-choice.ts";
 /** Ends a paused task for good, and in the gateway too where there is a courier to it. */
 export async function endTask(
   context: CommandContext,
-  { ledger, task, location }: { readonly ledger: PauseLedger; readonly task: TaskDetails; readonly location: string },
+  { ledger, task, store }: { readonly ledger: PauseLedger; readonly task: TaskDetails; readonly store: CheckpointStore },
   courier: GatewayCourier | undefined,
   options: CancelChoice,
 ): Promise<void> {
@@ -23,7 +24,7 @@ export async function endTask(
   const { taskId, version: ifVersion } = task;
   if (courier !== undefined) await assertKnown(courier, task, signal);
   if (task.state === "paused" && context.interactive && options.yes === undefined) {
-    await messages.write(describeTask(task, location, messages));
+    await messages.write(describeTask(task, await findSentAnswers(store, task, { signal }), store.location, messages));
     await confirmToGoOn(context, "Cancel this task? It can never be resumed then.");
   }
   // The version keeps a later pause point, which nobody has looked at, from being canceled. The store comes first: what

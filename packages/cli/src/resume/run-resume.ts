@@ -2,7 +2,8 @@ import { log } from "@clack/prompts";
 import type { InputValidation, MergeMode, PauseLedger, ResumeResult, TaskDetails } from "@holdpoint/asya";
 import type { GatewayCourier } from "@holdpoint/asya/gateway";
 import type { CheckpointStore, JsonObject } from "@holdpoint/core";
-import { createPauseLedger } from "@holdpoint/asya";
+import { createPauseLedger, LedgerError } from "@holdpoint/asya";
+import { findSentAnswers } from "@holdpoint/asya/gateway";
 import { CheckpointError } from "@holdpoint/core";
 
 import { confirmToGoOn } from "../frame/ask.ts";
@@ -11,6 +12,7 @@ import { CommandError } from "../frame/command-error.ts";
 import { describeTime } from "../frame/describe-time.ts";
 import { escapeControls, toJsonLine } from "../frame/escape-controls.ts";
 import { exitCodes } from "../frame/exit-code.ts";
+import { describePerson } from "../frame/hold-person.ts";
 import { openCourier } from "../frame/open-courier.ts";
 import type { StoreChoice } from "../frame/open-command-store.ts";
 import { openCommandStore } from "../frame/open-command-store.ts";
@@ -59,14 +61,16 @@ export async function runResume(
   const input = await completeInput(context, task, given, by, store, options);
   if (courier !== undefined) {
     const json = options.json === true;
-    await answerVia(context, { courier, ledger, store, task, input, by, validation, mergeMode, json });
+    const answer = { courier, ledger, store, task, input, by, validation, mergeMode, json };
+    await answerVia(context, answer).catch(async (error: unknown) => await refuseSecond(error, ledger, store));
     return;
   }
   const messageId = options.messageId ?? answerId(task, by);
   const envelope = answerMessage(task, messageId, input);
   // From here on a Ctrl-C waits: a claimed task whose message went nowhere would be something half done.
   await context.finish(async () => {
-    const result = await claim(ledger, envelope, { by, mergeMode, validation, ifVersion: task.version });
+    const claimed = claim(ledger, envelope, { by, mergeMode, validation, ifVersion: task.version });
+    const result = await claimed.catch(async (error: unknown) => await refuseSecond(error, ledger, store));
     await tell(context, task, result);
     await handOver(context, toJsonLine(restoredEnvelope(result, messageId)), command);
   });
@@ -133,7 +137,8 @@ async function completeInput(
   }
   // The ledger says why not.
   if (task.state !== "paused") return given;
-  await messages.write(`${describeTask(task, store.location, messages)}\n`);
+  const sentAnswers = await findSentAnswers(store, task, { signal: context.signal });
+  await messages.write(`${describeTask(task, sentAnswers, store.location, messages)}\n`);
   const input = await askFields(context, task.metadata?.fields ?? [], given);
   log.message(escapeControls(JSON.stringify(input)), { output: messages.stream });
   await confirmToGoOn(context, "Resume the task with this answer?");
@@ -160,6 +165,27 @@ async function claim(
   throw new CommandError(
     exitCodes.refused,
     `The task ${JSON.stringify(result.taskId)} has had this answer already, and has come to a later pause point since; nothing was changed.`,
+  );
+}
+
+/**
+ * Says to whoever comes second what was answered, and by whom where a gateway has only passed on a message.
+ *
+ * @throws always, what is given or the same with more to say
+ */
+async function refuseSecond(error: unknown, ledger: PauseLedger, store: CheckpointStore): Promise<never> {
+  if (!LedgerError.is(error, "already-resumed") || error.taskId === undefined) throw error;
+  const task = await ledger.inspect(error.taskId).catch(() => null);
+  if (task?.state !== "resumed" || task.input === undefined) throw error;
+  const senders = await findSentAnswers(store, task).catch(() => []);
+  const names = [...new Set(senders.map(({ by }) => describePerson(by)))].join(" or ");
+  // Gateways add what is theirs.
+  const { a2a: _a2a, ...input } = task.input;
+  const sent = names === "" ? "" : `, sent through the gateway by ${names}`;
+  throw new LedgerError(
+    "already-resumed",
+    `${error.message} The answer was ${JSON.stringify(input)}${sent}.`,
+    error.taskId,
   );
 }
 

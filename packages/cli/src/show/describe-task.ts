@@ -1,12 +1,23 @@
 import type { PauseField, TaskDetails } from "@holdpoint/asya";
+import type { SentAnswer } from "@holdpoint/asya/gateway";
 
 import { describeTime } from "../frame/describe-time.ts";
 import { escapeControls, escapeValue } from "../frame/escape-controls.ts";
+import { describePerson } from "../frame/hold-person.ts";
 import type { Output } from "../frame/output.ts";
 import { indented, indentedJson } from "./indent.ts";
 
-/** One task on several lines, for a person. Nothing of what it holds acts on the terminal. */
-export function describeTask(task: TaskDetails, location: string, output: Output): string {
+/**
+ * One task on several lines, for a person. Nothing of what it holds acts on the terminal.
+ *
+ * @param sentAnswers who has handed answers to its gateway
+ */
+export function describeTask(
+  task: TaskDetails,
+  sentAnswers: readonly SentAnswer[],
+  location: string,
+  output: Output,
+): string {
   const label = (text: string): string => output.style("bold", text);
   const lines = [
     `${label(escapeControls(task.taskId))}  ${stateOf(task)}`,
@@ -14,6 +25,7 @@ export function describeTask(task: TaskDetails, location: string, output: Output
     ...(task.displacedFrom === undefined ? [] : [`  ${label("was")}      ${displacedFrom(task.displacedFrom)}`]),
     `  ${label("paused")}   ${describeTime(task.pausedAt)}, pause point ${task.sequence}`,
     ...(task.expiresAt === undefined ? [] : [`  ${label("expires")}  ${expiryOf(task.expiresAt, task)}`]),
+    ...sentAnswers.map((answer) => `  ${label("sent")}     ${describeSent(answer, task)}`),
     ...endOf(task).map((line) => `  ${line}`),
     `  ${label("asked")}    ${indented(task.prompt ?? "(not kept any more)", "           ")}`,
   ];
@@ -49,6 +61,11 @@ function expiryOf(expiresAt: Date, { onExpiry, isDue }: TaskDetails): string {
 
 function endOf(task: TaskDetails): readonly string[] {
   return task.state === "paused" || task.message !== undefined ? [] : ["Its message was emptied by prune."];
+}
+
+function describeSent({ by, at }: SentAnswer, { state }: TaskDetails): string {
+  const what = state === "paused" ? "an answer that is not taken up yet" : "this answer";
+  return `${what}, through the gateway, by ${describePerson(by)} ${describeTime(at)}`;
 }
 
 function displacedFrom(id: string): string {

@@ -1,3 +1,5 @@
+import { findSentAnswers } from "@holdpoint/asya/gateway";
+
 import type { CommandContext } from "../frame/command-context.ts";
 import { toJsonLine } from "../frame/escape-controls.ts";
 import type { Kept } from "../frame/find-kept.ts";
@@ -17,12 +19,13 @@ export async function showTask(
   const { output, signal } = context;
   const kept = await findKept(store, id, options.kind, signal);
   const { location } = store;
+  const sentAnswers = kept.kind === "task" ? await findSentAnswers(store, kept.task, { signal }) : [];
   if (options.json) {
-    const details = kept.kind === "task" ? { id: kept.task.taskId, ...kept.task } : kept.hold;
+    const details = kept.kind === "task" ? { id: kept.task.taskId, ...kept.task, sentAnswers } : kept.hold;
     await output.write(toJsonLine({ kind: kept.kind, ...details, store: location }));
   } else {
     await output.write(
-      kept.kind === "task" ? describeTask(kept.task, location, output) : describeHold(kept.hold, location, output),
+      kept.kind === "task" ? describeTask(kept.task, sentAnswers, location, output) : describeHold(kept.hold, location, output),
     );
   }
 }

@@ -156,7 +156,8 @@ export class ItemList {
       return item;
     };
     for await (const hold of this.#holds.list({ signal, seen: this.#seen.hold })) yield await next(listedHold(hold));
-    for await (const task of this.#ledger.list({ signal, seen: this.#seen.task })) yield await next(listedTask(task));
+    const tasks = { signal, seen: this.#seen.task, sentAnswers: true };
+    for await (const task of this.#ledger.list(tasks)) yield await next(listedTask(task));
   }
 
   /** `undefined` if it looks as it did. */

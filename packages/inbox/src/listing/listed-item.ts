@@ -1,6 +1,8 @@
 import type { TaskSummary } from "@holdpoint/asya";
+import type { SentAnswer } from "@holdpoint/asya/gateway";
 import type { AnswerSummary, HoldState, HoldSummary, Person } from "@holdpoint/core/holds";
 
+import { answerersOf } from "../task/answerers-of.ts";
 import { beginningOf } from "../show/visible-text.ts";
 
 /** Where an item stands; a paused task waits, and one that was resumed is answered. */
@@ -47,10 +49,13 @@ export function listedHold(hold: HoldSummary): ListedItem {
   };
 }
 
-/** A task as a list keeps it. */
-export function listedTask(task: TaskSummary): ListedItem {
-  const { taskId, pausedAt, expiresAt, endedAt, endedBy, prompt } = task;
-  const by = endedBy !== undefined && endedAt !== undefined && task.state === "resumed" ? endedBy : undefined;
+/**
+ * A task as a list keeps it.
+ *
+ * @param sentAnswers who has handed what it was resumed with to its gateway
+ */
+export function listedTask(task: TaskSummary, sentAnswers = task.sentAnswers ?? []): ListedItem {
+  const { taskId, pausedAt, expiresAt, endedAt, prompt } = task;
   return {
     kind: "task",
     id: taskId,
@@ -63,8 +68,18 @@ export function listedTask(task: TaskSummary): ListedItem {
     since: endedAt ?? pausedAt,
     expiresAt,
     labels: {},
-    answers: by === undefined || endedAt === undefined ? [] : [{ by, at: endedAt, decision: undefined }],
+    answers: answersOf(task, sentAnswers),
   };
+}
+
+/** Who a gateway's task was resumed by is a message; who sent that, is noted beside it. */
+function answersOf(
+  { state, endedAt, endedBy }: TaskSummary,
+  sentAnswers: readonly SentAnswer[],
+): readonly AnswerSummary[] {
+  if (state !== "resumed" || endedAt === undefined) return [];
+  const people = sentAnswers.length > 0 ? answerersOf(sentAnswers) : endedBy === undefined ? [] : [endedBy];
+  return people.map((by) => ({ by, at: endedAt, decision: undefined }));
 }
 
 /** Oldest first. What has no time of its own stands first: nobody knows how old it is. */

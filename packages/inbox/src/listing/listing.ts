@@ -57,7 +57,9 @@ export class Listing {
   }
 }
 
-function isEnded({ state }: ListedItem): boolean {
+function isEnded({ kind, state }: ListedItem): boolean {
+  // An answered task has gone on; of an answered hold somebody has yet to act.
+  if (kind === "task" && state === "answered") return true;
   return state === "done" || state === "rejected" || state === "canceled" || state === "expired";
 }
 

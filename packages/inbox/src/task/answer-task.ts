@@ -3,13 +3,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { TaskDetails } from "@holdpoint/asya";
 import { checkAnswer, LedgerError } from "@holdpoint/asya";
 import type { GatewayCourier } from "@holdpoint/asya/gateway";
-import { GatewayError, sendAnswer } from "@holdpoint/asya/gateway";
+import { findSentAnswers, GatewayError, sendAnswer } from "@holdpoint/asya/gateway";
 import { isJsonObject } from "@holdpoint/core/json";
 
 import { readControls } from "../form/read-controls.ts";
 import type { SentOutcome } from "../hold/answer-hold.ts";
 import { tokenNotices } from "../hold/token-notices.ts";
 import type { InboxContext } from "../inbox-context.ts";
+import type { Html } from "../show/html.ts";
 import type { Viewer } from "../viewer.ts";
 import { controlsOfTask, taskPurpose } from "./task-form.ts";
 import { taskPage } from "./task-page.ts";
@@ -29,20 +30,25 @@ export async function answerTask(
   task: TaskDetails,
   form: URLSearchParams,
 ): Promise<SentOutcome> {
-  const page = (more: Parameters<typeof taskPage>[3], now = task) => taskPage(context, viewer, now, more);
+  const page = async (more: Parameters<typeof taskPage>[3], now = task): Promise<Html> =>
+    taskPage(context, viewer, now, { ...more, answers: await findSentAnswers(context.store, now) });
   if (!context.access.mayAnswer(viewer, { kind: "task", id: task.taskId, labels: {} })) {
-    return { taken: false, status: 403, page: page({ notice: "You may not answer this." }), refused: "answer" };
+    return { taken: false, status: 403, page: await page({ notice: "You may not answer this." }), refused: "answer" };
   }
   const verdict = context.tokens.redeem(form.get("token") ?? "", taskPurpose(viewer, task));
   if (verdict !== "valid") {
     // Of another pause point, or of a task that has gone on since, it is another's.
     const notice =
       task.state === "paused" ? tokenNotices[verdict] : "It has been answered meanwhile. Nothing was sent.";
-    return { taken: false, status: verdict === "invalid" ? 403 : 409, page: page({ notice }), refused: "form" };
+    // What took a while to fill in is not lost.
+    const isInTime = verdict === "expired" && task.state === "paused";
+    const sent = isInTime ? { form, problems: new Map<number, string>(), problem: undefined } : undefined;
+    const status = verdict === "invalid" ? 403 : 409;
+    return { taken: false, status, page: await page({ notice, sent }), refused: "form" };
   }
   const { value, problems } = readControls(controlsOfTask(task), form);
   if (problems.size > 0) {
-    return { taken: false, status: 422, page: page({ sent: { form, problems, problem: undefined } }) };
+    return { taken: false, status: 422, page: await page({ sent: { form, problems, problem: undefined } }) };
   }
   try {
     const input = await checkAnswer(task, isJsonObject(value) ? value : {});
@@ -50,10 +56,12 @@ export async function answerTask(
   } catch (error) {
     if (LedgerError.is(error, "invalid-input")) {
       const sent = { form, problems, problem: error.message };
-      return { taken: false, status: 422, page: page({ sent }) };
+      return { taken: false, status: 422, page: await page({ sent }) };
     }
     const notice = problemOf(context, error);
-    return { taken: false, status: 409, page: page({ notice }, await lookAgain(context, task)) };
+    const now = await lookAgain(context, task);
+    const sent = now.version === task.version ? { form, problems, problem: undefined } : undefined;
+    return { taken: false, status: 409, page: await page({ notice, sent }, now) };
   }
   await waitForResume(context, task);
   return { taken: true };

@@ -32,7 +32,7 @@ export function taskRoutes(app: Hono<Frame>, inbox: InboxContext): void {
       return context.html(outcome.page, outcome.status);
     }
     const now = await inbox.ledger.inspect(task.taskId);
-    if (now !== null) inbox.list.update(listedTask(now));
+    if (now !== null) inbox.list.update(listedTask(now, await findSentAnswers(inbox.store, now)));
     return context.redirect(itemPath(inbox, "task", task.taskId), 303);
   });
 }
