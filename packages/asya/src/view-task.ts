@@ -43,7 +43,8 @@ export async function* listTasks(context: LedgerContext, listOptions: ListTasksO
     const { document } = located;
     if (document.state !== "alias" && document.displacedFrom !== undefined) displaced.push(id);
     const summary = await summarize(context, document, options);
-    if (!sentAnswers || summary === undefined || document.state !== "resumed" || document.result === null) return summary;
+    if (!sentAnswers || summary === undefined || document.state !== "resumed" || document.result === null)
+      return summary;
     // Noted before the task was resumed, so it is there by now.
     const point = { ...summary, input: document.result.input };
     return { ...summary, sentAnswers: await findSentAnswers(context.machine.store, point, options) };

@@ -2,6 +2,8 @@ import type { ChildProcess } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import { createPauseActor, createResumeActor } from "@holdpoint/actors";
+import { createLocalMesh, serveGateway } from "@holdpoint/actors/mesh";
 import { createHolds } from "@holdpoint/core/holds";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
@@ -180,4 +182,63 @@ it("calls the program that the file names with what was decided, and says what w
   const { stderr } = await ended;
   expect(stderr).toContain('Delivering what was decided of "refund-42" to "billing" failed: it answered 410.');
   expect(stderr).not.toContain("hunter2");
+});
+
+it("starts while the gateway is away, says so, and answers tasks once it is back", async () => {
+  const { ledger } = workplace;
+  const mesh = await createLocalMesh({
+    gateway: "a2a",
+    actors: { "x-pause": createPauseActor({ ledger }), "x-resume": createResumeActor({ ledger }) },
+  });
+  const away = await serveGateway(mesh);
+  const via = away.url;
+  await mesh.send(["x-pause"], { n: 1 }, { id: "task-1" }).outcome;
+  await away.close();
+  const { child, ended, line } = start(["--via", via]);
+  const { url = "", token = "" } = await line();
+  const login = await fetch(`${url}login`, {
+    method: "POST",
+    body: new URLSearchParams({ token }),
+    redirect: "manual",
+  });
+  const headers = { cookie: login.headers.getSetCookie()[0]?.split(";")[0] ?? "" };
+  const answer = async (): Promise<Response> => {
+    const page = await (await fetch(`${url}task?id=task-1`, { headers })).text();
+    const formToken =
+      / action="\/task[^>]*>\s*<input type="hidden" name="token" value="([^"]+)"/u.exec(page)?.[1] ?? "";
+    const body = new URLSearchParams({ token: formToken });
+    return await fetch(`${url}task?id=task-1`, { method: "POST", body, headers, redirect: "manual" });
+  };
+  const early = await answer();
+  expect([early.status, await early.text()]).toEqual([409, expect.stringContaining("The gateway does not answer.")]);
+  const back = await serveGateway(mesh, { port: Number(new URL(via).port) });
+  expect((await answer()).status).toBe(303);
+  await expect.poll(async () => (await ledger.inspect("task-1"))?.state, { timeout: 30_000 }).toBe("resumed");
+  child.kill("SIGTERM");
+  expect((await ended).stderr).toContain(
+    "cannot be reached (ECONNREFUSED). Check its address, and that it can be reached from here. The inbox starts without it",
+  );
+  await back.close();
+  await mesh.close();
+});
+
+it("does not start for a gateway that wants another key, or for what is none", async () => {
+  await using other = await startPostServer();
+  for (const [status, problem] of [
+    [401, "wants a key or a token"],
+    [404, "there is neither api/v1/mesh/ (404) nor a2a/ (404)"],
+  ] as const) {
+    other.answer = () => ({ status });
+    expect(await workplace.cli(["inbox", "--port", "0", "--via", other.url])).toMatchObject({
+      exitCode: 1,
+      stdout: "",
+      stderr: expect.stringContaining(problem),
+    });
+  }
+  // A proxy answers for a gateway that is away.
+  other.answer = () => ({ status: 503 });
+  const { child, ended, line } = start(["--via", other.url]);
+  await line();
+  child.kill("SIGTERM");
+  expect((await ended).stderr).toContain("does not reach it (503)");
 });

@@ -63,9 +63,7 @@ describe.each(["a2a", "newest"] as const)("through a gateway of the generation %
     for (const via of [[], ["--via", gateway.url]]) {
       const again = await workplace.cli([...second, ...via], { environment });
       expect(again).toMatchObject({ exitCode: 4, stdout: "", stderr: expect.stringContaining("task not paused") });
-      expect(again.stderr).toContain(
-        'The answer was {"approved":true,"level":3}, sent through the gateway by "ada".',
-      );
+      expect(again.stderr).toContain('The answer was {"approved":true,"level":3}, sent through the gateway by "ada".');
     }
     expect((await workplace.cli(["show", "task-1"])).stdout).toMatch(
       /^ {2}sent {5}this answer, through the gateway, by "ada" \S+Z \(\d+ s ago\)$/mu,

@@ -69,7 +69,7 @@ export interface InboxOptions {
    * The gateway that tasks of the mesh are answered through: what `openGateway` of `@holdpoint/asya/gateway` makes.
    * @default none; tasks are shown, and answered elsewhere
    */
-  readonly gateway?: GatewayCourier | undefined;
+  readonly gateway?: Pick<GatewayCourier, "answer"> | undefined;
   /** The programs that may use the API. @default none; there is no API */
   readonly apiTokens?: readonly ApiToken[] | undefined;
   /** Who is told of what waits, is soon over and is decided. @default nobody */

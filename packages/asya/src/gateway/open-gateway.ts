@@ -57,6 +57,13 @@ async function findApi(root: URL, access: GatewayAccess, signal: AbortSignal | u
     access,
   );
   if (task.json?.["jsonrpc"] === "2.0") return "a2a";
+  const away = [record.status, task.status].find((status) => status >= 502 && status <= 504);
+  if (away !== undefined) {
+    throw new GatewayError(
+      "unreachable",
+      `What stands before the gateway at ${root.href} does not reach it (${away}). Nothing was sent.`,
+    );
+  }
   throw new GatewayError(
     "unexpected-answer",
     `At ${root.href} there is neither api/v1/mesh/ (${record.status}) nor a2a/ (${task.status}). Give the whole address of the gateway's API. Nothing was sent.`,

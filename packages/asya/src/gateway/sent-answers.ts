@@ -53,7 +53,7 @@ type Notes = v.InferOutput<typeof schema>;
  */
 export async function sendAnswer(
   store: CheckpointStore,
-  courier: GatewayCourier,
+  courier: Pick<GatewayCourier, "answer">,
   task: TaskDetails,
   input: JsonObject,
   by: Person,

@@ -15,7 +15,11 @@ import type { CancelChoice } from "./cancel-choice.ts";
 /** Ends a paused task for good, and in the gateway too where there is a courier to it. */
 export async function endTask(
   context: CommandContext,
-  { ledger, task, store }: { readonly ledger: PauseLedger; readonly task: TaskDetails; readonly store: CheckpointStore },
+  {
+    ledger,
+    task,
+    store,
+  }: { readonly ledger: PauseLedger; readonly task: TaskDetails; readonly store: CheckpointStore },
   courier: GatewayCourier | undefined,
   options: CancelChoice,
 ): Promise<void> {

@@ -1,5 +1,7 @@
 import { once } from "node:events";
 
+import type { GatewayCourier } from "@holdpoint/asya/gateway";
+import { GatewayError } from "@holdpoint/asya/gateway";
 import type { Refusal } from "@holdpoint/inbox";
 import { InboxError, localLogin } from "@holdpoint/inbox";
 import type { InboxConfig, ServedInbox } from "@holdpoint/inbox/node";
@@ -31,7 +33,7 @@ export async function runInbox(context: CommandContext, options: InboxChoice): P
   const { output, signal } = context;
   const { via: configuredVia, ...config } = await readConfig(context, options);
   const { via = configuredVia } = options;
-  const gateway = via === undefined ? undefined : await openCourier(context, via);
+  const gateway = via === undefined ? undefined : await openPatiently(context, via);
   await using store = await openCommandStore(context, options, "write");
   const address = Promise.withResolvers<string>();
   const print = async (token: string): Promise<void> => {
@@ -65,6 +67,25 @@ export async function runInbox(context: CommandContext, options: InboxChoice): P
   if (config.authentication === undefined) local.printToken();
   else if (options.json) await output.write(toJsonLine({ url: inbox.url, store: store.location }));
   if (!signal.aborted) await once(signal, "abort");
+}
+
+/**
+ * The courier to the gateway. One that is away keeps nobody from what else there is to answer: it is asked again whenever
+ * somebody answers a task.
+ */
+async function openPatiently(context: CommandContext, address: string): Promise<Pick<GatewayCourier, "answer">> {
+  let courier: GatewayCourier | undefined;
+  const open = async (): Promise<GatewayCourier> => (courier ??= await openCourier(context, address));
+  try {
+    await open();
+  } catch (error) {
+    if (!GatewayError.is(error, "unreachable") || context.signal.aborted) throw error;
+    await tell(
+      context,
+      `${error.message} The inbox starts without it; it is asked again when somebody answers a task.`,
+    );
+  }
+  return { answer: async (...answer) => await (await open()).answer(...answer) };
 }
 
 async function readConfig(context: CommandContext, { config: file }: InboxChoice): Promise<InboxConfig> {

@@ -62,15 +62,15 @@ export async function runResume(
   if (courier !== undefined) {
     const json = options.json === true;
     const answer = { courier, ledger, store, task, input, by, validation, mergeMode, json };
-    await answerVia(context, answer).catch(async (error: unknown) => await refuseSecond(error, ledger, store));
+    await withFirstAnswer(ledger, store, async () => await answerVia(context, answer));
     return;
   }
   const messageId = options.messageId ?? answerId(task, by);
   const envelope = answerMessage(task, messageId, input);
   // From here on a Ctrl-C waits: a claimed task whose message went nowhere would be something half done.
   await context.finish(async () => {
-    const claimed = claim(ledger, envelope, { by, mergeMode, validation, ifVersion: task.version });
-    const result = await claimed.catch(async (error: unknown) => await refuseSecond(error, ledger, store));
+    const claimOptions = { by, mergeMode, validation, ifVersion: task.version };
+    const result = await withFirstAnswer(ledger, store, async () => await claim(ledger, envelope, claimOptions));
     await tell(context, task, result);
     await handOver(context, toJsonLine(restoredEnvelope(result, messageId)), command);
   });
@@ -169,24 +169,32 @@ async function claim(
 }
 
 /**
- * Says to whoever comes second what was answered, and by whom where a gateway has only passed on a message.
+ * Has whoever comes second told what was answered, and by whom where a gateway has only passed on a message.
  *
- * @throws always, what is given or the same with more to say
+ * @throws what `work` throws, with that
  */
-async function refuseSecond(error: unknown, ledger: PauseLedger, store: CheckpointStore): Promise<never> {
-  if (!LedgerError.is(error, "already-resumed") || error.taskId === undefined) throw error;
-  const task = await ledger.inspect(error.taskId).catch(() => null);
-  if (task?.state !== "resumed" || task.input === undefined) throw error;
-  const senders = await findSentAnswers(store, task).catch(() => []);
-  const names = [...new Set(senders.map(({ by }) => describePerson(by)))].join(" or ");
-  // Gateways add what is theirs.
-  const { a2a: _a2a, ...input } = task.input;
-  const sent = names === "" ? "" : `, sent through the gateway by ${names}`;
-  throw new LedgerError(
-    "already-resumed",
-    `${error.message} The answer was ${JSON.stringify(input)}${sent}.`,
-    error.taskId,
-  );
+async function withFirstAnswer<Result>(
+  ledger: PauseLedger,
+  store: CheckpointStore,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!LedgerError.is(error, "already-resumed") || error.taskId === undefined) throw error;
+    const task = await ledger.inspect(error.taskId);
+    if (task?.state !== "resumed" || task.input === undefined) throw error;
+    const senders = await findSentAnswers(store, task);
+    const names = [...new Set(senders.map(({ by }) => describePerson(by)))].join(" or ");
+    // Gateways add what is theirs.
+    const { a2a: _a2a, ...input } = task.input;
+    const sent = names === "" ? "" : `, sent through the gateway by ${names}`;
+    throw new LedgerError(
+      "already-resumed",
+      `${error.message} The answer was ${JSON.stringify(input)}${sent}.`,
+      error.taskId,
+    );
+  }
 }
 
 /** Says what became of the task. Whether that can be said must not keep the message from going on. */

@@ -25,7 +25,9 @@ export async function showTask(
     await output.write(toJsonLine({ kind: kept.kind, ...details, store: location }));
   } else {
     await output.write(
-      kept.kind === "task" ? describeTask(kept.task, sentAnswers, location, output) : describeHold(kept.hold, location, output),
+      kept.kind === "task"
+        ? describeTask(kept.task, sentAnswers, location, output)
+        : describeHold(kept.hold, location, output),
     );
   }
 }

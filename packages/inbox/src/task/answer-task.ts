@@ -26,7 +26,7 @@ const lookEveryMs = 200;
 export async function answerTask(
   context: InboxContext,
   viewer: Viewer,
-  courier: GatewayCourier,
+  courier: Pick<GatewayCourier, "answer">,
   task: TaskDetails,
   form: URLSearchParams,
 ): Promise<SentOutcome> {
