@@ -7,6 +7,8 @@ import { createHolds } from "@holdpoint/core/holds";
 
 import { logIn } from "./inbox-client.ts";
 import { openInbox } from "./open-inbox.ts";
+import type { NoticeTarget } from "../src/index.ts";
+import { countCalls } from "./count-calls.ts";
 import { watchListings } from "./watch-listings.ts";
 
 const count = Number(process.argv[2] ?? 100_000);
@@ -35,7 +37,7 @@ const heapMb = (): number => {
   return Math.round(process.memoryUsage().heapUsed / 1e6);
 };
 const before = heapMb();
-await using inbox = await openInbox({ store });
+const inbox = await openInbox({ store });
 const client = await logIn(inbox);
 
 async function visit(path: string): Promise<{ readonly tookMs: number; readonly text: string }> {
@@ -74,4 +76,42 @@ console.log(`a listing when one was answered: ${await look()}`);
 console.log(
   `memory for it: ${heapMb() - before} MB${globalThis.gc === undefined ? " (run with --expose-gc to be exact)" : ""}`,
 );
+
+/** What a target of notices hears, and when it heard the last. */
+function listening(): { readonly target: NoticeTarget; readonly heard: Map<string, number> } {
+  const heard = new Map<string, number>();
+  const send: NoticeTarget["send"] = async ({ subject }) => void heard.set(subject.id, performance.now());
+  return { target: { name: "measured", send }, heard };
+}
+
+/** An inbox that tells a target which takes everything at once, until it has heard or seen it all. */
+async function tell(what: string): Promise<void> {
+  const { store: counted, counts } = countCalls(opened);
+  const { target, heard } = listening();
+  const memoryBefore = heapMb();
+  const beganAt = performance.now();
+  const cpu = process.cpuUsage();
+  await using telling = await openInbox({ store: counted, notices: { targets: [target], lookEveryMs: 1_000 } });
+  // Its first listing has ended when it begins to look at what it was told before.
+  while (counts.noticeReads === 0) await sleep(100);
+  const listedMs = performance.now() - beganAt;
+  const late = `late-${Date.now()}`;
+  const askedAt = performance.now();
+  await holds.open(late, { ask: { message: "Late?" } });
+  let readBefore = -1;
+  while (readBefore !== counts.noticeReads || !heard.has(late)) {
+    readBefore = counts.noticeReads;
+    await sleep(3_000);
+  }
+  const { user, system } = process.cpuUsage(cpu);
+  console.log(
+    `${what}: ${heard.size} told, the listing after ${Math.round(listedMs)} ms, a question that was asked then ${Math.round((heard.get(late) ?? 0) - askedAt)} ms later, the last after ${Math.round(counts.lastNoticeReadAt - beganAt)} ms, ${counts.reads} documents read, ${counts.writes} written, ${Math.round((user + system) / 1_000)} ms of processor time, ${heapMb() - memoryBefore} MB`,
+  );
+  await holds.cancel(late);
+  if (telling.errors.length > 0) console.log(`errors: ${telling.errors.length}, ${telling.errors[0]?.message}`);
+}
+
+await inbox[Symbol.asyncDispose]();
+await tell("telling a target of all of them");
+await tell("the same when all was told before");
 await opened.close();
