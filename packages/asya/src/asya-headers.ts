@@ -41,6 +41,11 @@ export function persistedHeaders(headers: JsonObject): JsonObject {
   return keepHeaders(headers, (name) => !notPersisted.has(name));
 }
 
+/** The headers without the time at which the task's budget ends. */
+export function withoutDeadline(headers: JsonObject): JsonObject {
+  return keepHeaders(headers, (name) => name !== deadlineHeader);
+}
+
 /**
  * The headers that a restored message goes on with: its own, and beside them what the resume message brought, which
  * counts where it is about the delivery rather than the task. The pause header is not among them, or the message would
@@ -57,8 +62,11 @@ export function restoredHeaders(resumeHeaders: JsonObject, stored: JsonObject): 
   return { ...restored(resumeHeaders), ...restored(stored) };
 }
 
+/** Mostly all are kept, and then nothing is copied. */
 function keepHeaders(headers: JsonObject, isKept: (name: string) => boolean): JsonObject {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => isKept(name)));
+  const names = Object.keys(headers);
+  if (names.every(isKept)) return headers;
+  return Object.fromEntries(names.filter(isKept).map((name) => [name, headers[name]]));
 }
 
 /** A header's value as text; `undefined` if it is absent, empty, or none that a text can stand for. */

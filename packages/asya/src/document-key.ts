@@ -55,7 +55,8 @@ function nameOfDisplaced(taskId: string, digest: string): string {
 }
 
 function keyOf(id: string): string {
-  const [, displaced, digest] = displacedName.exec(id) ?? [];
+  // Asked of every id several times: the expression goes through each of them from its end.
+  const [, displaced, digest] = (id.includes("~displaced-") ? displacedName.exec(id) : null) ?? [];
   return displaced === undefined
     ? `${taskPrefix}${id}${suffix}`
     : `${displacedPrefix}${displaced}/${digest ?? ""}${suffix}`;

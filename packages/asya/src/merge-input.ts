@@ -41,8 +41,13 @@ export function mergeInput(
 }
 
 function mergeRoot(payload: JsonObject, input: JsonObject, mode: MergeMode): MergedInput {
+  return { payload: mergeObjects(payload, withoutBookkeeping(input), mode), ignored: [] };
+}
+
+function withoutBookkeeping(input: JsonObject): JsonObject {
+  if (!Object.hasOwn(input, gatewayBookkeeping)) return input;
   const { [gatewayBookkeeping]: _bookkeeping, ...rest } = input;
-  return { payload: mergeObjects(payload, rest, mode), ignored: [] };
+  return rest;
 }
 
 function mergeFields(payload: JsonObject, input: JsonObject, { fields }: PauseMetadata, mode: MergeMode): MergedInput {
@@ -104,6 +109,9 @@ function refusePrototype(value: unknown, path: string): void {
     if (Object.hasOwn(value, "__proto__")) {
       throw new LedgerError("invalid-input", `${path} has a property named __proto__, which is refused. Rename it.`);
     }
-    for (const [name, item] of Object.entries(value)) refusePrototype(item, `${path}.${name}`);
+    for (const name of Object.keys(value)) {
+      const item = value[name];
+      if (typeof item === "object") refusePrototype(item, `${path}.${name}`);
+    }
   }
 }

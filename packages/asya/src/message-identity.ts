@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import type { JsonObject } from "@holdpoint/core";
 import { canonicalJson, exactNumber } from "@holdpoint/core/json";
 
-import { a2aTaskHeader, deadlineHeader, persistedHeaders, resumeTimeoutHeader, textHeader } from "./asya-headers.ts";
+import { a2aTaskHeader, persistedHeaders, resumeTimeoutHeader, textHeader, withoutDeadline } from "./asya-headers.ts";
 import type { Envelope } from "./envelope.ts";
 
 /** What tells one message to pause from another: equal marks are the same message, delivered again. */
@@ -29,7 +29,7 @@ export interface ResumeMark {
 /** The mark of a message that arrives at a pause point. */
 export function pauseMark(envelope: Envelope): PauseMark {
   // A deadline is written by whoever handled the message last, so it may differ between deliveries.
-  const { [deadlineHeader]: _deadline, ...headers } = persistedHeaders(envelope.headers ?? {});
+  const headers = withoutDeadline(persistedHeaders(envelope.headers ?? {}));
   const { id, parent_id, route, payload } = envelope;
   const { prev, curr, next } = route;
   return {

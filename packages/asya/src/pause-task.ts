@@ -125,7 +125,6 @@ function arrivingDocument(
   newIds: readonly string[],
 ): PausedDocument {
   const trail = found.kind === "own" ? found.trail : undefined;
-  const continues = found.kind === "none" && wasResumed(envelope.route) ? ({ continues: true } as const) : {};
   return {
     state: "paused",
     taskId: taskIdOf(envelope, found),
@@ -134,7 +133,7 @@ function arrivingDocument(
       envelopeId: envelope.id,
       pausedAt: context.now().toISOString(),
       mark: pauseMark(envelope),
-      ...continues,
+      continues: found.kind === "none" && wasResumed(envelope.route) ? true : undefined,
     },
     aliases: [...(trail?.aliases ?? []), ...newIds],
     history: trail?.history ?? [],
@@ -170,5 +169,6 @@ function unknownIds(envelope: Envelope, found: TrailFinding): readonly string[] 
   // The children of a fan-out carry their parent's A2A id, but only the parent answers to it.
   const isChild = envelope.parent_id !== undefined || trail?.parentId !== undefined || found.kind === "copied";
   const a2aTaskId = isChild ? undefined : textHeader(envelope.headers ?? {}, a2aTaskHeader);
-  return [...new Set([envelope.id, a2aTaskId])].filter((id) => id !== undefined).filter((id) => !known.includes(id));
+  const called = a2aTaskId === undefined || a2aTaskId === envelope.id ? [envelope.id] : [envelope.id, a2aTaskId];
+  return called.filter((id) => !known.includes(id));
 }

@@ -4,7 +4,14 @@ import type { JsonObject } from "@holdpoint/core";
 import { exactNumber, isJsonNumber } from "@holdpoint/core/json";
 
 import type { ObjectEnvelope } from "./assert-envelope.ts";
-import { a2aTaskHeader, deadlineHeader, restoredHeaders, resumeTimeoutHeader, textHeader } from "./asya-headers.ts";
+import {
+  a2aTaskHeader,
+  deadlineHeader,
+  restoredHeaders,
+  resumeTimeoutHeader,
+  textHeader,
+  withoutDeadline,
+} from "./asya-headers.ts";
 import type { Envelope } from "./envelope.ts";
 import { LedgerError } from "./ledger-error.ts";
 import type { MergeMode } from "./merge-input.ts";
@@ -79,11 +86,11 @@ interface Budget {
 
 function restoredBudget(envelope: Envelope, stored: JsonObject, now: Date): Budget {
   const timeout = envelope.headers?.[resumeTimeoutHeader];
-  const { [deadlineHeader]: _deadline, ...timeless } = stored;
   if (timeout === undefined || timeout === null || timeout === "") {
     // A deadline that passed while the task waited for a person is no reason to fail it now.
-    const passed = Date.parse(textHeader(stored, deadlineHeader) ?? "") <= now.getTime();
-    return { stored: passed ? timeless : stored, added: {} };
+    const deadline = textHeader(stored, deadlineHeader);
+    const passed = deadline !== undefined && Date.parse(deadline) <= now.getTime();
+    return { stored: passed ? withoutDeadline(stored) : stored, added: {} };
   }
   const deadlineMs = now.getTime() + secondsOf(timeout) * 1_000;
   if (!(deadlineMs > now.getTime()) || deadlineMs > maxDateMs) {
@@ -96,7 +103,7 @@ function restoredBudget(envelope: Envelope, stored: JsonObject, now: Date): Budg
   // Microseconds, as the mesh writes them.
   const deadlineAt = new Date(deadlineMs).toISOString().replace("Z", "000Z");
   return {
-    stored: timeless,
+    stored: withoutDeadline(stored),
     added: { [deadlineHeader]: deadlineAt },
     status: { ...envelope.status, deadline_at: deadlineAt },
   };
