@@ -150,7 +150,8 @@ async function secureRedis(directory: string): Promise<ExampleServer | undefined
     await sendRedisCommand(port, ["CONFIG", "SET", ...settings.split(" ")]);
     await sendRedisCommand(port, ["CONFIG", "SET", "tls-port", String(tlsPort)]);
     // What the backend's README lists, and no more.
-    const user = "holdpoint on >change-me ~holdpoint:* +info +get +evalsha +eval +getrange +exists +set +del +scan";
+    const user =
+      "holdpoint on >change-me ~holdpoint:* +info +get +evalsha +eval +getrange +strlen +exists +set +del +scan";
     await sendRedisCommand(port, ["ACL", "SETUSER", ...user.split(" ")]);
     return {
       addresses: { "redis.asya-system:6379": `127.0.0.1:${tlsPort}` },

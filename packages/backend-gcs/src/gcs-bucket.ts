@@ -128,10 +128,12 @@ export class GcsBucket {
   /**
    * Reads an object, in one request if the answer carries the generation and the object's own metadata, else in two.
    * Bytes, generation and write id are always those of one and the same generation.
+   *
+   * @throws {BodyTooLargeError} for a body that is larger than `maxBytes`
    */
-  async read(name: string, signal: AbortSignal): Promise<GcsObject | null> {
+  async read(name: string, signal: AbortSignal, maxBytes?: number): Promise<GcsObject | null> {
     for (let round = 1; round <= 3; round += 1) {
-      const download = await this.#download(name, signal);
+      const download = await this.#download(name, signal, maxBytes);
       if (download === null) return null;
       const { body, generation, writeId } = download;
       this.#downloadsCarryMetadata ||= writeId !== undefined;
@@ -200,7 +202,7 @@ export class GcsBucket {
     return { items, groups: page.prefixes ?? [], nextPageToken: page.nextPageToken || undefined };
   }
 
-  async #download(name: string, signal: AbortSignal): Promise<Download | null> {
+  async #download(name: string, signal: AbortSignal, maxBytes: number | undefined): Promise<Download | null> {
     const { endpoint, bucket, downloadsByXml } = this.#settings;
     const url = downloadsByXml ? `${endpoint}/${bucket}/${encodeUrlPart(name)}` : `${this.#objectUrl(name)}?alt=media`;
     const answer = await this.#unlessMissing({
@@ -209,6 +211,7 @@ export class GcsBucket {
       // An object that somebody stored with gzip would otherwise be unpacked by the server.
       // https://cloud.google.com/storage/docs/transcoding
       headers: { "accept-encoding": "gzip", "cache-control": "no-store" },
+      maxBytes,
       signal,
     });
     if (answer === null) return null;

@@ -10,6 +10,7 @@ import type {
   DriverWrite,
   KeyNames,
   Precondition,
+  ReadContext,
 } from "@holdpoint/core/driver";
 
 import type { GcsBucket, GcsPage } from "./gcs-bucket.ts";
@@ -59,8 +60,8 @@ export class GcsDriver implements CheckpointDriver {
     };
   }
 
-  async read(key: string, { signal }: DriverContext): Promise<DriverRecord | null> {
-    const object = await this.#bucket.read(this.#nameOf(key), signal);
+  async read(key: string, { signal, maxBytes }: Omit<ReadContext, "durable">): Promise<DriverRecord | null> {
+    const object = await this.#bucket.read(this.#nameOf(key), signal, maxBytes);
     if (object === null) return null;
     const { body, generation, writeId, modifiedAt } = object;
     return { body, version: generation, writeId, modifiedAt };

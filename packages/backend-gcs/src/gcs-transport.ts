@@ -4,7 +4,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { finished } from "node:stream/promises";
 
 import type { Storage } from "@google-cloud/storage";
-import { defaultMaxBodyBytes, DriverFailureError } from "@holdpoint/core/driver";
+import { BodyTooLargeError, defaultMaxBodyBytes, DriverFailureError } from "@holdpoint/core/driver";
 
 import type { GcsAnswer } from "./gcs-answer.ts";
 import { credentialsFailure, GcsAnswerError } from "./gcs-error.ts";
@@ -20,6 +20,8 @@ export interface GcsRequest {
    * its way here, and so again at each attempt: it is then asked on another connection. @default false
    */
   readonly isContinuation?: boolean | undefined;
+  /** The largest body of an answer 2xx that is wanted, in bytes. @default any size */
+  readonly maxBytes?: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -55,6 +57,7 @@ export class GcsTransport {
    * Sends the request once and follows no redirect. Bytes arrive as they were sent, not unpacked.
    *
    * @throws {GcsAnswerError} for any status but 2xx
+   * @throws {BodyTooLargeError} for a body that is larger than `maxBytes`
    */
   async send(request: GcsRequest): Promise<GcsAnswer> {
     const authorization = await this.#authorization(request.url);
@@ -62,6 +65,12 @@ export class GcsTransport {
     signal.throwIfAborted();
     const response = await this.#exchange({ ...request, headers: { ...request.headers, ...authorization }, signal });
     const { statusCode: status = 0, headers } = response;
+    const announcedBytes = Number(headers["content-length"]);
+    if (status < 300 && announcedBytes > (request.maxBytes ?? Infinity)) {
+      // With its connection, on which else the whole body would have to come.
+      response.on("error", () => undefined).destroy();
+      throw new BodyTooLargeError(announcedBytes);
+    }
     const answer: GcsAnswer = { status, body: await readBody(response), header: (name) => headers[name]?.toString() };
     if (status < 200 || status > 299) throw new GcsAnswerError(answer);
     return answer;

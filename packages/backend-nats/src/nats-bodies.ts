@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
 import { types } from "node:util";
 
-import { defaultMaxBodyBytes, DriverFailureError } from "@holdpoint/core/driver";
+import { BodyTooLargeError, defaultMaxBodyBytes, DriverFailureError } from "@holdpoint/core/driver";
+import type { ReadContext } from "@holdpoint/core/driver";
 
 import type { NatsBucket } from "./nats-bucket.ts";
 import { assertKeepsPromises, openStream } from "./nats-bucket.ts";
@@ -126,9 +127,16 @@ export class NatsBodies {
    * The body that a KV entry points to; `undefined` if it is gone, because the entry was replaced in the meantime.
    *
    * @throws {DriverFailureError} `corrupt` if it is not what was uploaded
+   * @throws {BodyTooLargeError}
    */
-  async read(key: string, id: string, entry: StoredMessage, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  async read(
+    key: string,
+    id: string,
+    entry: StoredMessage,
+    { signal, maxBytes = Infinity }: Omit<ReadContext, "durable">,
+  ): Promise<Uint8Array | undefined> {
     const { size, digest, chunks } = parsePointer(entry);
+    if (size > maxBytes) throw new BodyTooLargeError(size);
     const subject = this.#chunkSubject(key, id);
     // Not filled with zeros first, since what is handed out has the digest of what was written.
     const body = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);

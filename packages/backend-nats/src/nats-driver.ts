@@ -4,7 +4,14 @@ import {
   defaultMaxBodyBytes,
   DriverFailureError,
 } from "@holdpoint/core/driver";
-import type { CheckpointDriver, DriverContext, DriverFailure, DriverRecord, DriverWrite } from "@holdpoint/core/driver";
+import type {
+  CheckpointDriver,
+  DriverContext,
+  DriverFailure,
+  DriverRecord,
+  DriverWrite,
+  ReadContext,
+} from "@holdpoint/core/driver";
 import type { Capabilities, CheckpointEntry, StoreFinding } from "@holdpoint/core";
 
 import { Background } from "./nats-background.ts";
@@ -69,16 +76,16 @@ export class NatsDriver implements CheckpointDriver {
     };
   }
 
-  async read(key: string, { signal }: DriverContext): Promise<DriverRecord | null> {
+  async read(key: string, context: ReadContext): Promise<DriverRecord | null> {
     const { bodies } = this.#open;
     const escapedKey = this.#escape(key);
     let seen: number | undefined;
     for (;;) {
-      const entry = await this.#current(escapedKey, signal);
+      const entry = await this.#current(escapedKey, context.signal);
       if (entry === null) return null;
       const { sequence: revision, time: modifiedAt, headers } = entry;
       const bodyId = headers.get(bodyHeader);
-      const body = bodyId === undefined ? entry.data : await bodies.read(escapedKey, bodyId, entry, signal);
+      const body = bodyId === undefined ? entry.data : await bodies.read(escapedKey, bodyId, entry, context);
       if (body !== undefined) {
         const version = formatVersion({ revision, bodyId });
         return { body, version, writeId: headers.get(writeIdHeader), modifiedAt };

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 
 import type { Capabilities, CheckpointEntry, DirectoryEntry, StoreFinding } from "@holdpoint/core";
 import {
+  BodyTooLargeError,
   directoryEntry,
   DriverFailureError,
   defaultMaxBodyBytes,
@@ -14,6 +15,7 @@ import type {
   DriverRecord,
   DriverWrite,
   ListContext,
+  ReadContext,
 } from "@holdpoint/core/driver";
 
 import type { PostgresResult } from "./postgres-client.ts";
@@ -88,10 +90,15 @@ export class PostgresDriver implements CheckpointDriver {
     this.#create = create && !isReadOnly;
   }
 
-  async read(key: string, { signal }: DriverContext): Promise<DriverRecord | null> {
-    const { rows } = await this.#run(this.#table.read, [this.#keys.columnKey(key)], signal);
-    const { version, write_id: writeId, body, modified_ms: modifiedMs } = rows[0] ?? {};
+  async read(key: string, { signal, maxBytes }: ReadContext): Promise<DriverRecord | null> {
+    const columnKey = this.#keys.columnKey(key);
+    const { rows } =
+      maxBytes === undefined
+        ? await this.#run(this.#table.read, [columnKey], signal)
+        : await this.#run(this.#table.readUpTo, [columnKey, String(maxBytes)], signal);
+    const { version, write_id: writeId, body, size_bytes: sizeBytes, modified_ms: modifiedMs } = rows[0] ?? {};
     if (version === null || version === undefined) return null;
+    if (maxBytes !== undefined && Number(sizeBytes) > maxBytes) throw new BodyTooLargeError(Number(sizeBytes));
     return {
       body: bytesOf(body ?? ""),
       version,

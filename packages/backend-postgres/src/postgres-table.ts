@@ -51,8 +51,19 @@ CREATE INDEX ON ${this.quoted} (expires_at) WHERE expires_at IS NOT NULL;`;
    * body comes in base64, since \`pg\` reads text alone, and the setting bytea_output is somebody else's.
    */
   get read(): string {
+    return this.#reading("encode(found.body, 'base64') AS body");
+  }
+
+  /** As {@link read}, and the largest body that is wanted; of any other only the size, which the server knows without it. */
+  get readUpTo(): string {
+    return this.#reading(
+      "CASE WHEN octet_length(found.body) <= $2::bigint THEN encode(found.body, 'base64') END AS body,\n  octet_length(found.body)::text AS size_bytes",
+    );
+  }
+
+  #reading(body: string): string {
     return `SELECT pg_is_in_recovery()::text AS standby, found.version::text AS version, found.write_id,
-  encode(found.body, 'base64') AS body,
+  ${body},
   (extract(epoch FROM found.modified_at) * 1000)::bigint::text AS modified_ms
 FROM (SELECT 1) AS one
 LEFT JOIN ${this.quoted} AS found ON found.key = $1 AND ${isLive("found")}`;

@@ -1,5 +1,10 @@
 import type { Capabilities, CheckpointEntry, StoreFinding } from "@holdpoint/core";
-import { defaultMaxBodyBytes, DriverFailureError, PreconditionFailedError } from "@holdpoint/core/driver";
+import {
+  BodyTooLargeError,
+  defaultMaxBodyBytes,
+  DriverFailureError,
+  PreconditionFailedError,
+} from "@holdpoint/core/driver";
 import type {
   CheckpointDriver,
   DriverContext,
@@ -24,7 +29,7 @@ import type { AskRedis, RedisScript } from "./redis-scripts.ts";
 import { putScript, removeScript, replaceScript, runScript, touchScript } from "./redis-scripts.ts";
 import { assertUsable, parseServerInfo } from "./redis-server-info.ts";
 import type { RedisServerInfo } from "./redis-server-info.ts";
-import { createVersion, decodeValue, valueHead, valueStart } from "./redis-value.ts";
+import { bodyStart, createVersion, decodeValue, maxHeaderBytes, valueHead, valueStart } from "./redis-value.ts";
 
 /** Options of {@link RedisDriver}. */
 export interface RedisDriverOptions {
@@ -67,9 +72,9 @@ export class RedisDriver implements CheckpointDriver {
     });
   }
 
-  async read(key: string, { signal, durable }: ReadContext): Promise<DriverRecord | null> {
-    const argv = [this.#keys.redisKey(key)];
-    const { reply, connection } = await this.#connection.request("get", argv, { signal, repeatable: true });
+  async read(key: string, { signal, durable, maxBytes }: ReadContext): Promise<DriverRecord | null> {
+    const { reply, connection } =
+      maxBytes === undefined ? await this.#ask("get", key, [], signal) : await this.#readUpTo(maxBytes, key, signal);
     if (durable && this.#isDurable) await this.#touch(key, signal, connection);
     if (reply === null) return null;
     const value = decodeValue(reply as Buffer);
@@ -121,8 +126,7 @@ export class RedisDriver implements CheckpointDriver {
   }
 
   async timeToLive(key: string, { signal }: DriverContext): Promise<number | null> {
-    const argv = [this.#keys.redisKey(key)];
-    const { reply } = await this.#connection.request("pttl", argv, { signal, repeatable: true });
+    const { reply } = await this.#ask("pttl", key, [], signal);
     // https://redis.io/docs/latest/commands/pttl/
     const leftMs = Number(reply);
     return leftMs === -2 ? null : leftMs === -1 ? Infinity : leftMs;
@@ -159,6 +163,31 @@ export class RedisDriver implements CheckpointDriver {
   /** Whether a write counts only once it has been acknowledged as the options ask. */
   get #isDurable(): boolean {
     return this.#options.durability !== undefined;
+  }
+
+  #ask(name: string, key: string, argv: readonly string[], signal: AbortSignal): Promise<RedisAnswer> {
+    return this.#connection.request(name, [this.#keys.redisKey(key), ...argv], { signal, repeatable: true });
+  }
+
+  /**
+   * Reads a value if its body is not larger. With the command that reads a part, since a script that looks first would
+   * cost the server several times as much, for each small value too.
+   *
+   * @throws {BodyTooLargeError}
+   */
+  async #readUpTo(maxBytes: number, key: string, signal: AbortSignal): Promise<RedisAnswer> {
+    const mostBytes = maxHeaderBytes + maxBytes;
+    for (;;) {
+      const part = await this.#ask("getrange", key, ["0", String(mostBytes)], signal);
+      const read = part.reply as Buffer;
+      // The same for what is missing and for what is empty, which only this command tells apart.
+      if (read.byteLength === 0) return await this.#ask("get", key, [], signal);
+      if (read.byteLength <= mostBytes) return part;
+      const { reply } = await this.#ask("strlen", key, [], signal);
+      const sizeBytes = Number(reply) - bodyStart(read);
+      if (sizeBytes > maxBytes) throw new BodyTooLargeError(sizeBytes);
+      // It was replaced in between.
+    }
   }
 
   #run(

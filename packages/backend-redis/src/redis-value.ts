@@ -84,6 +84,12 @@ export function decodeValue(stored: Buffer): RedisValue | undefined {
   return { version, writeId, body: bodyAfter(stored, lineEnd + 1) };
 }
 
+/** Where the body of a value begins, of which at least the first {@link maxHeaderBytes} bytes are here. */
+export function bodyStart(stored: Buffer): number {
+  const start = stored.toString("latin1", 0, maxHeaderBytes);
+  return start.startsWith(magic) ? start.indexOf("\n") + 1 : 0;
+}
+
 /** What follows the first bytes, in an array that nobody else holds. */
 function bodyAfter(stored: Buffer, start: number): Uint8Array {
   const { buffer, byteLength } = stored;

@@ -17,6 +17,7 @@ export const documentedPermissions: readonly string[] = [
   "+evalsha",
   "+eval",
   "+getrange",
+  "+strlen",
   "+exists",
   "+set",
   "+del",

@@ -3,7 +3,8 @@ import { addAbortSignal } from "node:stream";
 import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 
-import { defaultMaxBodyBytes } from "@holdpoint/core/driver";
+import { BodyTooLargeError, defaultMaxBodyBytes } from "@holdpoint/core/driver";
+import type { ReadContext } from "@holdpoint/core/driver";
 
 /**
  * What the driver needs of an S3 client; each method sends one request, and rejects with the SDK's own error.
@@ -15,7 +16,8 @@ export interface ObjectClient {
   /** Whether `remove` can carry a condition. */
   readonly canRemoveConditionally: boolean;
 
-  read(name: string, signal: AbortSignal): Promise<StoredObject>;
+  /** @throws {BodyTooLargeError} */
+  read(name: string, context: ReadRequest): Promise<StoredObject>;
 
   /** Resolves if there is such an object. Not a HEAD request, whose bodiless 404 could mean a missing bucket as well. */
   find(name: string, signal: AbortSignal): Promise<void>;
@@ -39,6 +41,9 @@ export interface ObjectClient {
   /** The facts of an error that a method above rejected with. Never throws. */
   explain(error: unknown): ObjectFailure;
 }
+
+/** What ends a read, and how large a body it wants. */
+export type ReadRequest = Omit<ReadContext, "durable">;
 
 /** What goes with a body. */
 export interface WriteHeaders {
@@ -129,12 +134,17 @@ export const writeIdMetadata = "holdpoint-write-id";
  * Reads a body to its end into an array of its own.
  *
  * @throws {Error} if the body is not as long as its server announced
+ * @throws {BodyTooLargeError}
  */
 export async function readWhole(
   stream: Readable,
   lengthBytes: number | undefined,
-  signal: AbortSignal,
+  { signal, maxBytes = Infinity }: ReadRequest,
 ): Promise<Uint8Array> {
+  if (lengthBytes !== undefined && lengthBytes > maxBytes) {
+    discard(stream, lengthBytes);
+    throw new BodyTooLargeError(lengthBytes);
+  }
   const whole = gather(addAbortSignal(signal, stream), lengthBytes);
   await finished(stream);
   return whole();

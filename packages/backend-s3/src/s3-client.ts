@@ -24,6 +24,7 @@ import type {
   ObjectFailure,
   ListRequest,
   ObjectPage,
+  ReadRequest,
   StoredObject,
   WriteHeaders,
 } from "./object-client.ts";
@@ -63,8 +64,8 @@ export class S3ObjectClient implements ObjectClient {
     return this.#host;
   }
 
-  async read(name: string, signal: AbortSignal): Promise<StoredObject> {
-    const object = await this.#reads?.read(name, signal);
+  async read(name: string, context: ReadRequest): Promise<StoredObject> {
+    const object = await this.#reads?.read(name, context);
     if (object !== undefined) return object;
     const command = new GetObjectCommand({ Bucket: this.#settings.bucket, Key: name });
     let sent: SentRequest | undefined;
@@ -76,9 +77,9 @@ export class S3ObjectClient implements ObjectClient {
       },
       { step: "deserialize", priority: "low", name: "holdpointSent" },
     );
-    const output = await this.#once(command, () => this.#client.send(command, { abortSignal: signal }));
+    const output = await this.#once(command, () => this.#client.send(command, { abortSignal: context.signal }));
     if (output.Body === undefined) throw new BadAnswerError("the answer has no body");
-    const body = await readWhole(output.Body as Readable, output.ContentLength, signal);
+    const body = await readWhole(output.Body as Readable, output.ContentLength, context);
     if (sent !== undefined) this.#reads?.learn(name, { ...sent, host: sent.hostname, agent: this.#agentOf(sent) });
     return {
       body,

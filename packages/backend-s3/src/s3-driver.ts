@@ -8,6 +8,7 @@ import type {
   DriverRecord,
   DriverWrite,
   KeyNames,
+  ReadContext,
 } from "@holdpoint/core/driver";
 import type { Capabilities, CheckpointEntry, DirectoryEntry, StoreFinding } from "@holdpoint/core";
 
@@ -74,10 +75,10 @@ export class S3Driver implements CheckpointDriver {
     };
   }
 
-  async read(key: string, { signal }: DriverContext): Promise<DriverRecord | null> {
+  async read(key: string, context: ReadContext): Promise<DriverRecord | null> {
     return await this.#during("read", async () => {
       try {
-        return await this.#readConsistently(this.#name(key), signal);
+        return await this.#readConsistently(this.#name(key), context);
       } catch (error) {
         // Only this code is certain: a bare 404 may be a proxy's, a 403 may be either.
         if (this.#client.explain(error).code === "NoSuchKey") return null;
@@ -207,9 +208,9 @@ export class S3Driver implements CheckpointDriver {
    * Reads an object whose bytes and ETag belong together. On some servers, a read that meets an overwrite gets the bytes
    * of one value and the ETag of another, under which an update would replace what was never read.
    */
-  async #readConsistently(name: string, signal: AbortSignal): Promise<DriverRecord> {
+  async #readConsistently(name: string, { signal, maxBytes }: ReadContext): Promise<DriverRecord> {
     for (let round = 1; round <= 4; round += 1) {
-      const { etag, isEncrypted, ...object } = await this.#client.read(name, signal);
+      const { etag, isEncrypted, ...object } = await this.#client.read(name, { signal, maxBytes });
       const version = versionOfEtag(etag);
       const canCompare = this.#etagsAreDigests && !isEncrypted && isDigest(version);
       if (!canCompare || version === digestOf(object.body)) return { ...object, version };

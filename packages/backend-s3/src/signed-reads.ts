@@ -2,9 +2,11 @@ import { request as requestHttp } from "node:http";
 import type { IncomingHttpHeaders, RequestOptions } from "node:http";
 import { request as requestHttps } from "node:https";
 
+import { BodyTooLargeError } from "@holdpoint/core/driver";
+
 import { isCutOff } from "./bad-answer-error.ts";
-import { announcedBytes, gather, storedObject } from "./object-client.ts";
-import type { ObjectFailure, StoredObject } from "./object-client.ts";
+import { announcedBytes, discard, gather, storedObject } from "./object-client.ts";
+import type { ObjectFailure, ReadRequest, StoredObject } from "./object-client.ts";
 import { ReadSigner } from "./read-signer.ts";
 import type { SigningCredentials } from "./read-signer.ts";
 
@@ -56,8 +58,9 @@ export class SignedReads {
    * Resolves to `undefined`, and asks nothing, as long as nothing was learned.
    *
    * @throws {RefusedReadError} where there is an answer, and it is not the object
+   * @throws {BodyTooLargeError}
    */
-  async read(name: string, signal: AbortSignal): Promise<StoredObject | undefined> {
+  async read(name: string, context: ReadRequest): Promise<StoredObject | undefined> {
     const place = this.#place;
     if (place === undefined) return undefined;
     const { host, region } = place;
@@ -65,7 +68,7 @@ export class SignedReads {
     const at = new Date(Date.now() + this.#settings.clockOffsetMs());
     const headers = this.#signer.sign({ host, path, region }, await this.#settings.credentials(), at);
     if (place.userAgent !== undefined) headers["user-agent"] = place.userAgent;
-    const answer = await ask(place.request, { ...place.options, path, headers }, signal);
+    const answer = await ask(place.request, { ...place.options, path, headers }, context);
     if (answer.status < 300) return storedObject(answer.body(), answer.headers);
     const failure = failureOf(answer);
     if (failure.code !== "NoSuchKey") this.#place = undefined;
@@ -101,12 +104,22 @@ interface Answer {
   readonly isWhole: boolean;
 }
 
-async function ask(request: typeof requestHttp, options: RequestOptions, signal: AbortSignal): Promise<Answer> {
+async function ask(
+  request: typeof requestHttp,
+  options: RequestOptions,
+  { signal, maxBytes = Infinity }: ReadRequest,
+): Promise<Answer> {
   signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const sent = request(options, (response) => {
     const { statusCode: status = 0, headers } = response;
-    const body = gather(response, announcedBytes(headers));
+    const lengthBytes = announcedBytes(headers);
+    if (status < 300 && lengthBytes !== undefined && lengthBytes > maxBytes) {
+      reject(new BodyTooLargeError(lengthBytes));
+      discard(response, lengthBytes);
+      return;
+    }
+    const body = gather(response, lengthBytes);
     response.once("end", () => resolve({ status, headers, body, isWhole: true }));
     response.once("error", (error) => {
       if (status < 300) reject(error);

@@ -59,7 +59,7 @@ describe.skipIf(minio.isMissing)(`@aws-sdk/client-s3 ${versionOf("@aws-sdk/clien
       kmsKeyId: undefined,
       owned: false,
     });
-    await expect(objects.read("key", signal)).rejects.toThrow(/./u);
+    await expect(objects.read("key", { signal })).rejects.toThrow(/./u);
     expect(proxy.requests).toEqual([expect.stringMatching(`^GET /${bucket}/key`)]);
     expect(objects.host, "the middleware was not called").toBe("127.0.0.1");
   });

@@ -74,52 +74,52 @@ describe.skipIf(minio.isMissing).each(clientNames)("reads of %s", (name) => {
 
   test("go through the client once, and say the same afterwards", async () => {
     const { objects, clientReads } = await start(true);
-    const first = await objects.read("key.json", signal);
+    const first = await objects.read("key.json", { signal });
     expect(first).toMatchObject({ body, writeId: "written", isEncrypted: false, modifiedAt: expect.any(Date) as Date });
-    expect(await objects.read("key.json", signal)).toEqual(first);
-    const missing: unknown = await objects.read(randomUUID(), signal).catch((error: unknown) => error);
+    expect(await objects.read("key.json", { signal })).toEqual(first);
+    const missing: unknown = await objects.read(randomUUID(), { signal }).catch((error: unknown) => error);
     expect(objects.explain(missing)).toMatchObject({ status: 404, code: "NoSuchKey", brokeOff: false });
-    await objects.read("key.json", signal);
+    await objects.read("key.json", { signal });
     expect(clientReads()).toBe(1);
   });
 
   test("go through the client again once the server has refused one", async () => {
     const { objects, clientReads, refuse } = await start(true);
-    await objects.read("key.json", signal);
+    await objects.read("key.json", { signal });
     const answer = "<Error><Code>RequestTimeTooSkewed</Code><Message>Words of the server.</Message></Error>";
     refuse(async () => ({ answer: { status: 403, body: answer } }));
-    const refused: unknown = await objects.read("key.json", signal).catch((error: unknown) => error);
+    const refused: unknown = await objects.read("key.json", { signal }).catch((error: unknown) => error);
     expect(objects.explain(refused)).toMatchObject({ status: 403, code: "RequestTimeTooSkewed" });
     expect(clientReads()).toBe(1);
-    await objects.read("key.json", signal);
-    await objects.read("key.json", signal);
+    await objects.read("key.json", { signal });
+    await objects.read("key.json", { signal });
     expect(clientReads()).toBe(2);
   });
 
   test("all go through a client that was handed in", async () => {
     const { objects, clientReads } = await start(false);
-    for (let round = 1; round <= 3; round += 1) await objects.read("key.json", signal);
+    for (let round = 1; round <= 3; round += 1) await objects.read("key.json", { signal });
     expect(clientReads()).toBe(3);
   });
 
   test("end with their signal, and with the connection", async () => {
     const { objects, clientReads, refuse } = await start(true);
-    await objects.read("key.json", signal);
+    await objects.read("key.json", { signal });
     const controller = new AbortController();
     const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
     refuse(async () => {
       arrive();
       return await new Promise<never>(() => undefined);
     });
-    const read = objects.read("key.json", controller.signal);
+    const read = objects.read("key.json", { signal: controller.signal });
     await Promise.race([arrived, read]);
     controller.abort();
     await expect(read).rejects.toThrow("socket hang up");
-    await expect(objects.read("key.json", controller.signal)).rejects.toThrow("aborted");
+    await expect(objects.read("key.json", { signal: controller.signal })).rejects.toThrow("aborted");
     refuse(async () => ({ cut: true }));
-    await expect(objects.read("key.json", signal)).rejects.toThrow("socket hang up");
+    await expect(objects.read("key.json", { signal })).rejects.toThrow("socket hang up");
     refuse(async () => ({ truncateTo: 1 }));
-    await expect(objects.read("key.json", signal)).rejects.toThrow("aborted");
+    await expect(objects.read("key.json", { signal })).rejects.toThrow("aborted");
     expect(clientReads()).toBe(1);
   });
 
@@ -143,5 +143,5 @@ test.each([
 ])("nothing is learned of a request with %s", async (_what, headers) => {
   const reads = new SignedReads({ credentials: async () => credentials, clockOffsetMs: () => 0 });
   reads.learn("key", { host, path: "/bucket/key", agent: globalAgent, headers: { host, ...headers } });
-  expect(await reads.read("key", signal)).toBeUndefined();
+  expect(await reads.read("key", { signal })).toBeUndefined();
 });

@@ -5,7 +5,7 @@ export { defaultMaxBodyBytes } from "./store/capabilities.ts";
 export type { ConnectionHints } from "./store/connection-failure.ts";
 export { connectionFailure } from "./store/connection-failure.ts";
 export type { CheckpointBackend } from "./store/checkpoint-backend.ts";
-export { PreconditionFailedError } from "./store/checkpoint-driver.ts";
+export { BodyTooLargeError, PreconditionFailedError } from "./store/checkpoint-driver.ts";
 export type {
   CheckpointDriver,
   DriverContext,

@@ -15,6 +15,7 @@ import type {
   ObjectClient,
   ObjectFailure,
   ObjectPage,
+  ReadRequest,
   StoredObject,
   WriteHeaders,
 } from "../object-client.ts";
@@ -45,13 +46,13 @@ export class MinioObjectClient implements ObjectClient {
     }
   }
 
-  async read(name: string, signal: AbortSignal): Promise<StoredObject> {
-    const object = await this.#reads?.read(name, signal);
+  async read(name: string, context: ReadRequest): Promise<StoredObject> {
+    const object = await this.#reads?.read(name, context);
     if (object !== undefined) return object;
-    return await this.#once(signal, async (exchange) => {
+    return await this.#once(context.signal, async (exchange) => {
       const stream = await this.#client.getObject(this.#bucket, name);
       const headers = exchange.headers ?? {};
-      const body = await readWhole(stream, announcedBytes(headers), signal);
+      const body = await readWhole(stream, announcedBytes(headers), context);
       if (exchange.sent !== undefined) this.#reads?.learn(name, exchange.sent);
       return storedObject(body, headers);
     });

@@ -1,3 +1,5 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+
 import type { ConformanceCase } from "../conformance-case.ts";
 import { bodyOf, noiseOf } from "../expect/body-of.ts";
 import { expectMissing, expectStored } from "../expect/expect-body.ts";
@@ -28,6 +30,44 @@ export const sizesCases: readonly ConformanceCase[] = [
       await expectUnchanged(store, "largest", body, version);
       await store.put("largest", bodyOf("small again"), { ifVersion: version });
       await expectStored(store, "largest", bodyOf("small again"));
+    },
+  },
+  {
+    id: "sizes/up-to-what-is-wanted",
+    breaks: "A process with little memory is ended by a message whose size it could not know before.",
+    async run({ store, settings }) {
+      strictEqual(await store.get("sized", { maxBytes: 0 }), null, "a get with maxBytes of what was never there");
+      const limit = Math.min(settings.bodyCapBytes, store.capabilities.maxBodyBytes);
+      // The last one is more than one message, chunk or packet anywhere.
+      for (const size of [0, 1, 300, 1024, 65_536, 200_000, 3 * 1024 * 1024].map((each) => Math.min(each, limit))) {
+        await store.put("sized", noiseOf(size, size));
+        const plain = await expectStored(store, "sized", noiseOf(size, size));
+        for (const durable of [false, true]) {
+          for (const maxBytes of [size, size + 1, size + 1000, Number.MAX_SAFE_INTEGER]) {
+            const found = await store.get("sized", { maxBytes, durable });
+            deepStrictEqual(
+              found,
+              plain,
+              `a get of ${size} bytes with maxBytes ${maxBytes} must find what a plain one does`,
+            );
+          }
+          for (const maxBytes of new Set([size - 1, size - 200, Math.floor(size / 2), 0])) {
+            if (maxBytes < 0 || maxBytes >= size) continue;
+            const what = `a get of ${size} bytes with maxBytes ${maxBytes}`;
+            const error = await expectRejection(what, "too-large", () => store.get("sized", { maxBytes, durable }));
+            strictEqual(error.sizeBytes, size, "sizeBytes must be the size of the body");
+            strictEqual(error.retryable, false, "retryable: the same call would fail again");
+          }
+        }
+        await expectUnchanged(store, "sized", noiseOf(size, size), plain.version);
+      }
+      await withoutRequest("a size that is none", async () => {
+        for (const maxBytes of [-1, 1.5, Number.NaN, Infinity]) {
+          await expectRejection(`a get with maxBytes ${maxBytes}`, "invalid-argument", () =>
+            store.get("sized", { maxBytes }),
+          );
+        }
+      });
     },
   },
   {

@@ -1,5 +1,7 @@
-import type { Capabilities } from "@holdpoint/core";
-import type { DriverContext, DriverWrite } from "@holdpoint/core/driver";
+import { CheckpointError } from "@holdpoint/core";
+import type { Capabilities, Checkpoint, GetOptions } from "@holdpoint/core";
+import { BodyTooLargeError } from "@holdpoint/core/driver";
+import type { DriverContext, DriverRecord, DriverWrite, ReadContext } from "@holdpoint/core/driver";
 
 import { SharedMemoryDriver } from "../shared-memory-driver.ts";
 import { ForwardingStore, onTopOfGood } from "./forwarding-store.ts";
@@ -25,12 +27,56 @@ class HasNoLimit extends ForwardingStore {
   }
 }
 
+/** Reads whatever is there, however little is wanted. */
+class ReadsAnySize extends ForwardingStore {
+  override async get(key: string, { maxBytes: _ignored, ...options }: GetOptions = {}): Promise<Checkpoint | null> {
+    return await super.get(key, options);
+  }
+}
+
+/** Says that there is more, and not how much. */
+class KeepsTheSizeToItself extends ForwardingStore {
+  override async get(key: string, options?: GetOptions): Promise<Checkpoint | null> {
+    try {
+      return await super.get(key, options);
+    } catch (error) {
+      if (!CheckpointError.is(error, "too-large")) throw error;
+      throw new CheckpointError(error.code, error.message);
+    }
+  }
+}
+
+/** Counts what the server keeps with the body as part of it. */
+class CountsItsOwnLine extends SharedMemoryDriver {
+  override async read(key: string, context: ReadContext): Promise<DriverRecord | null> {
+    const record = await super.read(key, context);
+    const sizeBytes = 40 + (record?.body.byteLength ?? 0);
+    if (record !== null && sizeBytes > (context.maxBytes ?? Infinity)) throw new BodyTooLargeError(sizeBytes);
+    return record;
+  }
+}
+
 export const badSizes: readonly KnownBadStore[] = [
   {
     name: "cuts bodies",
     foundBy: "sizes/around-powers-of-two",
     alsoFails: ["sizes/at-the-limit", "round-trips/one-mebibyte", "bytes/large-binary"],
     open: withDriver(CutsBodies),
+  },
+  {
+    name: "reads any size, however little is wanted",
+    foundBy: "sizes/up-to-what-is-wanted",
+    open: onTopOfGood(ReadsAnySize),
+  },
+  {
+    name: "does not say how large a body is that is not wanted",
+    foundBy: "sizes/up-to-what-is-wanted",
+    open: onTopOfGood(KeepsTheSizeToItself),
+  },
+  {
+    name: "counts more than the body",
+    foundBy: "sizes/up-to-what-is-wanted",
+    open: withDriver(CountsItsOwnLine),
   },
   { name: "does not enforce its limit", foundBy: "sizes/over-the-limit", open: onTopOfGood(HasNoLimit) },
 ];

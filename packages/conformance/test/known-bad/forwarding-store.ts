@@ -4,6 +4,7 @@ import type {
   CheckpointEntry,
   CheckpointStore,
   DeleteOptions,
+  GetOptions,
   ListOptions,
   OperationOptions,
   PutOptions,
@@ -35,7 +36,7 @@ export class ForwardingStore implements CheckpointStore {
     return this.#good.capabilities;
   }
 
-  get(key: string, options?: OperationOptions): Promise<Checkpoint | null> {
+  get(key: string, options?: GetOptions): Promise<Checkpoint | null> {
     return this.#good.get(key, options);
   }
 

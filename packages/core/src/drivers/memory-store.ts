@@ -3,8 +3,14 @@ import { randomUUID } from "node:crypto";
 import type { Capabilities } from "../store/capabilities.ts";
 import { defaultMaxBodyBytes } from "../store/capabilities.ts";
 import type { CheckpointBackend } from "../store/checkpoint-backend.ts";
-import type { CheckpointDriver, DriverFailure, DriverRecord, DriverWrite } from "../store/checkpoint-driver.ts";
-import { PreconditionFailedError } from "../store/checkpoint-driver.ts";
+import type {
+  CheckpointDriver,
+  DriverFailure,
+  DriverRecord,
+  DriverWrite,
+  ReadContext,
+} from "../store/checkpoint-driver.ts";
+import { BodyTooLargeError, PreconditionFailedError } from "../store/checkpoint-driver.ts";
 import type { CheckpointEntry, CheckpointStore } from "../store/checkpoint-store.ts";
 import { createStore } from "../store/create-store.ts";
 import type { StoreFinding } from "../store/store-finding.ts";
@@ -55,9 +61,11 @@ class MemoryDriver implements CheckpointDriver {
   readonly #records = new Map<string, MemoryRecord>();
   #writes = 0;
 
-  async read(key: string): Promise<DriverRecord | null> {
+  async read(key: string, { maxBytes = Infinity }: ReadContext): Promise<DriverRecord | null> {
     const record = this.#current(key);
-    return record === undefined ? null : { ...record, body: new Uint8Array(record.body) };
+    if (record === undefined) return null;
+    if (record.body.byteLength > maxBytes) throw new BodyTooLargeError(record.body.byteLength);
+    return { ...record, body: new Uint8Array(record.body) };
   }
 
   async write(key: string, body: Uint8Array, write: DriverWrite): Promise<{ readonly version: string }> {

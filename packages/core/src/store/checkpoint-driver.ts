@@ -17,6 +17,11 @@ export interface ReadContext extends DriverContext {
    * server has shown it to others waits here for the same. If that cannot be had in time it throws.
    */
   readonly durable: boolean;
+  /**
+   * The largest body that is wanted, in bytes; `undefined` for any. A driver that can tell a body's size before it has
+   * all of it throws a {@link BodyTooLargeError}, and lets go of the rest. The store sees to it in any case.
+   */
+  readonly maxBytes?: number | undefined;
 }
 
 /** What a driver is given when it lists. */
@@ -157,5 +162,23 @@ export class PreconditionFailedError extends Error {
 
   constructor() {
     super("the precondition does not hold");
+  }
+}
+
+/**
+ * Thrown by a driver that reads, for a body that is larger than {@link ReadContext.maxBytes}.
+ *
+ * @example
+ * ```ts
+ * if (maxBytes !== undefined && lengthBytes > maxBytes) throw new BodyTooLargeError(lengthBytes);
+ * ```
+ */
+export class BodyTooLargeError extends Error {
+  override readonly name = "BodyTooLargeError";
+  readonly sizeBytes: number;
+
+  constructor(sizeBytes: number) {
+    super(`the body has ${sizeBytes} bytes`);
+    this.sizeBytes = sizeBytes;
   }
 }

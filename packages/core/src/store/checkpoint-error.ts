@@ -6,7 +6,7 @@ import { ErrorBrand } from "./error-brand.ts";
  * - `conflict`: the precondition did not hold; the stored value is untouched
  * - `not-found`: the bucket, directory, stream or task does not exist
  * - `invalid-argument`: the call itself is wrong, and no request was sent
- * - `too-large`: the body is over the store's declared maximum
+ * - `too-large`: the body is over the store's declared maximum, or over what a `get` wanted at most
  * - `unsupported`: the store has not declared the capability that was asked for
  * - `permission-denied`: the server refused the credentials or the operation
  * - `unavailable`: the server could not be reached or could not answer
@@ -42,6 +42,8 @@ export interface CheckpointErrorDetails {
    * An operation that does not write has none.
    */
   readonly outcome?: "not-applied" | "unknown" | undefined;
+  /** For a `get` with `maxBytes`: how many bytes the body has that is larger. */
+  readonly sizeBytes?: number | undefined;
   /** The error of the SDK or of the operating system. */
   readonly cause?: unknown;
 }
@@ -69,6 +71,7 @@ export class CheckpointError extends Error {
   readonly key: string | undefined;
   readonly retryable: boolean;
   readonly outcome: "not-applied" | "unknown" | undefined;
+  readonly sizeBytes: number | undefined;
 
   constructor(code: CheckpointErrorCode, message: string, details: CheckpointErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -79,6 +82,7 @@ export class CheckpointError extends Error {
     this.key = details.key;
     this.retryable = details.retryable ?? false;
     this.outcome = details.outcome;
+    this.sizeBytes = details.sizeBytes;
   }
 
   /**

@@ -53,6 +53,15 @@ export interface GetOptions extends OperationOptions {
    * @default false
    */
   readonly durable?: boolean | undefined;
+  /**
+   * The largest body that is wanted, in bytes; of a larger one the error `too-large` says the size as `sizeBytes`, and
+   * the body is not read into memory. So whoever has little memory can make room first, and 0 asks for the size alone.
+   * What is read into memory to find out is at most about as much as this, where a server cannot tell before; NATS sends
+   * what fits into one message, mostly up to 1 MiB, in any case.
+   *
+   * @default any size
+   */
+  readonly maxBytes?: number | undefined;
 }
 
 /** Options of {@link CheckpointStore.put}: at most one of `ifAbsent` and `ifVersion`. */
@@ -118,7 +127,8 @@ export interface CheckpointStore extends AsyncDisposable {
    * Reads the whole value, or `null` if nothing is stored under the key. Sees every acknowledged write, and unless it is
    * `durable` may see others.
    *
-   * @throws {CheckpointError} `invalid-argument`, `permission-denied`, `unavailable`, `timeout`, `aborted`, `corrupt`, `closed`
+   * @throws {CheckpointError} `invalid-argument`, `too-large` (with `maxBytes`), `permission-denied`, `unavailable`,
+   * `timeout`, `aborted`, `corrupt`, `closed`
    */
   get(key: string, options?: GetOptions): Promise<Checkpoint | null>;
 

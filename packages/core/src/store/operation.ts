@@ -1,11 +1,11 @@
 import { AttemptTimeoutError, backOffMs, sleep, withDeadline } from "./attempt.ts";
 import type { RetryPolicy } from "./attempt.ts";
 import type { CheckpointDriver, DriverFailure } from "./checkpoint-driver.ts";
-import { PreconditionFailedError } from "./checkpoint-driver.ts";
+import { BodyTooLargeError, PreconditionFailedError } from "./checkpoint-driver.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import type { Clock } from "./clock.ts";
 import type { OperationTrace } from "./operation-trace.ts";
-import { abortedFailure, conflictFailure, timeoutFailure } from "./store-failures.ts";
+import { abortedFailure, bodyTooLargeFailure, conflictFailure, timeoutFailure } from "./store-failures.ts";
 
 /** What an {@link Operation} works with. */
 export interface OperationSettings {
@@ -108,6 +108,7 @@ export class Operation {
       key: trace.key,
       retryable: failure.retryable,
       outcome,
+      sizeBytes: error instanceof BodyTooLargeError ? error.sizeBytes : undefined,
       cause: error,
     });
   }
@@ -122,6 +123,7 @@ export class Operation {
     }
     if (this.isAborted) return abortedFailure;
     if (error instanceof PreconditionFailedError) return conflictFailure;
+    if (error instanceof BodyTooLargeError) return bodyTooLargeFailure(error.sizeBytes);
     if (error instanceof AttemptTimeoutError) {
       return { ...timeoutFailure, message: `there was no answer within ${Math.round(error.timeoutMs)} ms` };
     }

@@ -3,7 +3,8 @@ import { types } from "node:util";
 import type { RetryPolicy } from "./attempt.ts";
 import { withDeadline } from "./attempt.ts";
 import type { Capabilities } from "./capabilities.ts";
-import type { CheckpointDriver, DriverContext, Precondition } from "./checkpoint-driver.ts";
+import type { CheckpointDriver, DriverContext, DriverRecord, Precondition } from "./checkpoint-driver.ts";
+import { BodyTooLargeError } from "./checkpoint-driver.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import { assertKey, maxKeyBytes } from "./checkpoint-key.ts";
 import type {
@@ -59,9 +60,14 @@ export class PortableStore implements CheckpointStore {
 
   async get(key: string, options: GetOptions = {}): Promise<Checkpoint | null> {
     assertKey(key, this.backend, "get");
-    const { durable = false } = options;
+    const { durable = false, maxBytes } = options;
+    if (maxBytes !== undefined) this.#assertMaxBytes(key, maxBytes);
     const record = await this.#runInTurn("get", key, options, (operation) =>
-      operation.repeat((signal) => this.#driver.read(key, { signal, durable })),
+      operation.repeat(
+        maxBytes === undefined
+          ? (signal) => this.#driver.read(key, { signal, durable })
+          : async (signal) => assertFits(await this.#driver.read(key, { signal, durable, maxBytes }), maxBytes),
+      ),
     );
     if (record === null) return null;
     return { key, body: record.body, version: record.version, modifiedAt: record.modifiedAt };
@@ -287,6 +293,15 @@ export class PortableStore implements CheckpointStore {
     }
   }
 
+  #assertMaxBytes(key: string, maxBytes: unknown): void {
+    if (typeof maxBytes === "number" && Number.isSafeInteger(maxBytes) && maxBytes >= 0) return;
+    throw new CheckpointError(
+      "invalid-argument",
+      `${this.backend}: cannot get ${JSON.stringify(key)}: maxBytes is ${String(maxBytes)}; expected a whole number of bytes from 0.`,
+      { backend: this.backend, operation: "get", key },
+    );
+  }
+
   #precondition(key: string, { ifAbsent = false, ifVersion }: PutOptions): Precondition {
     if (ifVersion === undefined) return ifAbsent ? { kind: "absent" } : { kind: "any" };
     this.#assertVersion("put", key, ifVersion);
@@ -342,6 +357,12 @@ export class PortableStore implements CheckpointStore {
       { backend: this.backend, operation, key, outcome },
     );
   }
+}
+
+/** Also where a driver has not looked at the size, or could not before. */
+function assertFits(record: DriverRecord | null, maxBytes: number): DriverRecord | null {
+  if (record !== null && record.body.byteLength > maxBytes) throw new BodyTooLargeError(record.body.byteLength);
+  return record;
 }
 
 /** Not awaited: a driver that hangs in a page would hang the caller, who has left. */

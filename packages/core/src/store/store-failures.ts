@@ -9,6 +9,15 @@ export const conflictFailure: DriverFailure = {
   message: "the precondition does not hold: somebody else has written or removed the value",
 };
 
+export function bodyTooLargeFailure(sizeBytes: number): DriverFailure {
+  return {
+    code: "too-large",
+    retryable: false,
+    outcome: "not-applied",
+    message: `the body has ${sizeBytes} bytes, more than were wanted (maxBytes)`,
+  };
+}
+
 export const overwrittenFailure: DriverFailure = {
   code: "unavailable",
   retryable: false,

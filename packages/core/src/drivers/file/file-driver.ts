@@ -80,13 +80,14 @@ export class FileDriver implements CheckpointDriver {
     this.#parents = new DurableParents(root);
   }
 
-  async read(key: string, { durable }: ReadContext): Promise<DriverRecord | null> {
+  async read(key: string, { durable, maxBytes }: ReadContext): Promise<DriverRecord | null> {
     const { directory, target } = await this.#place(key);
+    const limits = { maxBodyBytes: this.capabilities.maxBodyBytes, maxBytes };
     const record =
-      (await readValue(target, this.capabilities.maxBodyBytes)) ??
+      (await readValue(target, limits)) ??
       // An NFS client may remember from before that the name is missing; opening its directory makes it ask again.
       // https://man7.org/linux/man-pages/man5/nfs.5.html "Data and metadata coherence"
-      ((await canBeOpened(dirname(target))) ? await readValue(target, this.capabilities.maxBodyBytes) : null);
+      ((await canBeOpened(dirname(target))) ? await readValue(target, limits) : null);
     if (record === null) await assertStillMounted(directory);
     if (durable) await makeDurable(target);
     return record;

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, open, read } from "node:fs";
 import { promisify } from "node:util";
 
+import { BodyTooLargeError } from "../../store/checkpoint-driver.ts";
 import type { DriverRecord } from "../../store/checkpoint-driver.ts";
 import { FileStoreError, errnoOf, notRegularFile, openFailure } from "./file-error.ts";
 import { fileVersion } from "./file-version.ts";
@@ -13,8 +14,19 @@ const readFile = promisify(read);
 /** Of a symbolic link not its target, and without waiting for the other end of a named pipe. */
 export const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
+/** How large a file may be. */
+export interface SizeLimits {
+  /** What a value may have. */
+  readonly maxBodyBytes: number;
+  /** What is wanted. */
+  readonly maxBytes: number | undefined;
+}
+
 /** Reads a whole file together with its version; `null` if there is none. */
-export async function readValue(path: string, maxBytes: number): Promise<DriverRecord | null> {
+export async function readValue(
+  path: string,
+  { maxBodyBytes, maxBytes = maxBodyBytes }: SizeLimits,
+): Promise<DriverRecord | null> {
   let file: number;
   try {
     file = await openFile(path, openFlags);
@@ -25,15 +37,16 @@ export async function readValue(path: string, maxBytes: number): Promise<DriverR
   try {
     const before = fstatSync(file, { bigint: true });
     if (!before.isFile()) throw notRegularFile(path);
-    if (before.size > BigInt(maxBytes)) {
+    if (before.size > BigInt(maxBodyBytes)) {
       throw new FileStoreError(
         "corrupt",
-        `${path} has ${before.size} bytes, more than a value may have (${maxBytes})`,
+        `${path} has ${before.size} bytes, more than a value may have (${maxBodyBytes})`,
         {
           remedy: "It was not written by this store: move it out of the way.",
         },
       );
     }
+    if (before.size > BigInt(maxBytes)) throw new BodyTooLargeError(Number(before.size));
     // Not filled with zeros first, since all of it is overwritten.
     const body = new Uint8Array(Buffer.allocUnsafeSlow(Number(before.size)).buffer);
     const filled = await fill(file, body);
