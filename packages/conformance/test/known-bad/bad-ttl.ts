@@ -123,7 +123,7 @@ export const badTtl: readonly KnownBadStore[] = [
     name: "takes the time to live away by reading durably",
     foundBy: "ttl/durable-read-keeps-it",
     // What is stored again has another version.
-    alsoFails: ["round-trips/durable-read"],
+    alsoFails: ["round-trips/durable-read", "sizes/up-to-what-is-wanted"],
     open: withDriver(ReadsDurablyForEver),
   },
   { name: "says in seconds how long a value has left", foundBy: "ttl/time-left", open: withDriver(SaysSeconds) },
