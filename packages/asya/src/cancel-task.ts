@@ -8,6 +8,7 @@ import { expireSecondIds } from "./second-ids.ts";
 import { leadsOfId } from "./task-ids.ts";
 import type { Located } from "./task-lookup.ts";
 import { findTask } from "./view-task.ts";
+import { withRoom } from "./with-room.ts";
 
 type Verdict = { readonly canceled: CanceledDocument; readonly isNew: boolean } | { readonly resumed: ResumedDocument };
 
@@ -17,7 +18,8 @@ export async function cancelTask(
   taskId: string,
   cancelOptions: CancelOptions,
 ): Promise<boolean> {
-  const { by = "unknown", reason = null, ifVersion, ...options } = cancelOptions;
+  const { by = "unknown", reason = null, ifVersion, ...given } = cancelOptions;
+  const options = withRoom(given);
   let mine: CanceledDocument["cancellation"] | undefined;
   const { verdict } = await context.machine.change<Verdict, Located>(
     {

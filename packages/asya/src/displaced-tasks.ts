@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 
 import { CheckpointError } from "@holdpoint/core";
-import type { OperationOptions } from "@holdpoint/core";
+import type { ChangeOptions } from "@holdpoint/core/holds";
 
 import { encodeDocument } from "./document-codec.ts";
 import { displacedTaskId } from "./document-key.ts";
@@ -21,7 +21,7 @@ const maxEqual = 16;
 export async function keepDisplaced(
   context: LedgerContext,
   waiting: PausedDocument,
-  options: OperationOptions,
+  options: ChangeOptions,
 ): Promise<void> {
   const taskId = await keep(context, waiting, options);
   for (const secondId of waiting.aliases) await recordSecondId(context, secondId, taskId, options);
@@ -38,7 +38,7 @@ export async function keepTwin(
   context: LedgerContext,
   twin: PausedDocument,
   waiting: PausedDocument,
-  options: OperationOptions,
+  options: ChangeOptions,
 ): Promise<string> {
   const { mark } = twin.point;
   const identity = { digest: mark.digest, createdAt: certainTime(mark) };
@@ -51,7 +51,7 @@ export async function keepTwin(
   return taskId;
 }
 
-async function keep({ machine }: LedgerContext, waiting: PausedDocument, options: OperationOptions): Promise<string> {
+async function keep({ machine }: LedgerContext, waiting: PausedDocument, options: ChangeOptions): Promise<string> {
   const body = encodeDocument(waiting);
   for (let round = 0; round < maxEqual; round += 1) {
     // A document of the same bytes may have been displaced, and answered, before.

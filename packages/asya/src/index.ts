@@ -21,6 +21,7 @@ export type {
   ResumeOptions,
   ResumeResult,
   TaskDetails,
+  TaskOptions,
   TaskState,
   TaskSummary,
 } from "./pause-ledger.ts";

@@ -7,8 +7,21 @@ import type { MergeMode } from "./merge-input.ts";
 import type { PauseMetadata } from "./pause-metadata.ts";
 import type { InputValidation } from "./prepare-input.ts";
 
+/** Options of what reads the documents of tasks one by one. */
+export interface TaskOptions extends OperationOptions {
+  /**
+   * Asked before a document of more than 256 KiB is read: resolves once so many more bytes may be in memory, until
+   * whoever asked is done with the result. So a program with little memory lets large tasks take turns. Costs one read
+   * more of a large document, which brings its size alone. What it rejects with ends the operation, as a lost connection
+   * would: nothing was changed, or what was is found again when the same is asked once more.
+   *
+   * @default nobody is asked
+   */
+  readonly admit?: ((bytes: number) => Promise<void>) | undefined;
+}
+
 /** Options of {@link PauseLedger.pause}. */
-export interface PauseOptions extends OperationOptions {
+export interface PauseOptions extends TaskOptions {
   /** What the person is asked. @default `{ prompt: "Task paused", fields: [] }` */
   readonly metadata?: PauseMetadata | undefined;
 }
@@ -38,7 +51,7 @@ export interface PauseResult {
 }
 
 /** Options of {@link PauseLedger.resume}. */
-export interface ResumeOptions extends OperationOptions {
+export interface ResumeOptions extends TaskOptions {
   /** How input is merged where it meets an object. @default "shallow" */
   readonly mergeMode?: MergeMode | undefined;
   /**
@@ -137,7 +150,7 @@ export interface TaskDetails extends TaskSummary {
 }
 
 /** Options of {@link PauseLedger.cancel}. */
-export interface CancelOptions extends OperationOptions {
+export interface CancelOptions extends TaskOptions {
   /** Who canceled. @default "unknown" */
   readonly by?: string | undefined;
   /** Why, for the record. @default none */
@@ -228,7 +241,7 @@ export interface PauseLedger {
    * @throws {LedgerError} `ambiguous-task`
    * @throws {CheckpointError} what `CheckpointStore.get` throws, and `corrupt`
    */
-  inspect(taskId: string, options?: OperationOptions): Promise<TaskDetails | null>;
+  inspect(taskId: string, options?: TaskOptions): Promise<TaskDetails | null>;
 
   /**
    * All tasks, in no promised order. A document that cannot be read is listed as `corrupt`.

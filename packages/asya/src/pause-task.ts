@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 
-import type { OperationOptions } from "@holdpoint/core";
+import type { ChangeOptions } from "@holdpoint/core/holds";
 
 import type { ObjectEnvelope } from "./assert-envelope.ts";
 import { assertEnvelope, assertMetadata } from "./assert-envelope.ts";
@@ -25,6 +25,7 @@ import { storedRoute, wasResumed } from "./stored-route.ts";
 import { resumeIdOf } from "./task-ids.ts";
 import type { TrailFinding } from "./trail.ts";
 import { findTrail, nextPoint } from "./trail.ts";
+import { withRoom } from "./with-room.ts";
 
 /** {@link PauseLedger.pause} */
 export async function pauseTask(
@@ -32,7 +33,8 @@ export async function pauseTask(
   received: Envelope,
   pauseOptions: PauseOptions,
 ): Promise<PauseResult> {
-  const { metadata: given, ...options } = pauseOptions;
+  const { metadata: given, ...rest } = pauseOptions;
+  const options = withRoom(rest);
   const envelope = assertEnvelope(received, "be paused");
   const metadata = given === undefined ? defaultPauseMetadata : withDecisionField(assertMetadata(given, envelope.id));
   const trail = findTrail(envelope);
@@ -67,7 +69,7 @@ async function storePause(
   context: LedgerContext,
   arriving: ArrivingPause,
   newIds: readonly string[],
-  options: OperationOptions,
+  options: ChangeOptions,
 ): Promise<StoredPause> {
   const { document: waiting, trail: found } = arriving;
   const trail = found.kind === "own" ? found.trail : undefined;

@@ -1,4 +1,4 @@
-import type { GetOptions } from "@holdpoint/core";
+import type { LoadOptions } from "@holdpoint/core/holds";
 
 import type { ObjectEnvelope } from "./assert-envelope.ts";
 import { assertEnvelope } from "./assert-envelope.ts";
@@ -22,6 +22,7 @@ import { leadsOfMessage } from "./task-ids.ts";
 import type { Located } from "./task-lookup.ts";
 import { maxSearched } from "./task-lookup.ts";
 import { createTrail } from "./trail.ts";
+import { withRoom } from "./with-room.ts";
 
 /** {@link PauseLedger.resume} */
 export async function resumeTask(
@@ -29,7 +30,8 @@ export async function resumeTask(
   received: Envelope,
   resumeOptions: ResumeOptions,
 ): Promise<ResumeResult> {
-  const { mergeMode, validation, by, ifVersion, ...options } = resumeOptions;
+  const { mergeMode, validation, by, ifVersion, ...rest } = resumeOptions;
+  const options = withRoom(rest);
   const envelope = assertEnvelope(received, "resume a task");
   const mark = resumeMark(envelope);
   const leads = leadsOfMessage(envelope);
@@ -85,7 +87,7 @@ async function locate(
   context: LedgerContext,
   leads: TaskLeads,
   mark: ResumeMark,
-  options: GetOptions,
+  options: LoadOptions,
 ): Promise<JudgedDocument> {
   const isMine = (document: TaskDocument): boolean => ["replay", "absorb"].includes(judgeResume(mark, document).kind);
   const found = await context.lookup.find(leads, options, isMine);

@@ -1,5 +1,5 @@
 import { CheckpointError } from "@holdpoint/core";
-import type { OperationOptions } from "@holdpoint/core";
+import type { ChangeOptions } from "@holdpoint/core/holds";
 
 import { isCalledBy } from "./kinship.ts";
 import type { LedgerContext } from "./ledger-context.ts";
@@ -13,7 +13,7 @@ export async function recordSecondId(
   context: LedgerContext,
   secondId: string,
   taskId: string,
-  options: OperationOptions,
+  options: ChangeOptions,
 ): Promise<void> {
   const at = context.now().toISOString();
   const pointer: AliasDocument = { state: "alias", taskId: secondId, targets: [taskId], at };
@@ -48,13 +48,13 @@ export async function recordSecondId(
 export async function expireSecondIds(
   context: LedgerContext,
   { aliases }: TaskDocument,
-  options: OperationOptions,
+  options: ChangeOptions,
 ): Promise<void> {
   if (context.machine.ttlMs === undefined) return;
   for (const secondId of aliases) await expireSecondId(context, secondId, options);
 }
 
-async function expireSecondId(context: LedgerContext, secondId: string, options: OperationOptions): Promise<void> {
+async function expireSecondId(context: LedgerContext, secondId: string, options: ChangeOptions): Promise<void> {
   await context.machine.change<void>(
     {
       operation: "let go of the id of",
@@ -72,11 +72,7 @@ async function expireSecondId(context: LedgerContext, secondId: string, options:
   );
 }
 
-async function leadsToWaiting(
-  context: LedgerContext,
-  alias: AliasDocument,
-  options: OperationOptions,
-): Promise<boolean> {
+async function leadsToWaiting(context: LedgerContext, alias: AliasDocument, options: ChangeOptions): Promise<boolean> {
   for (const target of alias.targets) {
     const document = (await loadUnlessCorrupt(context, target, options))?.document;
     // What cannot be read is not known to have ended.
@@ -89,7 +85,7 @@ async function leadsToWaiting(
 async function loadUnlessCorrupt(
   context: LedgerContext,
   taskId: string,
-  options: OperationOptions,
+  options: ChangeOptions,
 ): Promise<{ readonly document: PauseDocument | "corrupt" } | undefined> {
   try {
     return await context.machine.load(taskId, options);

@@ -1,7 +1,7 @@
 import { CheckpointError } from "@holdpoint/core";
-import type { GetOptions } from "@holdpoint/core";
 import type * as holds from "@holdpoint/core/holds";
-import { scanHolds } from "@holdpoint/core/holds";
+import type { LoadOptions } from "@holdpoint/core/holds";
+import { scanHolds, smallDocumentBytes } from "@holdpoint/core/holds";
 
 import { a2aTaskHeader, textHeader } from "./asya-headers.ts";
 import { isForeign } from "./foreign-document.ts";
@@ -39,7 +39,7 @@ export class TaskLookup {
    *
    * @throws {CheckpointError} what `CheckpointStore.get` throws
    */
-  async loadReadable(taskId: string, options: GetOptions): Promise<Located<PauseDocument> | undefined> {
+  async loadReadable(taskId: string, options: LoadOptions): Promise<Located<PauseDocument> | undefined> {
     try {
       return await this.#machine.load(taskId, options);
     } catch (error) {
@@ -57,7 +57,7 @@ export class TaskLookup {
    */
   async find(
     { leads, a2aTaskIds }: TaskLeads,
-    options: GetOptions,
+    options: LoadOptions,
     isMine: IsMine = nobodys,
   ): Promise<Located | undefined> {
     let denied: CheckpointError | undefined;
@@ -84,7 +84,7 @@ export class TaskLookup {
    */
   async findContinuation(
     located: Located,
-    options: GetOptions,
+    options: LoadOptions,
     isMine: IsMine = nobodys,
   ): Promise<Located | undefined> {
     const seen = new Set([located.document.taskId]);
@@ -111,13 +111,13 @@ export class TaskLookup {
    * Whether a displaced document is void: whoever set it aside was not the one to take its place, so that the task goes
    * on where it was.
    */
-  async isVoid(document: TaskDocument, options: GetOptions): Promise<boolean> {
+  async isVoid(document: TaskDocument, options: LoadOptions): Promise<boolean> {
     if (document.state !== "paused" || document.displacedFrom === undefined) return false;
     const main = await this.loadReadable(document.displacedFrom, options);
     return main !== undefined && main.document.state !== "alias" && hasKept(main.document, document.point);
   }
 
-  async #follow(found: Located<PauseDocument>, options: GetOptions, isMine: IsMine): Promise<Located | undefined> {
+  async #follow(found: Located<PauseDocument>, options: LoadOptions, isMine: IsMine): Promise<Located | undefined> {
     if (found.document.state !== "alias") {
       const task = { ...found, document: found.document };
       const isVoid = task.document.displacedFrom !== undefined && (await this.isVoid(task.document, options));
@@ -137,7 +137,7 @@ export class TaskLookup {
     );
   }
 
-  async #targets(alias: AliasDocument, options: GetOptions): Promise<readonly Located[]> {
+  async #targets(alias: AliasDocument, options: LoadOptions): Promise<readonly Located[]> {
     const located: Located[] = [];
     for (const target of alias.targets) {
       const found = await this.#machine.load(target, options);
@@ -151,16 +151,25 @@ export class TaskLookup {
   /** A last resort: an x-pause that is not ours keeps a task under its envelope's id alone, whatever the gateway calls it. */
   async #searchForeign(
     a2aTaskIds: ReadonlySet<string>,
-    { durable: _durable, ...options }: GetOptions,
+    { durable: _durable, room, ...options }: LoadOptions,
   ): Promise<Located | undefined> {
-    const documents = scanHolds(this.#machine, { ...options, maxDocuments: maxSearched }, ({ located }) => located);
+    const large: string[] = [];
+    const maxBytes = room === undefined ? undefined : smallDocumentBytes;
+    const documents = scanHolds(
+      this.#machine,
+      { ...options, maxBytes, maxDocuments: maxSearched },
+      ({ id, located, problem }) => {
+        if (CheckpointError.is(problem, "too-large")) large.push(id);
+        return located;
+      },
+    );
     try {
-      for await (const found of documents) {
-        if (found.document.state !== "paused" || !isForeign(found.document)) continue;
-        const { message } = found.document;
-        if (message.parent_id !== undefined) continue;
-        const a2aTaskId = textHeader(message.headers, a2aTaskHeader);
-        if (a2aTaskId !== undefined && a2aTaskIds.has(a2aTaskId)) return { ...found, document: found.document };
+      for await (const found of documents) if (isCalledAnyOf(a2aTaskIds, found)) return found;
+      // One at a time, so that there need be room for one of them only.
+      for (const id of large) {
+        const found = await this.loadReadable(id, { ...options, room });
+        if (found !== undefined && isCalledAnyOf(a2aTaskIds, found)) return found;
+        if (found !== undefined) room?.letGo(found.key);
       }
     } catch (error) {
       // Listing may need a permission that resuming does not.
@@ -168,4 +177,13 @@ export class TaskLookup {
     }
     return undefined;
   }
+}
+
+/** Whether a document is the task of another x-pause that has one of the A2A ids. */
+function isCalledAnyOf(a2aTaskIds: ReadonlySet<string>, found: Located<PauseDocument>): found is Located {
+  if (found.document.state !== "paused" || !isForeign(found.document)) return false;
+  const { message } = found.document;
+  if (message.parent_id !== undefined) return false;
+  const a2aTaskId = textHeader(message.headers, a2aTaskHeader);
+  return a2aTaskId !== undefined && a2aTaskIds.has(a2aTaskId);
 }

@@ -1,4 +1,5 @@
-import type { GetOptions, OperationOptions } from "@holdpoint/core";
+import type { OperationOptions } from "@holdpoint/core";
+import type { LoadOptions } from "@holdpoint/core/holds";
 import { scanHolds } from "@holdpoint/core/holds";
 
 import { findSentAnswers } from "./gateway/sent-answers.ts";
@@ -7,18 +8,19 @@ import { documentKey } from "./document-key.ts";
 import type { PauseDocument, PausedDocument, TaskDocument } from "./pause-document.ts";
 import { expiryOf } from "./pause-expiry.ts";
 import { restoredNext } from "./stored-route.ts";
-import type { ListTasksOptions, TaskDetails, TaskSummary } from "./pause-ledger.ts";
+import type { ListTasksOptions, TaskDetails, TaskOptions, TaskSummary } from "./pause-ledger.ts";
 import type { TaskLeads } from "./task-ids.ts";
 import { leadsOfShownId } from "./task-ids.ts";
 import type { Located } from "./task-lookup.ts";
+import { withRoom } from "./with-room.ts";
 
 /** {@link PauseLedger.inspect} */
 export async function inspectTask(
   context: LedgerContext,
   taskId: string,
-  options: OperationOptions,
+  options: TaskOptions,
 ): Promise<TaskDetails | null> {
-  const found = await findTask(context, leadsOfShownId(taskId), options);
+  const found = await findTask(context, leadsOfShownId(taskId), withRoom(options));
   return found === undefined ? null : { ...detailsOf(context, found.document), version: found.version };
 }
 
@@ -26,7 +28,7 @@ export async function inspectTask(
 export async function findTask(
   context: LedgerContext,
   leads: TaskLeads,
-  options: GetOptions,
+  options: LoadOptions,
 ): Promise<Located | undefined> {
   const found = await context.lookup.find(leads, options);
   if (found?.document.state !== "resumed") return found;

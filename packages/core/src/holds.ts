@@ -33,9 +33,18 @@ export type {
   Work,
 } from "./holds/holds.ts";
 export type { LogEntry, Person } from "./holds/hold-document.ts";
+export { DocumentRoom, smallDocumentBytes } from "./holds/machine/document-room.ts";
 export type { HoldDocuments, Located, ReservedRoom } from "./holds/machine/hold-documents.ts";
 export { HoldMachine } from "./holds/machine/hold-machine.ts";
-export type { Changed, FirstWrite, HoldMachineOptions, Judgement, Transition } from "./holds/machine/hold-machine.ts";
+export type {
+  ChangeOptions,
+  Changed,
+  FirstWrite,
+  HoldMachineOptions,
+  Judgement,
+  LoadOptions,
+  Transition,
+} from "./holds/machine/hold-machine.ts";
 export { pruneHolds } from "./holds/machine/prune-holds.ts";
 export type { PruneCounts, PruneHoldsOptions } from "./holds/machine/prune-holds.ts";
 export { scanHolds } from "./holds/machine/scan-holds.ts";

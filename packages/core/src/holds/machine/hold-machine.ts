@@ -1,5 +1,13 @@
 import { CheckpointError } from "../../store/checkpoint-error.ts";
-import type { CheckpointStore, GetOptions, OperationOptions, PutOptions } from "../../store/checkpoint-store.ts";
+import type {
+  Checkpoint,
+  CheckpointStore,
+  GetOptions,
+  OperationOptions,
+  PutOptions,
+} from "../../store/checkpoint-store.ts";
+import type { DocumentRoom } from "./document-room.ts";
+import { smallDocumentBytes } from "./document-room.ts";
 import type { HoldDocuments, Located } from "./hold-documents.ts";
 import type { HoldEnvironment } from "./hold-environment.ts";
 import { systemEnvironment } from "./hold-environment.ts";
@@ -17,6 +25,15 @@ export interface HoldMachineOptions {
   /** How long after its end a hold is kept, in milliseconds. Needs the capability `ttl`. @default for ever */
   readonly ttlMs?: number | undefined;
 }
+
+/** Options of {@link HoldMachine.change} and {@link HoldMachine.write}. */
+export interface ChangeOptions extends OperationOptions {
+  /** What the memory for large documents is taken from, before they are read. @default nobody is asked */
+  readonly room?: DocumentRoom | undefined;
+}
+
+/** Options of {@link HoldMachine.load}. */
+export interface LoadOptions extends GetOptions, ChangeOptions {}
 
 /** What a judgement comes to: a verdict that stands as it is, or one that holds once `next` is written. */
 export interface Judgement<Document, Verdict> {
@@ -39,7 +56,7 @@ export interface Transition<Document, Verdict, Found extends Located<Document> |
   /** The id by which whoever asks calls the hold, for errors. */
   readonly id: string;
   /** Finds the hold; `undefined` if there is none. What it has found out beside goes to `judge`. */
-  readonly find: (options: GetOptions) => Promise<Found>;
+  readonly find: (options: LoadOptions) => Promise<Found>;
   /** What it throws is what the caller gets. */
   readonly judge: (found: Found) => Judgement<Document, Verdict> | Promise<Judgement<Document, Verdict>>;
   /** Tried one after the other. @default none */
@@ -94,12 +111,29 @@ export class HoldMachine<Document> {
    * Reads a hold by its id.
    *
    * @throws {CheckpointError} what `CheckpointStore.get` throws, and `corrupt`
+   * @throws what the room for it rejects with
    */
-  async load(id: string, options: GetOptions = {}): Promise<Located<Document> | undefined> {
+  async load(id: string, options: LoadOptions = {}): Promise<Located<Document> | undefined> {
     const key = this.documents.key(id);
-    const stored = await this.store.get(key, options);
+    const { room } = options;
+    const stored = await (room === undefined ? this.store.get(key, options) : this.#getInto(room, key, options));
     if (stored === null) return undefined;
     return { key, version: stored.version, document: this.documents.decode(stored, id, this.store) };
+  }
+
+  /** Reads a value once there is room for it: how large it is, a store knows before it has read it. */
+  async #getInto(room: DocumentRoom, key: string, options: GetOptions): Promise<Checkpoint | null> {
+    for (let maxBytes = smallDocumentBytes; ;) {
+      try {
+        return await this.store.get(key, { ...options, maxBytes });
+      } catch (error) {
+        const sizeBytes = CheckpointError.is(error, "too-large") ? error.sizeBytes : undefined;
+        if (sizeBytes === undefined || sizeBytes <= maxBytes) throw error;
+        await room.makeFor(key, sizeBytes);
+        // It may have grown meanwhile.
+        maxBytes = sizeBytes;
+      }
+    }
   }
 
   /**
@@ -112,7 +146,7 @@ export class HoldMachine<Document> {
    */
   async change<Verdict, Found extends Located<Document> | undefined = Located<Document> | undefined>(
     { operation, id, find, judge, first = [] }: Transition<Document, Verdict, Found>,
-    options: OperationOptions = {},
+    options: ChangeOptions = {},
   ): Promise<Changed<Document, Verdict, Found>> {
     let mine: { readonly nonce: string; readonly verdict: Verdict } | undefined;
     const write = (
@@ -164,7 +198,7 @@ export class HoldMachine<Document> {
     operation: string,
     document: Document,
     ifVersion: string | undefined,
-    options: OperationOptions = {},
+    options: ChangeOptions = {},
   ): Promise<Located<Document> | undefined> {
     return await this.#put(operation, document, this.#newNonce(), ifVersion, options);
   }
@@ -174,7 +208,7 @@ export class HoldMachine<Document> {
     document: Document,
     nonce: string,
     ifVersion: string | undefined,
-    options: OperationOptions,
+    options: ChangeOptions,
   ): Promise<Located<Document> | undefined> {
     const id = this.documents.idOf(document);
     const key = this.documents.key(id);

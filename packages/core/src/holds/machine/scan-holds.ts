@@ -17,6 +17,8 @@ export type Scanned<Document> =
 export interface ScanOptions extends OperationOptions {
   /** How many keys are looked at, at most. @default all */
   readonly maxDocuments?: number | undefined;
+  /** The largest document that is read, in bytes; a larger one comes with a problem of code `too-large`. @default any size */
+  readonly maxBytes?: number | undefined;
   /** What was seen before: then what has not changed since is not read. @default nothing */
   readonly seen?: SeenVersions | undefined;
 }
@@ -31,7 +33,7 @@ interface Listed {
 /**
  * All documents of a machine's kind, in no promised order, with what `each` makes of them; in bounded memory.
  *
- * @throws {CheckpointError} what `CheckpointStore.list` and `CheckpointStore.get` throw, `corrupt` apart
+ * @throws {CheckpointError} what `CheckpointStore.list` and `CheckpointStore.get` throw, `corrupt` and `too-large` apart
  * @example
  * ```ts
  * for await (const state of scanHolds(machine, {}, ({ located }) => located?.document.state)) console.log(state);
@@ -48,7 +50,7 @@ export async function* scanHolds<Document, Result>(
       const located = await machine.load(id, options);
       return located === undefined ? undefined : await each({ id, key, located });
     } catch (error) {
-      if (!CheckpointError.is(error, "corrupt")) throw error;
+      if (!CheckpointError.is(error, "corrupt") && !CheckpointError.is(error, "too-large")) throw error;
       return await each({ id, key, problem: error });
     }
   };
