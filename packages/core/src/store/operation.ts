@@ -60,20 +60,12 @@ export class Operation {
   }
 
   /** Tries a request that changes nothing until it succeeds or the policy ends it. */
-  async repeat<Result>(
+  repeat<Result>(
     request: (signal: AbortSignal) => Promise<Result>,
     maxAttempts: number = this.maxAttempts,
   ): Promise<Result> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.attempt(request);
-      } catch (error) {
-        const failed = this.failed(error);
-        const isLast = !failed.failure.retryable || attempt >= maxAttempts;
-        const last = isLast ? failed : await this.backOff(attempt, failed);
-        if (last !== undefined) throw this.error(last);
-      }
-    }
+    // Nearly every request succeeds at once, and has no layer for the rest.
+    return this.attempt(request).catch((error: unknown) => this.#repeatAfter(error, request, maxAttempts));
   }
 
   /** Waits before the next attempt; resolves to what ends the operation where there is to be none. */
@@ -111,6 +103,25 @@ export class Operation {
       sizeBytes: error instanceof BodyTooLargeError ? error.sizeBytes : undefined,
       cause: error,
     });
+  }
+
+  async #repeatAfter<Result>(
+    firstError: unknown,
+    request: (signal: AbortSignal) => Promise<Result>,
+    maxAttempts: number,
+  ): Promise<Result> {
+    let error = firstError;
+    for (let attempt = 1; ; attempt += 1) {
+      const failed = this.failed(error);
+      const isLast = !failed.failure.retryable || attempt >= maxAttempts;
+      const last = isLast ? failed : await this.backOff(attempt, failed);
+      if (last !== undefined) throw this.error(last);
+      try {
+        return await this.attempt(request);
+      } catch (thrown) {
+        error = thrown;
+      }
+    }
   }
 
   get #leftMs(): number {

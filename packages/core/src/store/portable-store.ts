@@ -39,7 +39,7 @@ export class PortableStore implements CheckpointStore {
   readonly #driver: CheckpointDriver;
   readonly #policy: RetryPolicy;
   readonly #clock: Clock;
-  readonly #turns: Turns;
+  readonly #turns: Turns | undefined;
   readonly #isReadOnly: boolean;
   #closing: Promise<void> | undefined;
 
@@ -48,7 +48,7 @@ export class PortableStore implements CheckpointStore {
     this.#driver = driver;
     this.#policy = policy;
     this.#clock = clock;
-    this.#turns = new Turns(driver.maxConcurrency ?? Infinity);
+    this.#turns = driver.maxConcurrency === undefined ? undefined : new Turns(driver.maxConcurrency);
     this.backend = driver.backend;
     this.location = driver.location;
   }
@@ -220,7 +220,7 @@ export class PortableStore implements CheckpointStore {
 
   /**
    * Runs an operation, in a turn where there are any to wait for. A layer that is an `async` function of its own costs
-   * every operation a promise and the room for its state, so this one and {@link #runInTurn} are none.
+   * every operation a promise and the room for its state, so there is one only where a turn ends or somebody traces.
    */
   #run<Result>(
     name: OperationTrace["operation"],
@@ -237,9 +237,12 @@ export class PortableStore implements CheckpointStore {
     const { signal } = options;
     const settings = { driver: this.#driver, policy: this.#policy, clock: this.#clock, trace, timeoutMs, signal };
     const operation = new Operation(settings);
+    if (turns === undefined && !storeTracing.hasSubscribers) {
+      this.#assertCanBegin(operation);
+      return work(operation);
+    }
     return storeTracing.tracePromise(async () => {
-      this.#assertOpen(operation);
-      if (operation.isAborted) throw unbegun(operation, { failure: abortedFailure, error: signal?.reason });
+      this.#assertCanBegin(operation);
       if (turns === undefined) return await work(operation);
       if (!turns.begin()) await this.#waitForTurn(turns, operation);
       try {
@@ -268,6 +271,11 @@ export class PortableStore implements CheckpointStore {
     } catch (error) {
       throw unbegun(operation, { failure: operation.isAborted ? abortedFailure : overloadedFailure, error });
     }
+  }
+
+  #assertCanBegin(operation: Operation): void {
+    this.#assertOpen(operation);
+    if (operation.isAborted) throw unbegun(operation, { failure: abortedFailure, error: operation.signal?.reason });
   }
 
   #assertOpen(operation: Operation): void {

@@ -19,15 +19,16 @@ export interface SettledWrite<Result> {
 }
 
 /** Tries a write until it is known to be applied or not, or until the policy ends it; then nothing is known for certain. */
-export async function settleWrite<Result>(
+export function settleWrite<Result>(
   operation: Operation,
   doubt: Doubt,
   write: SettledWrite<Result>,
+  attempt = 1,
 ): Promise<Result> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await operation.attempt((signal) => write.send(signal));
-    } catch (error) {
+  // Nearly every write succeeds at once, and has no layer for the rest.
+  return operation
+    .attempt((signal) => write.send(signal))
+    .catch(async (error: unknown) => {
       const failed = operation.failed(error);
       const { code, outcome, retryable } = failed.failure;
       doubt.add(failed);
@@ -47,8 +48,8 @@ export async function settleWrite<Result>(
       const mayRepeat = (retryable || metSomething) && attempt < operation.maxAttempts;
       const last = mayRepeat ? await operation.backOff(attempt, failed) : failed;
       if (last !== undefined) throw doubt.error(last);
-    }
-  }
+      return await settleWrite(operation, doubt, write, attempt + 1);
+    });
 }
 
 /** Goes on until the deadline: not to know costs the caller more than the time that is left. */
