@@ -116,7 +116,7 @@ export class RedisConnection {
     let reply: unknown;
     try {
       const answer = target.sendCommand(command);
-      command.forgetRedirections();
+      if (target.isCluster) command.forgetRedirections();
       reply = await answer;
     } catch (error) {
       const isAnswer = command.isAnswer(error);
