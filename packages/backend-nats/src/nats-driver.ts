@@ -58,7 +58,7 @@ export class NatsDriver implements CheckpointDriver {
     this.#options = options;
     this.#prefix = options.prefix ?? "";
     this.#session = new NatsSession(options, attemptTimeoutMs);
-    this.#jetStream = new JetStream(this.#session, attemptTimeoutMs);
+    this.#jetStream = new JetStream(this.#session);
   }
 
   get location(): string {

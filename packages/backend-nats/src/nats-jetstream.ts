@@ -1,4 +1,5 @@
 import { headers as createHeaders } from "@nats-io/transport-node";
+import type { MsgHdrs } from "@nats-io/transport-node";
 
 import { DriverFailureError } from "@holdpoint/core/driver";
 
@@ -48,14 +49,10 @@ interface PublishAck {
  */
 export class JetStream {
   readonly session: NatsSession;
-  readonly #timeoutMs: number;
   #hasAnswered = false;
 
-  /** @param attemptTimeoutMs after which the store has given up on any request */
-  constructor(session: NatsSession, attemptTimeoutMs: number) {
+  constructor(session: NatsSession) {
     this.session = session;
-    // The signal of a request ends it; this only makes the client forget it some time.
-    this.#timeoutMs = Math.min(attemptTimeoutMs + 1_000, 2 ** 31 - 1);
   }
 
   /** Stores one message; resolves to its sequence in the stream. */
@@ -95,9 +92,8 @@ export class JetStream {
     signal: AbortSignal,
   ): Promise<Uint8Array | undefined> {
     try {
-      const message = await this.session.use(signal, (client) =>
-        client.request(`$JS.API.DIRECT.GET.${stream}`, JSON.stringify({ seq: sequence }), { timeout: this.#timeoutMs }),
-      );
+      const query = JSON.stringify({ seq: sequence });
+      const message = await this.session.request(`$JS.API.DIRECT.GET.${stream}`, query, { signal });
       return message.headers?.get("Nats-Subject") === subject ? message.data : undefined;
     } catch (error) {
       // Not allowed by the stream, or not to this user.
@@ -181,11 +177,9 @@ export class JetStream {
     subject: string,
     payload: Uint8Array | string,
     signal: AbortSignal,
-    headers?: object,
+    headers?: MsgHdrs,
   ): Promise<unknown> {
-    const message = await this.session.use(signal, (client) =>
-      client.request(subject, payload, { timeout: this.#timeoutMs, ...(headers === undefined ? {} : { headers }) }),
-    );
+    const message = await this.session.request(subject, payload, { signal, headers });
     let answer: { readonly error?: ConstructorParameters<typeof JetStreamApiError>[0] };
     try {
       answer = JSON.parse(textOf(message.data)) as typeof answer;

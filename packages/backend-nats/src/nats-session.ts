@@ -1,9 +1,18 @@
 import { DriverFailureError } from "@holdpoint/core/driver";
 
-import type { NatsClient } from "./nats-client.ts";
+import type { MsgHdrs } from "@nats-io/transport-node";
+
+import type { NatsClient, NatsMessage } from "./nats-client.ts";
 import { connectToNats } from "./nats-connect.ts";
 import type { OpenedConnection } from "./nats-connect.ts";
 import type { NatsStoreOptions } from "./nats-options.ts";
+import { NatsRequests } from "./nats-requests.ts";
+
+/** What a request of {@link NatsSession} takes. */
+export interface NatsRequestOptions {
+  readonly signal: AbortSignal;
+  readonly headers?: MsgHdrs | undefined;
+}
 
 /** How long a request waits for a lost connection to come back before it fails. */
 const reconnectGraceMs = 2_000;
@@ -15,6 +24,8 @@ interface Link {
   isConnected: boolean;
   /** Called at each change of `isConnected`. */
   readonly listeners: Set<() => void>;
+  /** Where the connection was opened here; what was handed in has an inbox of its own, of which only itself knows. */
+  readonly requests: NatsRequests | undefined;
   close(): Promise<void>;
 }
 
@@ -22,6 +33,7 @@ interface Link {
 export class NatsSession {
   readonly #options: NatsStoreOptions;
   readonly #connectTimeoutMs: number;
+  readonly #requestTimeoutMs: number;
   #link: Promise<Link> | undefined;
   #current: Link | undefined;
   readonly #closing = new AbortController();
@@ -29,6 +41,8 @@ export class NatsSession {
   constructor(options: NatsStoreOptions, attemptTimeoutMs: number) {
     this.#options = options;
     this.#connectTimeoutMs = Math.min(connectTimeoutMs, attemptTimeoutMs);
+    // The signal of a request ends it; this only makes it forgotten some time.
+    this.#requestTimeoutMs = Math.min(attemptTimeoutMs + 1_000, 2 ** 31 - 1);
   }
 
   /** The addresses, without credentials. */
@@ -62,8 +76,7 @@ export class NatsSession {
     signal.addEventListener("abort", onAbort, { once: true });
     let link = this.#ready;
     const onChange = (): void => {
-      if (link?.isConnected === false)
-        interrupt(this.#closing.signal.aborted ? closed() : connectionLost(this.servers.join(", ")));
+      if (link?.isConnected === false) interrupt(this.#lost());
     };
     try {
       if (link === undefined) {
@@ -79,9 +92,29 @@ export class NatsSession {
     }
   }
 
+  /** Sends one message and waits for the answer, as {@link use} does. */
+  request(
+    subject: string,
+    payload: Uint8Array | string,
+    { signal, headers }: NatsRequestOptions,
+  ): Promise<NatsMessage> {
+    const requests = this.#ready?.requests;
+    if (requests !== undefined) return requests.request(subject, payload, signal, headers);
+    return this.use(signal, (client) =>
+      client.request(subject, payload, {
+        timeout: this.#requestTimeoutMs,
+        ...(headers === undefined ? {} : { headers }),
+      }),
+    );
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#current?.close();
+  }
+
+  #lost(): DriverFailureError {
+    return this.#closing.signal.aborted ? closed() : connectionLost(this.servers.join(", "));
   }
 
   /** What {@link #connected} would resolve to, where it has nothing to wait for, as for nearly every request. */
@@ -114,18 +147,28 @@ export class NatsSession {
       client === undefined
         ? await connectToNats(this.#options, this.#connectTimeoutMs, this.#closing.signal)
         : undefined;
-    const link = watch(client ?? (opened as OpenedConnection).connection, async () => await opened?.close());
+    const requests =
+      opened === undefined
+        ? undefined
+        : new NatsRequests(opened.connection, this.#options.inboxPrefix ?? "_INBOX", this.#requestTimeoutMs);
+    const link = watch(client ?? (opened as OpenedConnection).connection, requests, async () => await opened?.close());
+    if (requests !== undefined) {
+      link.listeners.add(() => {
+        if (!link.isConnected) requests.fail(this.#lost());
+      });
+    }
     this.#current = link;
     return link;
   }
 }
 
-function watch(client: NatsClient, closeConnection: () => Promise<void>): Link {
+function watch(client: NatsClient, requests: NatsRequests | undefined, closeConnection: () => Promise<void>): Link {
   const statuses = client.status();
   const link: Link = {
     client,
     isConnected: !client.isClosed(),
     listeners: new Set(),
+    requests,
     close: async () => {
       // Otherwise a client that goes on living would keep the events for nobody.
       (statuses as { stop?: () => void }).stop?.();
@@ -137,9 +180,10 @@ function watch(client: NatsClient, closeConnection: () => Promise<void>): Link {
     for (const listener of link.listeners) listener();
   };
   const follow = async (): Promise<void> => {
-    for await (const { type } of statuses) {
-      if (type === "disconnect") set(false);
-      else if (type === "reconnect") set(true);
+    for await (const status of statuses) {
+      if (status.type === "disconnect") set(false);
+      else if (status.type === "reconnect") set(true);
+      else if (status.type === "error" && "error" in status) requests?.refuse(status.error);
     }
     set(false);
   };

@@ -62,7 +62,7 @@ describe.skipIf(nats.isMissing)("a value that is larger than a message", () => {
   /** The bodies of the bucket, as its driver has them. */
   async function openBodies(): Promise<{ bodies: NatsBodies; session: NatsSession; jetStream: JetStream }> {
     const session = new NatsSession({ bucket: name, client: connection }, 10_000);
-    const jetStream = new JetStream(session, 10_000);
+    const jetStream = new JetStream(session);
     const bucket = await openBucket(jetStream, { name, create: false }, never);
     return { bodies: new NatsBodies(jetStream, bucket, true), session, jetStream };
   }

@@ -98,6 +98,7 @@ describe.skipIf(nats.isMissing)("a store cannot be opened on a real server", () 
           { user: ann, password: s3cret }
           { user: reader, password: s3cret, permissions: {
             publish: [ "$JS.API.STREAM.INFO.KV_checkpoints", "$JS.API.STREAM.MSG.GET.KV_checkpoints" ], subscribe: [ "_INBOX.>" ] } }
+          { user: deaf, password: s3cret, permissions: { subscribe: [ "_MINE.>" ] } }
           { user: nobody, password: s3cret, permissions: { publish: [ "other.>" ], subscribe: [ "_INBOX.>" ] } }
         ] }
         B { users: [ { user: bob, password: s3cret } ] }
@@ -126,6 +127,16 @@ describe.skipIf(nats.isMissing)("a store cannot be opened on a real server", () 
     expect(error).toMatchObject({ code: "permission-denied", retryable: false });
     // Told by the server, not guessed from its silence.
     expect(performance.now() - startedAt).toBeLessThan(900);
+  });
+
+  test("a user who may have answers at other subjects only", async () => {
+    const startedAt = performance.now();
+    const url = `nats://deaf:s3cret@${withUsers.address}/checkpoints`;
+    expect(await openError(url)).toMatchObject({ code: "permission-denied", retryable: false });
+    expect(performance.now() - startedAt).toBeLessThan(900);
+    const store = await openStore(`${url}?inboxPrefix=_MINE`);
+    await store.put("key-of-the-deaf", new Uint8Array(3));
+    await store.close();
   });
 
   test("a user who may read and not write", async () => {
