@@ -190,3 +190,27 @@ it("a task whose gateway is not known is shown, with how to answer it elsewhere"
   expect(page).not.toContain('action="/task');
   expect((await client.post("task?id=task-1", { token: "x" })).status).toBe(404);
 });
+
+it("a task that has a schema and no fields has an input for each property", async () => {
+  const sent: unknown[] = [];
+  const gateway: ServeInboxOptions["gateway"] = {
+    answer: async (_task, input) => {
+      sent.push(input);
+      return { before: undefined };
+    },
+  };
+  await using inbox = await openInbox({ gateway });
+  const route = { prev: [], curr: "x-pause", next: ["worker"] };
+  const schema = { type: "object", properties: { amount: { type: "integer", maximum: 5 } }, required: ["amount"] };
+  const asked = { metadata: { prompt: "How much?", fields: [], schema } };
+  await createPauseLedger(inbox.store).pause({ id: "task-1", route, payload: {} }, asked);
+  const client = await logIn(inbox);
+  const send = async (amount: string): Promise<Response> => {
+    const token = await client.formToken("task?id=task-1");
+    return await client.post("task?id=task-1", { token, "value-0": amount });
+  };
+  const wrong = await send("7");
+  expect([wrong.status, await wrong.text()]).toEqual([422, expect.stringContaining("7 is greater than 5")]);
+  expect((await send("3")).status).toBe(303);
+  expect(sent).toEqual([{ amount: 3 }]);
+});

@@ -4,7 +4,7 @@ import { collectNameValue } from "../frame/repeated-options.ts";
 
 const description = `Answers a question that was asked by holdpoint ask or by a program. The first answer counts. The same answer of the same person is no error, and any other is refused, with who was first and when.
 
-The answer is checked against the question; one that does not fit changes nothing, and every fault is named. At a terminal, what is not given is asked for. A task of the mesh is answered by holdpoint resume.`;
+The answer is checked against the question; one that does not fit changes nothing, and every fault is named. At a terminal, what is not given is asked for, property by property where a schema says so, and again where it does not fit. A task of the mesh is answered by holdpoint resume.`;
 
 /** `holdpoint answer` */
 export function answerCommand(context: CommandContext) {

@@ -1,12 +1,14 @@
 import { select, text } from "@clack/prompts";
 import type { HoldAnswer, HoldDetails } from "@holdpoint/core/holds";
+import { validateAgainst } from "@holdpoint/core/holds";
 import { isJsonObject, parseLosslessJson } from "@holdpoint/core/json";
 
 import { answerOf, promptStreams } from "../frame/ask.ts";
 import type { CommandContext } from "../frame/command-context.ts";
 import { escapeControls } from "../frame/escape-controls.ts";
 import { typedJsonProblem } from "../frame/typed-json-problem.ts";
-import { askFields } from "../resume/ask-fields.ts";
+import { askFields, beginningWith, tellFault } from "../resume/ask-fields.ts";
+import { fieldsOfSchema } from "../resume/schema-fields.ts";
 
 /** Asks at the terminal for what an answer lacks. */
 export async function askAnswer(
@@ -17,12 +19,7 @@ export async function askAnswer(
   if (question === undefined) return given;
   if (question.kind === "input") {
     if (given.value !== undefined && question.fields === undefined) return given;
-    const known = isJsonObject(given.value) ? given.value : {};
-    const value =
-      question.fields === undefined
-        ? await askJson(context, "The value, as JSON", undefined)
-        : await askFields(context, question.fields, known);
-    return { ...given, value };
+    return { ...given, value: await askValue(context, question, given.value) };
   }
   const decision = given.decision ?? (await askDecision(context, question.decisions));
   const edited =
@@ -34,6 +31,26 @@ export async function askAnswer(
       ? { comment: await askText(context, "What do you say?") }
       : {};
   return { ...given, decision, ...edited, ...said };
+}
+
+/** Asks as the question's fields say or else its schema, and again where the whole does not fit. */
+async function askValue(
+  context: CommandContext,
+  { fields, schema }: NonNullable<HoldDetails["question"]>,
+  given: unknown,
+): Promise<unknown> {
+  let asked = fields ?? (schema === undefined ? undefined : fieldsOfSchema(schema));
+  let known = isJsonObject(given) ? given : {};
+  let said: unknown;
+  for (;;) {
+    said =
+      asked === undefined ? await askJson(context, "The value, as JSON", said) : await askFields(context, asked, known);
+    const faults = schema === undefined ? [] : await validateAgainst(schema, said);
+    if (faults.length === 0) return said;
+    for (const fault of faults) tellFault(context, fault);
+    asked = asked && beginningWith(asked, said);
+    known = {};
+  }
 }
 
 async function askDecision(

@@ -1,8 +1,8 @@
-import { confirm, multiselect, select, text } from "@clack/prompts";
+import { confirm, log, multiselect, select, text } from "@clack/prompts";
 import type { PauseField } from "@holdpoint/asya";
 import type { JsonObject } from "@holdpoint/core";
 import { parseLosslessJson } from "@holdpoint/core";
-import { isSameJson } from "@holdpoint/core/json";
+import { isJsonObject, isSameJson } from "@holdpoint/core/json";
 
 import { answerOf, promptStreams } from "../frame/ask.ts";
 import type { CommandContext } from "../frame/command-context.ts";
@@ -16,22 +16,61 @@ const example: Readonly<Partial<Record<string, string>>> = {
   object: '{"key": "value"}',
 };
 
-/** Asks at the terminal for every field that has no value yet. What is optional may be left out. */
+/** One value that is asked for: a field of the asker, or a property of a schema. */
+export interface AskedField {
+  readonly name: string;
+  readonly type: PauseField["type"] | "any value";
+  readonly prompt?: unknown;
+  /** @default true */
+  readonly required?: boolean | undefined;
+  readonly default?: unknown;
+  readonly options?: unknown;
+  /** What people see of the options, where that is said. */
+  readonly labels?: readonly unknown[] | undefined;
+  /** What is wrong with an answer, besides its type. */
+  readonly faultsOf?: (answer: unknown) => Promise<readonly string[]>;
+}
+
+/**
+ * Asks at the terminal for every field that has no value yet, and again where an answer does not fit. What is optional
+ * may be left out.
+ */
 export async function askFields(
   context: CommandContext,
-  fields: readonly PauseField[],
+  fields: readonly AskedField[],
   given: JsonObject,
 ): Promise<JsonObject> {
   const answers = new Map(Object.entries(given));
   for (const field of fields) {
     if (answers.has(field.name)) continue;
-    const answer = await askField(context, field);
+    const answer = await askUntilItFits(context, field);
     if (answer !== leaveOut) answers.set(field.name, answer);
   }
   return Object.fromEntries(answers);
 }
 
-async function askField(context: CommandContext, field: PauseField): Promise<unknown> {
+/** The same fields, which begin with what was said before. */
+export function beginningWith(fields: readonly AskedField[], said: unknown): readonly AskedField[] {
+  if (!isJsonObject(said)) return fields;
+  return fields.map((field) => (Object.hasOwn(said, field.name) ? { ...field, default: said[field.name] } : field));
+}
+
+/** Says what is wrong. */
+export function tellFault({ messages }: CommandContext, fault: string): void {
+  log.error(escapeControls(fault), { output: messages.stream });
+}
+
+async function askUntilItFits(context: CommandContext, field: AskedField): Promise<unknown> {
+  for (let initial = field.default; ;) {
+    const answer = await askField(context, { ...field, default: initial });
+    const faults = answer === leaveOut ? [] : ((await field.faultsOf?.(answer)) ?? []);
+    if (faults.length === 0) return answer;
+    for (const fault of faults) tellFault(context, fault);
+    initial = answer;
+  }
+}
+
+async function askField(context: CommandContext, field: AskedField): Promise<unknown> {
   const { name, prompt, type, default: initial, required = true } = field;
   const streams = promptStreams(context);
   // Whoever started the task chose these words.
@@ -45,7 +84,7 @@ async function askField(context: CommandContext, field: PauseField): Promise<unk
   }
   if (choices !== undefined || (type === "boolean" && !required)) {
     const options = [
-      ...(choices ?? [true, false].map(choiceOf)),
+      ...(choices ?? [true, false].map((value) => choiceOf(value))),
       ...(required ? [] : [{ value: leaveOut, label: "(no answer)" }]),
     ];
     // Without one, the first would be chosen by a mere Enter; so what may be left out is, unless it has a default.
@@ -74,13 +113,14 @@ function isAmong(values: readonly unknown[], value: unknown): boolean {
   return value !== leaveOut && values.some((each) => isSameJson(each, value));
 }
 
-function choicesOf({ options }: PauseField) {
+function choicesOf({ options, labels = [] }: AskedField) {
   // Another program may have stored anything here.
-  return Array.isArray(options) && options.length > 0 ? options.map(choiceOf) : undefined;
+  if (!Array.isArray(options) || options.length === 0) return undefined;
+  return options.map((value, index) => choiceOf(value, labels[index]));
 }
 
-function choiceOf(value: unknown): { readonly value: unknown; readonly label: string } {
-  return { value, label: escapeValue(value) };
+function choiceOf(value: unknown, label?: unknown): { readonly value: unknown; readonly label: string } {
+  return { value, label: typeof label === "string" ? escapeControls(label) : escapeValue(value) };
 }
 
 function fieldProblem(value: string, type: string, required: boolean): string | undefined {

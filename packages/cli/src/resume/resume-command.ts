@@ -9,7 +9,7 @@ import { parseCount } from "../frame/repeated-options.ts";
 
 const description = `Answers a paused task and hands its message on, once.
 
-Fields that are not given by --field or --input are asked for at the terminal; where there is none, they are left out. The input is checked against the fields that the pause declares; one that does not fit changes nothing, and every fault is named. Then the task is claimed, and its message is written as one JSON envelope to standard output, or to the standard input of the command after --. Whoever receives it delivers it to the actor route.curr.
+Fields that are not given by --field or --input, or where there are none the properties of the schema, are asked for at the terminal; where there is none, they are left out. The input is checked against the fields and the schema that the pause declares; at a terminal what does not fit is asked for again, elsewhere one that does not fit changes nothing, and every fault is named. Then the task is claimed, and its message is written as one JSON envelope to standard output, or to the standard input of the command after --. Whoever receives it delivers it to the actor route.curr.
 
 If the message does not arrive (the command fails, the connection breaks), the task is claimed all the same. The same call again hands over the same message: the same task, the same --by, and the same input. Any other answer is refused. At a terminal the recorded input need not be typed again.
 

@@ -1,5 +1,12 @@
 import { log } from "@clack/prompts";
-import type { InputValidation, MergeMode, PauseLedger, ResumeResult, TaskDetails } from "@holdpoint/asya";
+import type {
+  CheckAnswerOptions,
+  InputValidation,
+  MergeMode,
+  PauseLedger,
+  ResumeResult,
+  TaskDetails,
+} from "@holdpoint/asya";
 import type { GatewayCourier } from "@holdpoint/asya/gateway";
 import type { CheckpointStore, JsonObject } from "@holdpoint/core";
 import { createPauseLedger, LedgerError } from "@holdpoint/asya";
@@ -21,7 +28,7 @@ import { whoAmI } from "../frame/who-am-i.ts";
 import { describeTask } from "../show/describe-task.ts";
 import { answerId, answerMessage, restoredEnvelope } from "./answer-message.ts";
 import { answerVia } from "./answer-via.ts";
-import { askFields } from "./ask-fields.ts";
+import { askInput } from "./ask-input.ts";
 import type { InputChoice } from "./given-input.ts";
 import { readFields, readInputFile } from "./given-input.ts";
 import { handOver } from "./hand-over.ts";
@@ -58,7 +65,8 @@ export async function runResume(
   const task = await requireTask(ledger, store, id, signal);
   assertPausePoint(task, options.pausePoint);
   const given = { ...fromFile, ...readFields(options, task.metadata?.fields ?? []) };
-  const input = await completeInput(context, task, given, by, store, options);
+  const check = { validation, mergeMode };
+  const input = await completeInput(context, task, given, { by, store, check }, options);
   if (courier !== undefined) {
     const json = options.json === true;
     const answer = { courier, ledger, store, task, input, by, validation, mergeMode, json };
@@ -122,8 +130,7 @@ async function completeInput(
   context: CommandContext,
   task: TaskDetails,
   given: JsonObject,
-  by: string,
-  store: CheckpointStore,
+  { by, store, check }: { readonly by: string; readonly store: CheckpointStore; readonly check: CheckAnswerOptions },
   options: ResumeChoice,
 ): Promise<JsonObject> {
   if (!context.interactive || options.yes === true || options.input === "-") return given;
@@ -139,7 +146,7 @@ async function completeInput(
   if (task.state !== "paused") return given;
   const sentAnswers = await findSentAnswers(store, task, { signal: context.signal });
   await messages.write(`${describeTask(task, sentAnswers, store.location, messages)}\n`);
-  const input = await askFields(context, task.metadata?.fields ?? [], given);
+  const input = await askInput(context, task, given, check);
   log.message(escapeControls(JSON.stringify(input)), { output: messages.stream });
   await confirmToGoOn(context, "Resume the task with this answer?");
   return input;

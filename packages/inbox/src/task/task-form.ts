@@ -1,6 +1,7 @@
 import type { TaskDetails } from "@holdpoint/asya";
+import { isJsonObject } from "@holdpoint/core/json";
 
-import { controlsOfFields } from "../form/controls-of.ts";
+import { controlsOfFields, controlsOfSchema } from "../form/controls-of.ts";
 import type { FormControl } from "../form/form-control.ts";
 import { renderControls } from "../form/render-controls.ts";
 import type { InboxContext } from "../inbox-context.ts";
@@ -23,10 +24,12 @@ export function taskPurpose(viewer: Viewer, { taskId, version }: TaskDetails): s
   return formPurpose(viewer, "task", taskId, version);
 }
 
-/** The inputs of a task's fields. */
+/** The inputs of a task's fields, or else of its schema. */
 export function controlsOfTask({ metadata }: TaskDetails): readonly FormControl[] {
   const fields = metadata?.fields ?? [];
-  return fields.length === 0 ? [] : controlsOfFields(fields);
+  if (fields.length > 0) return controlsOfFields(fields);
+  // Another program may have stored anything as the schema.
+  return isJsonObject(metadata?.schema) ? controlsOfSchema(metadata.schema) : [];
 }
 
 /** The form that a task is answered with, by its gateway. */

@@ -1,0 +1,69 @@
+import type { JsonObject } from "@holdpoint/core";
+import { validateAgainst } from "@holdpoint/core/holds";
+import { isJsonObject } from "@holdpoint/core/json";
+
+import type { AskedField } from "./ask-fields.ts";
+
+const simpleTypes = ["string", "boolean", "array", "object"] as const;
+
+/** What a schema of a flat object asks for, property by property; `undefined` for any other, which is asked for whole. */
+export function fieldsOfSchema(schema: JsonObject): readonly AskedField[] | undefined {
+  const { properties } = schema;
+  if (!isJsonObject(properties) || Object.keys(properties).length === 0) return undefined;
+  const required = Array.isArray(schema["required"]) ? (schema["required"] as readonly unknown[]) : [];
+  return Object.entries(properties).map(([name, value]) => {
+    const property = isJsonObject(value) ? value : {};
+    const several = isJsonObject(property["items"]) && property["type"] === "array" ? property["items"] : undefined;
+    const { options, labels } = choicesOf(several ?? property);
+    return {
+      name,
+      type: typeOf(property),
+      prompt: [property["title"] ?? name, property["description"]]
+        .filter((text) => typeof text === "string")
+        .join(": "),
+      required: required.includes(name),
+      default: property["default"],
+      options,
+      labels,
+      faultsOf: async (answer) => await faultsOf(schema, name, value, answer),
+    };
+  });
+}
+
+/** One value alone, by the definitions of the whole. */
+async function faultsOf(
+  { $defs, definitions }: JsonObject,
+  name: string,
+  property: unknown,
+  answer: unknown,
+): Promise<readonly string[]> {
+  try {
+    const schema = { $defs: $defs ?? {}, definitions: definitions ?? {}, properties: { [name]: property } };
+    return await validateAgainst(schema, { [name]: answer });
+  } catch {
+    // It refers to another part of the whole, by which the whole answer is checked.
+    return [];
+  }
+}
+
+function typeOf({ type }: JsonObject): AskedField["type"] {
+  const types: readonly unknown[] = Array.isArray(type) ? type.filter((each) => each !== "null") : [type];
+  if (types.length !== 1) return "any value";
+  if (types[0] === "number" || types[0] === "integer") return "number";
+  return simpleTypes.find((each) => each === types[0]) ?? "any value";
+}
+
+/** The choices that a schema names: `enum` (with `enumNames`), or alternatives that are constants with titles. */
+function choicesOf(schema: JsonObject): Pick<AskedField, "options" | "labels"> {
+  const { enum: values, enumNames } = schema;
+  if (Array.isArray(values)) return { options: values, labels: Array.isArray(enumNames) ? enumNames : [] };
+  const alternatives: unknown = schema["oneOf"] ?? schema["anyOf"];
+  if (
+    !Array.isArray(alternatives) ||
+    !alternatives.every((each) => isJsonObject(each) && Object.hasOwn(each, "const"))
+  ) {
+    return {};
+  }
+  const constants = alternatives as readonly JsonObject[];
+  return { options: constants.map((each) => each["const"]), labels: constants.map((each) => each["title"]) };
+}
