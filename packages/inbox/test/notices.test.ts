@@ -421,6 +421,40 @@ describe("of several inboxes on one store", () => {
   });
 });
 
+it("an inbox that is started tells of a new question before it has read what was told, and reads only that", async () => {
+  await using slack = await startPostServer();
+  await using store = await openStore("memory:");
+  const target = slackTarget({ name: "all", url: slack.url });
+  const holds = createHolds(store);
+  const ids = Array.from({ length: 60 }, (_, index) => `told-${index}`);
+  {
+    await using earlier = await openTelling([target], { store });
+    await Promise.all(ids.map(async (id) => await holds.open(id, { ask: { message: id } })));
+    await expect.poll(async () => (await toldOf(store)).length, poll).toBe(ids.length);
+    expect(earlier.errors).toEqual([]);
+  }
+  await holds.open("new", { ask: { message: "New?" } });
+  const goOn = Promise.withResolvers<void>();
+  const reads: string[] = [];
+  const slow = withGet(store, async (key, options) => {
+    const checkpoint = await store.get(key, options);
+    reads.push(key.split("/")[0] ?? "");
+    if (key.startsWith("hold-notices/") && checkpoint !== null) await goOn.promise;
+    return checkpoint;
+  });
+  await using inbox = await openTelling([target], { store: slow });
+  await expect.poll(() => texts(slack).slice(ids.length), poll).toEqual(["A question waits for an answer: New?"]);
+  goOn.resolve();
+  await holds.answer("told-0", { decision: "approve" }, { by: "ada" });
+  await expect.poll(() => texts(slack).at(-1), poll).toBe("Approved by ada: told-0");
+  const readsOf = (prefix: string): number => reads.filter((each) => each === prefix).length;
+  // Each was listed once; the new one was looked at, and the one that was answered twice.
+  expect(readsOf("holds")).toBeLessThan(ids.length + 10);
+  expect(readsOf("hold-notices")).toBeLessThan(ids.length + 10);
+  expect(slack.posted).toHaveLength(ids.length + 2);
+  expect(inbox.errors).toEqual([]);
+});
+
 describe("what stands of who was told", () => {
   it("goes once nothing but a stub is left, of a target that is not there any more too", async () => {
     await using slack = await startPostServer();

@@ -21,6 +21,8 @@ export interface ListedItem {
   /** The actors that a task goes on to. */
   readonly goesTo: readonly string[];
   readonly openedAt: Date | undefined;
+  /** Which pause point of a task it is; `undefined` for a hold. */
+  readonly sequence?: number | undefined;
   readonly since: Date | undefined;
   readonly expiresAt: Date | undefined;
   readonly labels: Readonly<Record<string, string>>;
@@ -65,6 +67,7 @@ export function listedTask(task: TaskSummary, sentAnswers = task.sentAnswers ?? 
     askedVia: undefined,
     goesTo: task.next ?? [],
     openedAt: pausedAt,
+    sequence: task.sequence,
     since: endedAt ?? pausedAt,
     expiresAt,
     labels: {},

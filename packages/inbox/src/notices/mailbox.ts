@@ -5,19 +5,22 @@ import type { ClaimWatch } from "../sending/claim-watch.ts";
 import { whyOf } from "../sending/send-failure.ts";
 import { sendInTime } from "../sending/send-in-time.ts";
 import { SendQueue } from "../sending/send-queue.ts";
-import { removeSideRecord, writeSideRecord } from "../sending/side-record.ts";
+import { removeSideRecord, unlessCorrupt, writeSideRecord } from "../sending/side-record.ts";
 import { isMeantFor } from "../sending/target-options.ts";
 import { makeNotice } from "./make-notice.ts";
 import { expiresSoon, nextNotice } from "./next-notice.ts";
 import type { NoticeRecord } from "./notice-record.ts";
 import { noticeKey, readNoticeRecord } from "./notice-record.ts";
 import type { FoundSubject, SubjectName } from "./notice-subject.ts";
-import { findSubject } from "./notice-subject.ts";
+import { findSubject, occasionOf } from "./notice-subject.ts";
 import type { NoticeKind, NoticeTarget } from "./notice-target.ts";
 import type { TellerContext } from "./teller-context.ts";
 
 /** What of an item decides whether it is looked at. */
-type SeenItem = Pick<ListedItem, "kind" | "id" | "state" | "openedAt" | "expiresAt" | "labels">;
+type SeenItem = Pick<ListedItem, "kind" | "id" | "state" | "openedAt" | "sequence" | "expiresAt" | "labels">;
+
+/** So many records are read at a time. */
+const recordsAtOnce = 50;
 
 /** Stands for no phase of an item, so that it is looked at again. */
 const lookAgain = "";
@@ -37,6 +40,8 @@ export class Mailbox {
   readonly #queue: SendQueue<SubjectName>;
   /** What has a record, and in which phase it was when it was looked at. */
   readonly #phases = new Map<string, string>();
+  /** What has a record that is still to be read, of a time before this inbox. */
+  readonly #unread = new Set<string>();
 
   constructor(context: TellerContext, target: NoticeTarget, claims: ClaimWatch) {
     this.target = target;
@@ -51,10 +56,49 @@ export class Mailbox {
 
   /** Takes an item as it was listed, where there may be something to tell of it. */
   see(item: SeenItem): void {
-    const phase = this.#phases.get(nameOf(item));
+    const name = nameOf(item);
+    if (this.#unread.has(name)) return;
+    const phase = this.#phases.get(name);
     // Of what had ended before it was seen, nobody knows.
     if (item.state !== "waiting" && phase === undefined) return;
     if (phase !== this.#phaseOf(item) && this.#isFor(item)) this.recall(item);
+  }
+
+  /** Whether it is not known yet of what waits how far it was told. */
+  isNew(item: SeenItem): boolean {
+    return !this.#phases.has(nameOf(item));
+  }
+
+  /**
+   * Reads what was told of questions that have records, many at a time. It mostly was told: only of the others, the
+   * questions are read. Until then, {@link see} passes over them, so that a new question is told before they are read.
+   *
+   * @throws {CheckpointError} what the store throws; they are then taken as any others
+   */
+  async readRecords(items: readonly SeenItem[]): Promise<void> {
+    for (const item of items) this.#unread.add(nameOf(item));
+    try {
+      for (let start = 0; start < items.length && !this.#context.ending.aborted; start += recordsAtOnce) {
+        const some = items.slice(start, start + recordsAtOnce);
+        await Promise.all(some.map(async (item) => await this.#readRecord(item)));
+        for (const item of some) this.#unread.delete(nameOf(item));
+      }
+    } finally {
+      this.#unread.clear();
+    }
+  }
+
+  async #readRecord(item: SeenItem): Promise<void> {
+    const { store, ending, report } = this.#context;
+    const key = noticeKey(this.target.name, item);
+    const stored = await unlessCorrupt(report, async () => await readNoticeRecord(store, key, { signal: ending }));
+    if (stored === undefined || stored.record.sending !== undefined) return;
+    const { occasion, told } = stored.record;
+    const subject = { ...item, isWaiting: true };
+    if (occasion !== occasionOf(item)) return;
+    if (nextNotice(subject, told, this.target.notices, this.#soon()) === undefined) {
+      this.#phases.set(nameOf(item), this.#phaseOf({ ...item, state: "waiting" }));
+    }
   }
 
   /** Takes what has a record, whatever is known of it. */

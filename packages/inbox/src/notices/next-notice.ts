@@ -3,7 +3,7 @@ import { noticeKinds } from "./notice-target.ts";
 
 /** What there is to tell one target of one question now; `undefined` if nothing. */
 export function nextNotice(
-  subject: NoticeSubject,
+  subject: Pick<NoticeSubject, "isWaiting" | "openedAt" | "expiresAt">,
   told: readonly NoticeKind[],
   wanted: readonly NoticeKind[] = noticeKinds,
   soon: { readonly now: Date; readonly remindBeforeMs: number },

@@ -20,6 +20,17 @@ export interface FoundSubject extends NoticeSubject {
   readonly occasion: string;
 }
 
+/** The occasion of a hold that was opened then, or of a pause point of a task: each is a question of its own. */
+export function occasionOf({
+  openedAt,
+  sequence,
+}: {
+  readonly openedAt: Date | undefined;
+  readonly sequence?: number | undefined;
+}): string {
+  return sequence === undefined ? (openedAt?.toISOString() ?? "") : `${sequence}`;
+}
+
 /**
  * Reads what is told of a hold or a task; `undefined` where there is none, or nothing but a stub.
  *
@@ -45,7 +56,7 @@ function holdSubject(hold: HoldDetails): FoundSubject {
   return {
     kind: "hold",
     id,
-    occasion: openedAt?.toISOString() ?? "",
+    occasion: occasionOf({ openedAt }),
     isWaiting,
     message,
     askedBy: openedBy,
@@ -67,8 +78,7 @@ function taskSubject(
   return {
     kind: "task",
     id: taskId,
-    // Each pause point is a question of its own.
-    occasion: `${sequence}`,
+    occasion: occasionOf({ openedAt: pausedAt, sequence }),
     isWaiting: state === "paused",
     message: prompt,
     askedBy: undefined,

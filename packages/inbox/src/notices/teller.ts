@@ -27,22 +27,36 @@ export class Teller implements Watcher {
   /** Finds what somebody was told of and that waits no more: its end is to be told, or there is nothing left of it. */
   async sweep(items: readonly ListedItem[]): Promise<void> {
     const { store, ending, report } = this.#context;
-    const waiting = await this.#keysOfWaiting(items);
+    const waiting = await this.#waitingByKey(items);
+    const unread = new Map<Mailbox, ListedItem[]>();
     for await (const { key } of store.list({ prefix: noticePrefix, signal: ending })) {
-      if (waiting.has(key)) continue;
-      await unlessCorrupt(report, async () => await this.#recall(key));
+      const found = waiting.get(key);
+      if (found === undefined) await unlessCorrupt(report, async () => await this.#recall(key));
+      else if (found.mailbox.isNew(found.item)) {
+        const known = unread.get(found.mailbox);
+        if (known === undefined) unread.set(found.mailbox, [found.item]);
+        else known.push(found.item);
+      }
+    }
+    // Nobody waits for that: what has no record yet is told meanwhile.
+    for (const [mailbox, some] of unread) {
+      mailbox.readRecords(some).catch((error: unknown) => {
+        if (!ending.aborted) report(error as Error);
+      });
     }
   }
 
-  async #keysOfWaiting(items: readonly ListedItem[]): Promise<ReadonlySet<string>> {
-    const keys = new Set<string>();
+  async #waitingByKey(
+    items: readonly ListedItem[],
+  ): Promise<ReadonlyMap<string, { readonly mailbox: Mailbox; readonly item: ListedItem }>> {
+    const found = new Map<string, { readonly mailbox: Mailbox; readonly item: ListedItem }>();
     for await (const some of inTurns(items)) {
       for (const item of some) {
         if (item.state !== "waiting") continue;
-        for (const { target } of this.#mailboxes) keys.add(noticeKey(target.name, item));
+        for (const mailbox of this.#mailboxes) found.set(noticeKey(mailbox.target.name, item), { mailbox, item });
       }
     }
-    return keys;
+    return found;
   }
 
   async #recall(key: string): Promise<void> {

@@ -31,13 +31,15 @@ export async function keepLooking(context: LookoutContext, watcher: Watcher): Pr
   while (!ending.aborted) {
     try {
       const { items, isComplete } = await list.read();
-      // Of a part it could not be said which records are of holds that are gone.
-      if (isComplete && looksToSweep <= 0) {
-        await watcher.sweep(items);
-        looksToSweep = looksPerSweep;
+      // Of a part it could not be said which records are of holds that are gone, nor which holds have none.
+      if (isComplete) {
+        if (looksToSweep <= 0) {
+          await watcher.sweep(items);
+          looksToSweep = looksPerSweep;
+        }
+        looksToSweep -= 1;
+        for await (const some of inTurns(items)) for (const item of some) watcher.see(item);
       }
-      looksToSweep -= 1;
-      for await (const some of inTurns(items)) for (const item of some) watcher.see(item);
     } catch (error) {
       if (!ending.aborted) report(error as Error);
     }
