@@ -12,6 +12,7 @@ import { Couriers } from "./couriers/couriers.ts";
 import { FormTokens } from "./form/form-tokens.ts";
 import { inboxApp } from "./inbox-app.ts";
 import type { InboxContext } from "./inbox-context.ts";
+import type { RequestConnection } from "./frame/frame.ts";
 import { InboxError } from "./inbox-error.ts";
 import { ItemList } from "./listing/item-list.ts";
 import type { LocalLogin } from "./login/local-login.ts";
@@ -89,10 +90,11 @@ export interface Inbox {
   /**
    * Answers one request. What goes wrong is a page that says so.
    *
-   * @param connection what the server knows besides; a login by a proxy needs the address that the request came from
+   * @param connection what the server knows besides; a login by a proxy needs the address that the request came from,
+   * and which headers came twice where groups come in one
    * @throws {TypeError} if the request is none
    */
-  handle(request: Request, connection?: { readonly peer?: string | undefined }): Promise<Response>;
+  handle(request: Request, connection?: RequestConnection): Promise<Response>;
   /** Ends what runs beside the requests. */
   close(): void;
 }

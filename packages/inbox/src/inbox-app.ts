@@ -44,6 +44,7 @@ export function inboxApp(inbox: InboxContext, maxBodyBytes: number): Hono<Frame>
   );
   app.use(async (context, next) => {
     context.set("peer", context.env?.peer);
+    context.set("repeatedHeaders", context.env?.repeatedHeaders);
     const problem = requestProblem(inbox, context.req.raw);
     if (problem !== undefined) {
       refuse(inbox, context, problem.why);

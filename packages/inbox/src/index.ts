@@ -30,3 +30,4 @@ export type { PostOptions } from "./sending/post-json.ts";
 export type { SignedWebhookOptions } from "./sending/signed-webhook.ts";
 export type { TargetOptions } from "./sending/target-options.ts";
 export type { Viewer } from "./viewer.ts";
+export type { RequestConnection } from "./frame/frame.ts";

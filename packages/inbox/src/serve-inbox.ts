@@ -82,7 +82,12 @@ export async function serveInbox(options: ServeInboxOptions): Promise<ServedInbo
     throw error;
   }
   const listener = getRequestListener(
-    (request, bindings) => inbox.handle(request, { peer: (bindings as HttpBindings).incoming.socket.remoteAddress }),
+    (request, bindings) => {
+      const { socket, headersDistinct } = (bindings as HttpBindings).incoming;
+      const repeated = Object.entries(headersDistinct).filter(([, values]) => (values?.length ?? 0) > 1);
+      const repeatedHeaders = new Set(repeated.map(([name]) => name));
+      return inbox.handle(request, { peer: socket.remoteAddress, repeatedHeaders });
+    },
     { overrideGlobalObjects: false },
   );
   server.on("request", (incoming, outgoing) => void listener(incoming, outgoing));

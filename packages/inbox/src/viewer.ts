@@ -10,7 +10,15 @@ export interface Viewer {
   /** What the rules may name. */
   readonly groups: readonly string[];
   /** The one hold that a signed link has let them in to, and what they may do with it. */
-  readonly link?: { readonly id: string; readonly right: "look" | "answer"; readonly token: string } | undefined;
+  readonly link?:
+    | {
+        readonly id: string;
+        readonly right: "look" | "answer";
+        readonly token: string;
+        /** When the hold was asked that it is for, as a number; `undefined` for any under the id. */
+        readonly opened?: number | undefined;
+      }
+    | undefined;
 }
 
 /** What a form's token is made for: one person doing one thing to what they were shown. */

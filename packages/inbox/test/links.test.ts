@@ -76,6 +76,21 @@ describe("a signed link", () => {
     expect(await content.json()).toEqual({ secret: "a" });
   });
 
+  it("leads to no later question under the same id", async () => {
+    await using inbox = await openWithLinks();
+    const openedAt = (await inbox.holds.inspect("a"))?.openedAt;
+    const address = link(inbox, { right: "answer", openedAt });
+    expect((await fetch(address)).status).toBe(200);
+    await inbox.holds.cancel("a");
+    await inbox.holds.forget("a");
+    await inbox.holds.open("a", { ask: { message: "Refund 9000?" } });
+    const page = await fetch(address);
+    expect([page.status, await page.text()]).toEqual([404, expect.not.stringContaining("9000")]);
+    expect((await answerBy(address)).status).toBe(404);
+    expect(await inbox.holds.inspect("a")).toMatchObject({ state: "waiting" });
+    expect(inbox.refusals[0]).toMatchObject({ by: "link:ada@example.com", why: "link", id: "a" });
+  });
+
   it("is made for its form: one of another link's is worth nothing", async () => {
     await using inbox = await openWithLinks();
     const [ada, bob] = [link(inbox, { right: "answer" }), link(inbox, { right: "answer", person: "bob" })];

@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { get } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -121,6 +123,25 @@ describe("a header of a proxy", () => {
       expect(response.status).toBe(isLet ? 200 : 303);
     },
   );
+
+  it.each([
+    ["once", "staff, guests", 200],
+    ["twice", ["staff", "admins"], 303],
+  ] as const)("of groups is believed that comes %s as it should", async (_how, groups, status) => {
+    const headers = ["x-forwarded-user", "x-forwarded-groups"] as const;
+    const authentication = proxyLogin({
+      peers: ["127.0.0.1"],
+      userHeader: headers[0],
+      groupsHeader: headers[1],
+      issuer,
+    });
+    await using inbox = await openInbox({ authentication });
+    // fetch makes one line of what comes twice.
+    const request = get(inbox.url, { headers: { [headers[0]]: "eve", [headers[1]]: groups as string | string[] } });
+    const [response] = (await once(request, "response")) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(status);
+  });
 
   it.each([[[]], [["proxy.example.com"]], [["10.0.0.0/33"]], [["10.0.0.0/x"]], [["::1/129"]]])(
     "is believed from addresses only, and not from %j",

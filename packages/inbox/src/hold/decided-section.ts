@@ -37,8 +37,10 @@ export function votesSection(hold: HoldDetails, viewer: Viewer, now: Date): Html
   </section>`;
 }
 
-function endLine({ endedBy, since, reason, isDue }: HoldDetails, now: Date): Html {
-  const when = since === undefined || isDue ? nothing : html` ${timeTag(since, now)}`;
+function endLine({ endedBy, since, expiresAt, reason, isDue }: HoldDetails, now: Date): Html {
+  // Of one whose time is over, nobody may have written that down yet.
+  const end = isDue ? expiresAt : since;
+  const when = end === undefined ? nothing : html` ${timeTag(end, now)}`;
   const who = endedBy === undefined ? nothing : html` by ${personTag(endedBy)}`;
   return html`<p>It ended without an answer${who}${when}.</p>
     ${reason === undefined ? nothing : html`<p class="said" dir="auto">${visibleText(reason)}</p>`}`;

@@ -75,6 +75,11 @@ async function findHold(inbox: InboxContext, context: Context<Frame>, id: string
     throw error;
   }
   if (hold === null) return undefined;
+  const { link } = context.get("viewer");
+  if (link?.opened !== undefined && link.opened !== hold.openedAt?.getTime()) {
+    refuse(inbox, context, "link", { id });
+    return undefined;
+  }
   if (inbox.access.maySee(context.get("viewer"), labelledHold(hold))) return hold;
   refuse(inbox, context, "see", { id });
   return undefined;

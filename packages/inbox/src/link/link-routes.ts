@@ -22,9 +22,9 @@ export function linkRoutes(app: Hono<Frame>, inbox: InboxContext): void {
         const link = { path: inbox.base, text: "Log in" };
         return context.html(messagePage(inbox, undefined, { title: "Not any more", text, link }), 403);
       }
-      const { id, person, right } = claims;
+      const { id, person, right, opened } = claims;
       // Whoever has a link may have been given it: that is what the record says.
-      context.set("viewer", { person: `link:${person}`, groups: [], link: { id, right, token } });
+      context.set("viewer", { person: `link:${person}`, groups: [], link: { id, right, token, opened } });
       return await work(context, id);
     };
   app.get(

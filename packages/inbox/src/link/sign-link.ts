@@ -8,6 +8,8 @@ import { InboxError } from "../inbox-error.ts";
 export interface LinkRequest {
   /** The hold that it leads to, and no other. */
   readonly id: string;
+  /** When that was asked: an id that was forgotten and asked anew is another question. @default any under the id */
+  readonly openedAt?: Date | undefined;
   /** Who it was made for: they are recorded as `link:<person>`, since a link can be passed on. */
   readonly person: string;
   /** Until when it leads there. */
@@ -31,6 +33,7 @@ const claims = v.object({
   id: v.pipe(v.string(), v.nonEmpty()),
   person: v.pipe(v.string(), v.nonEmpty()),
   until: v.number(),
+  opened: v.optional(v.number()),
   right: v.picklist(["look", "answer"]),
 });
 
@@ -53,14 +56,15 @@ export type LinkClaims = v.InferOutput<typeof claims>;
 export function signLink(options: SignLinkOptions, request: LinkRequest): string {
   assertLinkKeys(options.keys);
   const [key = ""] = options.keys;
-  const { id, person, expiresAt, right = "look" } = request;
+  const { id, openedAt, person, expiresAt, right = "look" } = request;
   const until = expiresAt.getTime();
+  const opened = openedAt?.getTime();
   const problem = v.safeParse(claims, { id, person, until, right }).issues?.[0];
   if (problem !== undefined || Number.isNaN(until)) {
     const where = (problem === undefined ? undefined : v.getDotPath(problem)) ?? "expiresAt";
     throw new InboxError("invalid-argument", `The link's ${where.replace("until", "expiresAt")} is not one.`);
   }
-  const text = Buffer.from(JSON.stringify({ id, person, until, right })).toString("base64url");
+  const text = Buffer.from(JSON.stringify({ id, person, until, right, opened })).toString("base64url");
   const url = new URL(options.url);
   url.pathname = `${url.pathname.replace(/\/$/u, "")}/link`;
   url.search = new URLSearchParams({ token: `${text}.${sign(key, text)}` }).toString();

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
 
+import type { RequestConnection } from "../frame/frame.ts";
 import { InboxError } from "../inbox-error.ts";
 import type { Viewer } from "../viewer.ts";
 
@@ -45,13 +46,16 @@ export class ProxyLogin {
   }
 
   /** Who the proxy says it is; `undefined` if it was not the proxy, or does not say it once. */
-  identify({ headers }: Request, peer: string | undefined): Viewer | undefined {
+  identify({ headers }: Request, { peer, repeatedHeaders }: RequestConnection): Viewer | undefined {
     const { userHeader, groupsHeader, issuer } = this.#options;
+    // The second may be from whoever sent the request; and groups have commas between them anyway.
+    const names = [userHeader, ...(groupsHeader === undefined ? [] : [groupsHeader])];
+    if (names.some((name) => repeatedHeaders?.has(name.toLowerCase()) === true)) return undefined;
     const address = peer?.replace(/^::ffff:/u, "") ?? "";
     const family = isIP(address) === 6 ? "ipv6" : "ipv4";
     if (isIP(address) === 0 || !this.#peers.check(address, family)) return undefined;
     const subject = headers.get(userHeader)?.trim() ?? "";
-    // A header that comes twice is one with a comma: the second may be from whoever sent the request.
+    // Where nobody tells which headers came twice, such a one is one with a comma.
     if (subject === "" || subject.includes(",")) return undefined;
     const groups = groupsHeader === undefined ? [] : (headers.get(groupsHeader) ?? "").split(",");
     return { person: { issuer, subject }, groups: groups.map((group) => group.trim()).filter((group) => group !== "") };

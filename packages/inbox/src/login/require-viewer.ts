@@ -27,7 +27,11 @@ export async function findViewer(
   { login, sessions }: InboxContext,
   context: Context<Frame>,
 ): Promise<Viewer | undefined> {
-  return login.kind === "proxy" ? login.identify(context.req.raw, context.get("peer")) : await sessions.find(context);
+  if (login.kind !== "proxy") return await sessions.find(context);
+  return login.identify(context.req.raw, {
+    peer: context.get("peer"),
+    repeatedHeaders: context.get("repeatedHeaders"),
+  });
 }
 
 /** The address at which somebody logs out. */

@@ -30,7 +30,7 @@ export function makeNotice(context: LinkContext, target: NoticeTarget, kind: Not
 }
 
 function linkFor({ url, base, linkKeys, now }: LinkContext, { link }: NoticeTarget, subject: NoticeSubject): string {
-  const { kind, id, isWaiting, expiresAt } = subject;
+  const { kind, id, isWaiting, openedAt, expiresAt } = subject;
   // Signed links lead to holds alone.
   if (link === undefined || kind === "task") return new URL(itemPath({ base }, kind, id), url).href;
   const inAWeek = new Date(now().getTime() + linkMs);
@@ -38,6 +38,7 @@ function linkFor({ url, base, linkKeys, now }: LinkContext, { link }: NoticeTarg
     { url, keys: linkKeys },
     {
       id,
+      openedAt,
       person: link.person,
       right: isWaiting ? link.right : "look",
       expiresAt: isWaiting && expiresAt !== undefined ? expiresAt : inAWeek,
