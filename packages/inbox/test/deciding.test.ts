@@ -225,3 +225,13 @@ describe("what is in doubt", () => {
     expect(await inbox.holds.inspect("a")).toMatchObject({ state: "done" });
   });
 });
+
+it("a question whose time is over says when that was, also where nobody has written it down", async () => {
+  let now = new Date();
+  await using inbox = await openInbox({ now: () => now });
+  await inbox.holds.open("a", { ask, expiresInMs: 60_000 });
+  const expiresAt = (await inbox.holds.inspect("a"))?.expiresAt?.toISOString();
+  now = new Date(now.getTime() + 3_600_000);
+  const page = await (await (await logIn(inbox)).get("hold?id=a")).text();
+  expect(page).toMatch(new RegExp(`It ended without an answer <time\\s+datetime="${expiresAt}"`, "u"));
+});
