@@ -233,5 +233,24 @@ it("a question whose time is over says when that was, also where nobody has writ
   const expiresAt = (await inbox.holds.inspect("a"))?.expiresAt?.toISOString();
   now = new Date(now.getTime() + 3_600_000);
   const page = await (await (await logIn(inbox)).get("hold?id=a")).text();
-  expect(page).toMatch(new RegExp(`It ended without an answer <time\\s+datetime="${expiresAt}"`, "u"));
+  expect(page).toMatch(new RegExp(`It ended <time\\s+datetime="${expiresAt}"`, "u"));
+});
+
+it("a question that somebody has ended says who, and not that they gave no answer", async () => {
+  await using inbox = await openInbox();
+  await inbox.holds.open("a", { ask });
+  await inbox.holds.cancel("a", { by: "agent" });
+  const page = await (await (await logIn(inbox)).get("hold?id=a")).text();
+  expect(page).toMatch(/It was ended by <bdi>agent<\/bdi> <time[^>]*>just now<\/time\s*>, without an answer\./u);
+});
+
+it("a question that somebody has ended after its answer says both", async () => {
+  await using inbox = await openInbox();
+  await inbox.holds.open("a", { ask });
+  await inbox.holds.answer("a", { decision: "approve" }, { by: "grace" });
+  await inbox.holds.cancel("a", { by: "agent", reason: "Paid <b>otherwise</b>" });
+  const page = await (await (await logIn(inbox)).get("hold?id=a")).text();
+  expect(page).toMatch(/By <bdi>grace<\/bdi>,/u);
+  expect(page).toMatch(/It was canceled afterwards by <bdi>agent<\/bdi> <time/u);
+  expect(page).toContain("Paid &lt;b&gt;otherwise&lt;/b&gt;");
 });

@@ -17,6 +17,7 @@ export function decidedSection(hold: HoldDetails, viewer: Viewer, now: Date): Ht
     <h2 id="decided">${visibleText(outcomeName(hold))}</h2>
     ${answer === undefined ? endLine(hold, now) : answerLines(answer, viewer, now)}
     ${state === "done" ? doneLines(hold, now) : nothing}
+    ${answer !== undefined && state === "canceled" ? canceledLines(hold, now) : nothing}
   </section>`;
 }
 
@@ -41,9 +42,21 @@ function endLine({ endedBy, since, expiresAt, reason, isDue }: HoldDetails, now:
   // Of one whose time is over, nobody may have written that down yet.
   const end = isDue ? expiresAt : since;
   const when = end === undefined ? nothing : html` ${timeTag(end, now)}`;
+  const how = endedBy === undefined ? "It ended" : html`It was ended by ${personTag(endedBy)}`;
+  return html`<p>${how}${when}, without an answer.</p>
+    ${reasonLine(reason)}`;
+}
+
+/** That somebody has ended it, before anybody had acted on its answer. */
+function canceledLines({ endedBy, since, reason }: HoldDetails, now: Date): Html {
   const who = endedBy === undefined ? nothing : html` by ${personTag(endedBy)}`;
-  return html`<p>It ended without an answer${who}${when}.</p>
-    ${reason === undefined ? nothing : html`<p class="said" dir="auto">${visibleText(reason)}</p>`}`;
+  const when = since === undefined ? nothing : html` ${timeTag(since, now)}`;
+  return html`<p>It was canceled afterwards${who}${when}.</p>
+    ${reasonLine(reason)}`;
+}
+
+function reasonLine(reason: string | undefined): Html {
+  return reason === undefined ? html`` : html`<p class="said" dir="auto">${visibleText(reason)}</p>`;
 }
 
 /** @param decided what it has decided, where no headline says so */
