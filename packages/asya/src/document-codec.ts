@@ -20,11 +20,23 @@ const formatVersion = 1;
 export function encodeDocument(document: PauseDocument): Uint8Array<ArrayBuffer> {
   // The guide's `id` is what the task is called by others, also where it has been displaced.
   if (document.state === "paused") {
-    const { taskId, displacedFrom: id = taskId, state, point, aliases, history, message, metadata } = document;
+    const {
+      taskId,
+      displacedFrom: id = taskId,
+      state,
+      point,
+      aliases,
+      history,
+      message,
+      payloadJson,
+      metadata,
+    } = document;
     const { parent_id, route, headers, payload } = message;
     const ours = { format: formatVersion, state, point, aliases, history };
     // First whatever names the message, so that a person sees it first.
-    return encode({ id, parent_id, route, headers, payload, _pause_metadata: metadata, _holdpoint: ours });
+    const written = { _pause_metadata: metadata, _holdpoint: ours };
+    if (payloadJson !== undefined) return encodeAround({ id, parent_id, route, headers }, payloadJson, written);
+    return encode({ id, parent_id, route, headers, payload, ...written });
   }
   const { taskId } = document;
   const id = document.state === "alias" ? taskId : (document.displacedFrom ?? taskId);
@@ -37,6 +49,13 @@ export function encodeDocument(document: PauseDocument): Uint8Array<ArrayBuffer>
 function encode(value: object): Uint8Array<ArrayBuffer> {
   // A `TextEncoder` takes three times as long for a small document.
   return Buffer.from(JSON.stringify(value));
+}
+
+function encodeAround(start: object, payloadJson: string | Buffer, end: object): Uint8Array<ArrayBuffer> {
+  const before = `${JSON.stringify(start).slice(0, -1)},"payload":`;
+  const after = `,${JSON.stringify(end).slice(1)}`;
+  if (typeof payloadJson === "string") return Buffer.from(before + payloadJson + after);
+  return Buffer.concat([Buffer.from(before), payloadJson, Buffer.from(after)]);
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });

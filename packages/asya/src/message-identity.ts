@@ -1,10 +1,12 @@
-import { hash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 
 import type { JsonObject } from "@holdpoint/core";
 import { canonicalJson, exactNumber } from "@holdpoint/core/json";
 
 import { a2aTaskHeader, persistedHeaders, resumeTimeoutHeader, textHeader, withoutDeadline } from "./asya-headers.ts";
 import type { Envelope } from "./envelope.ts";
+
+const digestLength = 32;
 
 /** What tells one message to pause from another: equal marks are the same message, delivered again. */
 export interface PauseMark {
@@ -26,15 +28,22 @@ export interface ResumeMark {
   readonly timeout: string | null;
 }
 
-/** The mark of a message that arrives at a pause point. */
-export function pauseMark(envelope: Envelope): PauseMark {
+/**
+ * The mark of a message that arrives at a pause point.
+ *
+ * @param payloadJson the payload as canonical JSON, where it has been written already
+ */
+export function pauseMark(envelope: Envelope, payloadJson?: string | Buffer): PauseMark {
   // A deadline is written by whoever handled the message last, so it may differ between deliveries.
   const headers = withoutDeadline(persistedHeaders(envelope.headers ?? {}));
   const { id, parent_id, route, payload } = envelope;
   const { prev, curr, next } = route;
   return {
     // In the order of the digest's text already.
-    digest: digestOf({ curr, headers, id, next, parent_id, payload, prev }),
+    digest:
+      payloadJson === undefined
+        ? digestOf(canonicalJson({ curr, headers, id, next, parent_id, payload, prev }))
+        : digestAround(canonicalJson({ curr, headers, id, next, parent_id }), payloadJson, canonicalJson({ prev })),
     createdAt: gatewayTime(envelope.status),
     ...(mayBeStamped(envelope) ? { mayBeStamped: true } : {}),
   };
@@ -45,7 +54,7 @@ export function resumeMark(envelope: Envelope): ResumeMark {
   const timeout = envelope.headers?.[resumeTimeoutHeader];
   return {
     id: envelope.id,
-    digest: digestOf(envelope.payload),
+    digest: digestOf(canonicalJson(envelope.payload)),
     createdAt: gatewayTime(envelope.status),
     timeout: timeout === undefined ? null : JSON.stringify(timeout),
   };
@@ -92,6 +101,14 @@ function mayBeStamped({ status, headers = {} }: Envelope): boolean {
   return status?.["deadline_at"] === undefined && textHeader(headers, a2aTaskHeader) === undefined;
 }
 
-function digestOf(value: unknown): string {
-  return hash("sha256", canonicalJson(value)).slice(0, 32);
+function digestOf(canonical: string): string {
+  return hash("sha256", canonical).slice(0, digestLength);
+}
+
+/** The digest of an object that has the members of one before a payload, and those of another after it. */
+function digestAround(before: string, payloadJson: string | Buffer, after: string): string {
+  const start = `${before.slice(0, -1)},"payload":`;
+  const end = `,${after.slice(1)}`;
+  if (typeof payloadJson === "string") return digestOf(start + payloadJson + end);
+  return createHash("sha256").update(start).update(payloadJson).update(end).digest("hex").slice(0, digestLength);
 }

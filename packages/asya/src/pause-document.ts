@@ -27,6 +27,8 @@ interface TaskDocumentBase {
 export interface PausedDocument extends TaskDocumentBase {
   readonly state: "paused";
   readonly message: StoredMessage;
+  /** The message's payload as JSON, where it has been written already. What is written is never read into this. */
+  readonly payloadJson?: string | Buffer | undefined;
   readonly metadata: PauseMetadata;
 }
 

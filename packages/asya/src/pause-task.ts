@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 
+import type { JsonObject } from "@holdpoint/core";
 import type { ChangeOptions } from "@holdpoint/core/holds";
+import { isCanonical } from "@holdpoint/core/json";
 
 import type { ObjectEnvelope } from "./assert-envelope.ts";
 import { assertEnvelope, assertMetadata } from "./assert-envelope.ts";
@@ -127,6 +129,7 @@ function arrivingDocument(
   newIds: readonly string[],
 ): PausedDocument {
   const trail = found.kind === "own" ? found.trail : undefined;
+  const payloadJson = canonicalPayload(envelope.payload);
   return {
     state: "paused",
     taskId: taskIdOf(envelope, found),
@@ -134,7 +137,7 @@ function arrivingDocument(
       ...(trail === undefined ? { run: randomUUID(), sequence: 1 } : nextPoint(trail)),
       envelopeId: envelope.id,
       pausedAt: context.now().toISOString(),
-      mark: pauseMark(envelope),
+      mark: pauseMark(envelope, payloadJson),
       continues: found.kind === "none" && wasResumed(envelope.route) ? true : undefined,
     },
     aliases: [...(trail?.aliases ?? []), ...newIds],
@@ -145,8 +148,23 @@ function arrivingDocument(
       headers: persistedHeaders(envelope.headers ?? {}),
       payload: envelope.payload,
     },
+    payloadJson,
     metadata,
   };
+}
+
+// A longer text would be copied each time that it is put together with others and made bytes. A shorter one is not worth
+// what it takes to hash and to join bytes piece by piece.
+const longText = 256 * 1_024;
+
+/**
+ * The payload's JSON, where the document and the digest have the same: with names in order, as Go writes every map. To
+ * write a large payload takes longer than everything else that is done with it.
+ */
+function canonicalPayload(payload: JsonObject): string | Buffer | undefined {
+  if (!isCanonical(payload)) return undefined;
+  const text = JSON.stringify(payload);
+  return text.length < longText ? text : Buffer.from(text);
 }
 
 function taskIdOf(envelope: Envelope, found: TrailFinding): string {

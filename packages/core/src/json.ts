@@ -6,6 +6,7 @@ export { isSameJson } from "./json/same-json.ts";
 export {
   canonicalJson,
   describeJsonError,
+  isCanonical,
   isJsonNumber,
   isJsonObject,
   parseLosslessJson,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 
-import { canonicalJson, isJsonNumber, parseLosslessJson } from "./lossless-json.ts";
+import { canonicalJson, isCanonical, isJsonNumber, parseLosslessJson } from "./lossless-json.ts";
 
 const integer = fc.bigInt({ min: -(10n ** 40n), max: 10n ** 40n }).map(String);
 const decimal = fc
@@ -95,4 +95,16 @@ it("writes what a copy in order would be, whose names are integers, or who write
     }),
   );
   expect(canonicalJson({ at: new Date(0), b: 1 })).toBe('{"at":{},"b":1}');
+});
+
+it("JSON.stringify writes what is canonical as canonicalJson does", () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      const ordered: unknown = JSON.parse(canonicalJson(value));
+      for (const each of [value, ordered])
+        if (isCanonical(each)) expect(JSON.stringify(each)).toBe(canonicalJson(each));
+    }),
+  );
+  expect(isCanonical({ a: [{ b: 1, c: parseLosslessJson("1.0") }], d: null })).toBe(true);
+  expect(isCanonical({ a: [{ c: 1, b: 2 }] })).toBe(false);
 });

@@ -121,6 +121,27 @@ export function canonicalJson(value: unknown): string {
 }
 
 /**
+ * Whether the names of every object are in order already, so that `JSON.stringify` writes the value as
+ * {@link canonicalJson} does. Names that look like indices count as out of order where they have different lengths.
+ *
+ * @example
+ * ```ts
+ * isCanonical({ a: 2, b: 1 }); // true
+ * ```
+ */
+export function isCanonical(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || json.isRawJSON(value)) return true;
+  if (Array.isArray(value)) return value.every(isCanonical);
+  const names = Object.keys(value);
+  for (let index = 0; index < names.length; index += 1) {
+    const name = names[index] ?? "";
+    if (index > 0 && (names[index - 1] ?? "") >= name) return false;
+    if (!isCanonical((value as JsonObject)[name])) return false;
+  }
+  return !("toJSON" in value);
+}
+
+/**
  * The value with the names of every object in order, and with every number in the form that is asked for. What is so
  * already is handed back as it is: a copy of everything is most of what comparing costs.
  */
