@@ -15,13 +15,13 @@ async function main(): Promise<void> {
   const ledger = createPauseLedger(store);
 
   /** A pause point of its own: the question, and the answers to choose from, come from the message. */
-  const askSigner: ActorHandler = async (message, { signal }) => {
+  const askSigner: ActorHandler = async (message, { signal, takeBytes }) => {
     const { customer, signers } = message.payload as Contract;
     const metadata: PauseMetadata = {
       prompt: `Who signs the contract with ${customer}?`,
       fields: [{ name: "signer", type: "string", options: signers, payload_key: "/signature/by" }],
     };
-    const { message: paused } = await ledger.pause(message, { metadata, signal });
+    const { message: paused } = await ledger.pause(message, { metadata, signal, admit: takeBytes });
     return paused;
   };
 

@@ -4,8 +4,8 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
 import type { ActorLog } from "./actor-log.ts";
-import type { Answer } from "./invoke-handler.ts";
-import { failed, refuse } from "./invoke-handler.ts";
+import type { Answer, Invocation } from "./invoke-handler.ts";
+import { failed, NoTurnError, refuse } from "./invoke-handler.ts";
 import { afterMargin } from "./invocation-deadline.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import type { MemoryLease } from "./memory-budget.ts";
@@ -24,15 +24,10 @@ interface Turn {
   readonly waiting: AbortController;
 }
 
-/** The messages before this one took all the time that the sidecar waits for an answer. It is delivered again. */
-class NoTurnError extends Error {
-  override readonly name = "NoTurnError";
-}
-
 /** What an {@link ActorHttpServer} does with the bodies that it gets. */
 export interface ActorHttpServerOptions {
   /** Answers a body that was `waitedMs` on its way. */
-  readonly invoke: (body: Uint8Array, waitedMs: number) => Promise<Answer>;
+  readonly invoke: (body: Uint8Array, waitedMs: number, takeBytes: Invocation["takeBytes"]) => Promise<Answer>;
   readonly maxBodyBytes: number;
   /** How many bytes of messages are in hand at a time, apart from one that is larger than all that. */
   readonly maxBytesInHand: number;
@@ -170,7 +165,9 @@ export class ActorHttpServer {
       );
       return send(response, refuse(wireError("msg_parsing_error", problem), log));
     }
-    const answered = await invoke(body, performance.now() - startedAt);
+    const answered = await invoke(body, performance.now() - startedAt, (bytes, signal) =>
+      takeMore(turn, bytes, signal),
+    );
     // A peer that has gone delivers the message again: the work was finished, and for an actor that is idempotent the
     // second time is the same as the first.
     if (request.socket.destroyed) log.warn("sidecar was gone before the answer");
@@ -215,6 +212,18 @@ export class ActorHttpServer {
     } finally {
       clearTimeout(timer);
     }
+  }
+}
+
+/** Takes for what a handler reads beside its message. Whoever waits for it no longer is out of the others' way. */
+async function takeMore({ lease, waiting }: Turn, bytes: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const giveUp = (): void => waiting.abort(signal.reason);
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    await lease.takeInTurn(bytes);
+  } finally {
+    signal.removeEventListener("abort", giveUp);
   }
 }
 

@@ -41,6 +41,12 @@ export interface ActorContext {
   readonly signal: AbortSignal;
   /** Writes log lines that already name the actor and the task. */
   readonly log: ActorLog;
+  /**
+   * Resolves once so many more bytes may be in hand for this message, until it is answered: for what a handler reads
+   * beside its message, so that large things take turns within `maxBytesInHand` of `serveActor`. The wait is part of the
+   * message's time; when that is up, or its sender has gone, it rejects, and the message comes again.
+   */
+  readonly takeBytes: (bytes: number) => Promise<void>;
 }
 
 /**

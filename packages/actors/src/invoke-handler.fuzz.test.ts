@@ -29,6 +29,7 @@ test.each(actors)(
           parseJson: parseLosslessJson,
           actorTimeoutMs: 10_000,
           shutdown,
+          takeBytes: async () => {},
           log,
         });
         const { frames, error } = JSON.parse(answer.body) as { readonly frames?: unknown[]; readonly error?: string };

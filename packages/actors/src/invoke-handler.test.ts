@@ -21,6 +21,7 @@ it("leaves nothing of a message that only a collection of the whole heap would t
     actorTimeoutMs: 60_000,
     shutdown: new AbortController().signal,
     log: createActorLog({ actor: "test" }, { write: () => undefined }),
+    takeBytes: async () => {},
   };
   const handle = async (messages: number): Promise<void> => {
     for (let message = 1; message <= messages; message += 1) {

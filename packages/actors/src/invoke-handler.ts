@@ -27,6 +27,11 @@ export class ShuttingDownError extends Error {
   override readonly name = "ShuttingDownError";
 }
 
+/** Other messages took all the time that the sidecar waits for an answer to this one. It is delivered again. */
+export class NoTurnError extends Error {
+  override readonly name = "NoTurnError";
+}
+
 /** What {@link invokeHandler} needs beside the handler and the message. */
 export interface Invocation {
   readonly parseJson: JsonParser;
@@ -34,6 +39,8 @@ export interface Invocation {
   /** Aborts when the process can wait no longer. */
   readonly shutdown: AbortSignal;
   readonly log: ActorLog;
+  /** Resolves once so many more bytes may be in hand; rejects with the signal's reason if that aborts before. */
+  readonly takeBytes: (bytes: number, signal: AbortSignal) => Promise<void>;
 }
 
 /** Runs a handler on one request's body, and says what to answer. Never rejects. */
@@ -51,15 +58,29 @@ export async function invokeHandler(handler: ActorHandler, body: Uint8Array, inv
   const budgetMs = invocationBudgetMs(message, invocation.actorTimeoutMs, Date.now());
   const deadline = new AbortController();
   const { signal } = deadline;
+  let waitingForBytes = 0;
+  const takeBytes = async (bytes: number): Promise<void> => {
+    waitingForBytes += 1;
+    try {
+      await invocation.takeBytes(bytes, signal);
+    } finally {
+      waitingForBytes -= 1;
+    }
+  };
   const timer = setTimeout(() => {
-    deadline.abort(new DeadlineExceededError(`The handler was told to stop after ${Math.round(budgetMs)} ms.`));
+    const afterMs = Math.round(budgetMs);
+    const reason =
+      waitingForBytes > 0
+        ? new NoTurnError(`Other messages took what was left of ${afterMs} ms while this one waited for memory.`)
+        : new DeadlineExceededError(`The handler was told to stop after ${afterMs} ms.`);
+    deadline.abort(reason);
   }, budgetMs);
   // By hand, since a signal of `AbortSignal.any` is only let go of when all of the heap is collected.
   const stop = (): void => deadline.abort(shutdown.reason);
   shutdown.addEventListener("abort", stop, { once: true });
   if (shutdown.aborted) stop();
   try {
-    const frames = outgoingFrames(message, await handler(message, { signal, log: taskLog }));
+    const frames = outgoingFrames(message, await handler(message, { signal, log: taskLog, takeBytes }));
     const answer =
       frames.length === 0
         ? { status: 204 as const, body: "" }

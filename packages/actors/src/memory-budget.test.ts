@@ -68,6 +68,34 @@ describe("a budget of memory", () => {
     expect(taken).toEqual(["other", "waiting", "growing"]);
   });
 
+  it("lets one that can wait go beyond the bound only once all that hold something wait, alone until it lets go", async () => {
+    const budget = new MemoryBudget(10);
+    const [first, second, third, working] = [never, never, never, never].map((signal) => budget.lease(signal));
+    if (!first || !second || !third || !working) throw new Error("there are four");
+    const taken: string[] = [];
+    for (const lease of [first, second, third, working]) await lease.take(2);
+    for (const [name, lease] of Object.entries({ first, second, third })) {
+      void lease.takeInTurn(8).then(() => taken.push(name));
+    }
+    await settleDown();
+    expect(taken).toEqual([]);
+    working.release();
+    await settleDown();
+    expect(taken).toEqual(["first"]);
+    void first.takeInTurn(8).then(() => taken.push("first again"));
+    await settleDown();
+    expect(taken).toEqual(["first", "first again"]);
+    expect(budget.heldBytes).toBe(6 + 16);
+    first.release();
+    await settleDown();
+    expect(taken).toEqual(["first", "first again", "second"]);
+    second.release();
+    await settleDown();
+    expect(taken).toEqual(["first", "first again", "second", "third"]);
+    third.release();
+    expect(budget.heldBytes).toBe(0);
+  });
+
   it("goes on when one that waits gives up", async () => {
     const budget = new MemoryBudget(10);
     const [holding, impatient, next] = [budget.lease(never), new AbortController(), budget.lease(never)];
@@ -87,19 +115,24 @@ describe("a budget of memory", () => {
   it("is never exceeded by more than one that grows, and never stands still", async () => {
     const total = 100;
     const growth = fc.array(fc.integer({ min: 1, max: 150 }), { minLength: 1, maxLength: 4 });
-    const request = fc.record({ growth, rest: fc.integer({ min: 0, max: 3 }), givesUp: fc.boolean() });
+    const request = fc.record({
+      growth,
+      rest: fc.integer({ min: 0, max: 3 }),
+      givesUp: fc.boolean(),
+      isPatient: fc.boolean(),
+    });
     await fc.assert(
       fc.asyncProperty(fc.array(request, { maxLength: 20 }), async (requests) => {
         const budget = new MemoryBudget(total);
         const largest = Math.max(0, ...requests.map((each) => each.growth.reduce((sum, bytes) => sum + bytes, 0)));
         const anyGrows = requests.some((each) => each.growth.length > 1);
         await Promise.all(
-          requests.map(async ({ growth: steps, rest, givesUp }) => {
+          requests.map(async ({ growth: steps, rest, givesUp, isPatient }) => {
             const patience = new AbortController();
             const lease = budget.lease(patience.signal);
             try {
               for (const bytes of steps) {
-                const taking = lease.take(bytes);
+                const taking = isPatient ? lease.takeInTurn(bytes) : lease.take(bytes);
                 if (givesUp) setImmediate(() => patience.abort(new Error("gone")));
                 await taking;
                 expect(budget.heldBytes).toBeLessThanOrEqual(anyGrows ? total + largest : Math.max(total, largest));

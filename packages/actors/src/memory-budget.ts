@@ -4,7 +4,10 @@
  *
  * A request that holds something already, because it grows as it comes, may not wait for those that wait behind it. One
  * of these at a time may go beyond the bound, so that they never wait for each other; what is held is thus at most the
- * bound and one body.
+ * bound and what one request takes.
+ *
+ * A request that is at work on something of its own, and not on its way, is in no such hurry: with `takeInTurn` it waits
+ * for as long as any that holds something is at work, since that one lets go in the end, or waits as well.
  *
  * @example
  * ```ts
@@ -20,6 +23,7 @@ export class MemoryBudget {
   readonly totalBytes: number;
   #heldBytes = 0;
   #ahead: MemoryLease | undefined;
+  readonly #holding = new Map<MemoryLease, number>();
   readonly #waiting = new Set<Wish>();
 
   constructor(totalBytes: number) {
@@ -33,19 +37,24 @@ export class MemoryBudget {
   /** A request's share, with nothing in it yet; `signal` ends its waiting. */
   lease(signal: AbortSignal): MemoryLease {
     return new MemoryLease({
-      take: (lease, bytes) => this.#take({ lease, bytes, signal }),
+      take: (lease, bytes, isPatient) => this.#take({ lease, bytes, isPatient, signal }),
       give: (lease, bytes) => this.#give(lease, bytes),
     });
   }
 
-  async #take({ lease, bytes, signal }: Omit<Wish, "grant"> & { readonly signal: AbortSignal }): Promise<void> {
+  async #take({
+    lease,
+    bytes,
+    isPatient,
+    signal,
+  }: Omit<Wish, "grant"> & { readonly signal: AbortSignal }): Promise<void> {
     signal.throwIfAborted();
     if (this.#waiting.size === 0 && this.#fits(bytes)) {
-      this.#heldBytes += bytes;
+      this.#hold(lease, bytes);
       return;
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const wish: Wish = { lease, bytes, grant: resolve };
+    const wish: Wish = { lease, bytes, isPatient, grant: resolve };
     const giveUp = (): void => {
       this.#waiting.delete(wish);
       reject(signal.reason);
@@ -59,9 +68,16 @@ export class MemoryBudget {
   }
 
   #give(lease: MemoryLease, bytes: number): void {
-    this.#heldBytes -= bytes;
+    this.#hold(lease, -bytes);
     if (this.#ahead === lease && lease.isReleased) this.#ahead = undefined;
     this.#serve();
+  }
+
+  #hold(lease: MemoryLease, bytes: number): void {
+    this.#heldBytes += bytes;
+    const heldBytes = (this.#holding.get(lease) ?? 0) + bytes;
+    if (heldBytes > 0) this.#holding.set(lease, heldBytes);
+    else this.#holding.delete(lease);
   }
 
   #fits(bytes: number): boolean {
@@ -81,15 +97,20 @@ export class MemoryBudget {
   }
 
   #serveAhead(): void {
-    for (const wish of this.#waiting) {
-      if (wish.lease.heldBytes > 0) this.#ahead ??= wish.lease;
-      if (wish.lease === this.#ahead) this.#grant(wish);
-    }
+    this.#ahead ??= this.#nextAhead();
+    for (const wish of this.#waiting) if (wish.lease === this.#ahead) this.#grant(wish);
+  }
+
+  #nextAhead(): MemoryLease | undefined {
+    const wishes = [...this.#waiting].filter(({ lease }) => this.#holding.has(lease));
+    const waiting = new Set(wishes.map(({ lease }) => lease));
+    const allWait = waiting.size === this.#holding.size;
+    return wishes.find(({ isPatient }) => allWait || !isPatient)?.lease;
   }
 
   #grant(wish: Wish): void {
     this.#waiting.delete(wish);
-    this.#heldBytes += wish.bytes;
+    this.#hold(wish.lease, wish.bytes);
     wish.grant();
   }
 }
@@ -97,12 +118,13 @@ export class MemoryBudget {
 interface Wish {
   readonly lease: MemoryLease;
   readonly bytes: number;
+  readonly isPatient: boolean;
   readonly grant: () => void;
 }
 
 /** What a lease asks of its budget. */
 interface LeaseKeeper {
-  readonly take: (lease: MemoryLease, bytes: number) => Promise<void>;
+  readonly take: (lease: MemoryLease, bytes: number, isPatient: boolean) => Promise<void>;
   readonly give: (lease: MemoryLease, bytes: number) => void;
 }
 
@@ -130,7 +152,21 @@ export class MemoryLease {
    * @throws the signal's reason if it aborts before
    */
   async take(bytes: number): Promise<void> {
-    await this.#keeper.take(this, bytes);
+    await this.#take(bytes, false);
+  }
+
+  /**
+   * As {@link take}, but goes beyond the bound only once all that hold something wait. Not for what may be waited for by
+   * one that is at work.
+   *
+   * @throws the signal's reason if it aborts before
+   */
+  async takeInTurn(bytes: number): Promise<void> {
+    await this.#take(bytes, true);
+  }
+
+  async #take(bytes: number, isPatient: boolean): Promise<void> {
+    await this.#keeper.take(this, bytes, isPatient);
     this.#heldBytes += bytes;
     // Let go of while it waited.
     if (this.#isReleased) this.release();

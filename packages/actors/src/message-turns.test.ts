@@ -198,3 +198,77 @@ describe("messages beyond the bytes that may be in hand", () => {
     expect(workedMs[1]).toBeLessThan(1000);
   });
 });
+
+describe("what handlers read beside their messages", () => {
+  /** A handler that reads so many bytes for each message, and works on them until it is told to stop. */
+  const readThenWork =
+    (bytes: number): ActorHandler =>
+    async (message, context) => {
+      await context.takeBytes(bytes);
+      return await workUntilTold(message, context);
+    };
+
+  it("takes turns with the messages, in the order in which it was asked for", async () => {
+    const socketPath = await serve({}, readThenWork(8 * mib));
+    const first = postToSocket(socketPath, small("first"));
+    await vi.waitFor(() => expect(handled).toEqual(["first"]));
+    const second = postToSocket(socketPath, small("second"));
+    await delay(50);
+    const third = begin(socketPath, largeMessage("third"));
+    await delay(200);
+    expect(handled).toEqual(["first"]);
+    finish.resolve();
+    expect([(await first).status, (await second).status, await statusOf(third)]).toEqual([200, 200, "200"]);
+    expect(handled).toEqual(["first", "second", "third"]);
+  });
+
+  it("never stands still where each asks for more than all of it, and has one in hand at a time then", async () => {
+    let inHand = 0;
+    let most = 0;
+    const socketPath = await serve({}, async (_message, { takeBytes }) => {
+      await takeBytes(6 * mib);
+      await takeBytes(20 * mib);
+      most = Math.max(most, (inHand += 1));
+      await delay(20);
+      inHand -= 1;
+      return { payload: {} };
+    });
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => postToSocket(socketPath, small(`task-${index}`))),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(most).toBe(1);
+  });
+
+  it("ends a message whose time is up while it waits, and lets the next have its turn", async () => {
+    const socketPath = await serve({ actorTimeoutMs: 1000 }, async (message, context) => {
+      if (message.id !== "holder") await context.takeBytes(8 * mib);
+      return await workUntilTold(message, context);
+    });
+    const holder = begin(socketPath, largeMessage("holder"));
+    await vi.waitFor(() => expect(handled).toEqual(["holder"]));
+    const second = await postToSocket(socketPath, small("second"));
+    expect(second.status).toBe(500);
+    expect(JSON.parse(second.body)).toMatchObject({
+      details: { type: "NoTurnError", mro: ["NoTurnError", "Error"] },
+    });
+    finish.resolve();
+    await answerTo(holder);
+    expect((await postToSocket(socketPath, small("third"))).status).toBe(200);
+    expect(handled).toEqual(["holder", "third"]);
+  });
+
+  it("is not waited for any longer by a message whose sender has gone", async () => {
+    const socketPath = await serve({}, readThenWork(8 * mib));
+    const first = postToSocket(socketPath, small("first"));
+    await vi.waitFor(() => expect(handled).toEqual(["first"]));
+    const gone = begin(socketPath, Buffer.from(JSON.stringify(small("gone"))));
+    await delay(50);
+    gone.destroy();
+    await vi.waitFor(() => expect(lines.some((line) => line.includes("sidecar was gone"))).toBe(true));
+    finish.resolve();
+    expect((await first).status).toBe(200);
+    expect((await postToSocket(socketPath, small("second"))).status).toBe(200);
+    expect(handled).toEqual(["first", "second"]);
+  });
+});

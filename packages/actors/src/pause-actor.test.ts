@@ -18,7 +18,7 @@ it.each([
   const { signal } = new AbortController();
   // Also when it is delivered again.
   for (const time of [1, 2]) {
-    await pause(message, { signal, log });
+    await pause(message, { signal, log, takeBytes: async () => {} });
     const warnings = lines.filter((line) => line.includes('"level":"warn"') && line.includes("nothing follows"));
     expect(warnings).toHaveLength(isWarned ? time : 0);
   }

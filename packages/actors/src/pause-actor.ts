@@ -18,8 +18,8 @@ export interface PauseActorOptions {
  * ```
  */
 export function createPauseActor({ ledger, metadata }: PauseActorOptions): ActorHandler {
-  return async (envelope, { signal, log }) => {
-    const { outcome, key, keptAs, message } = await ledger.pause(envelope, { signal, metadata });
+  return async (envelope, { signal, log, takeBytes }) => {
+    const { outcome, key, keptAs, message } = await ledger.pause(envelope, { signal, admit: takeBytes, metadata });
     log.info("pause", { outcome, key });
     if (keptAs !== undefined) {
       log.warn("another message with this id waits here already; this one waits beside it", { key, keptAs });

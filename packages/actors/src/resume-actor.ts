@@ -20,9 +20,10 @@ export interface ResumeActorOptions {
  * ```
  */
 export function createResumeActor({ ledger, mergeMode, validation }: ResumeActorOptions): ActorHandler {
-  return async (envelope, { signal, log }) => {
+  return async (envelope, { signal, log, takeBytes }) => {
     const { outcome, key, taskId, message, ignoredInput } = await ledger.resume(envelope, {
       signal,
+      admit: takeBytes,
       mergeMode,
       validation,
     });

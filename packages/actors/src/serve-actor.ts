@@ -36,7 +36,8 @@ export interface ServeActorOptions {
   /**
    * How many bytes of messages are in hand at a time. Others wait for their turn, in the order in which they came and
    * before their bodies are read; one that is larger than all that waits until it is alone. A message takes several times
-   * its size in memory, since it is there as bytes, as text and as values, and again as they go out. @default 32 MiB
+   * its size in memory, since it is there as bytes, as text and as values, and again as they go out. What a handler reads
+   * beside its message counts as well where it asks for it, with `takeBytes`. @default 32 MiB
    */
   readonly maxBytesInHand?: number | undefined;
   /** How long a message whose turn it is may take to arrive whole over the socket, and the sidecar to take some of an answer. @default 60000 */
@@ -106,8 +107,8 @@ export async function serveActor(handler: ActorHandler, options: ServeActorOptio
   const invocation = { parseJson, shutdown: shutdown.signal, log };
   const http = new ActorHttpServer({
     // The sidecar waits since it began to send.
-    invoke: (body, waitedMs) =>
-      invokeHandler(handler, body, { ...invocation, actorTimeoutMs: actorTimeoutMs - waitedMs }),
+    invoke: (body, waitedMs, takeBytes) =>
+      invokeHandler(handler, body, { ...invocation, takeBytes, actorTimeoutMs: actorTimeoutMs - waitedMs }),
     maxBodyBytes,
     maxBytesInHand,
     actorTimeoutMs,

@@ -39,7 +39,9 @@ export function createVfsHandler(handler: ActorHandler, options: VfsHandlerOptio
   } = options;
   return async (payload, { signal = new AbortController().signal } = {}) => {
     const metadata = await readMessageDirectory(root, parseJson);
-    const returned = await handler({ ...metadata, payload }, { signal, log: extendLog(log, { taskId: metadata.id }) });
+    // The directory stands for one message at a time.
+    const context = { signal, log: extendLog(log, { taskId: metadata.id }), takeBytes: async () => {} };
+    const returned = await handler({ ...metadata, payload }, context);
     const replies = Array.isArray(returned) ? (returned as readonly unknown[]) : [returned];
     if (replies.length > 1) {
       throw new InvalidReplyError(
