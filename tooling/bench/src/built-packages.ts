@@ -7,8 +7,11 @@ const repository = join(import.meta.dirname, "../../..");
 /** Where all packages are found that the processes import which are measured. */
 export const folder = join(import.meta.dirname, "..");
 
-/** The program `x-pause` as it is published. */
-export const pauseExecutable = join(repository, "packages/actors/dist/x-pause.js");
+/** The programs of the mesh as they are published. */
+export const executables = {
+  "x-pause": join(repository, "packages/actors/dist/x-pause.js"),
+  "x-resume": join(repository, "packages/actors/dist/x-resume.js"),
+};
 
 /** What is published is measured, without what it takes to run sources. */
 export async function buildPackages(): Promise<void> {

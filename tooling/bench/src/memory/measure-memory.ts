@@ -2,7 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { buildPackages, folder, pauseExecutable } from "../built-packages.ts";
+import { createPauseLedger } from "@holdpoint/asya";
+import { openStore } from "@holdpoint/core";
+
+import { buildPackages, executables, folder } from "../built-packages.ts";
 import { runInFlight } from "../run-in-flight.ts";
 import { plainRequest } from "../sockets/plain-request.ts";
 import { spreadOf } from "../statistics.ts";
@@ -19,18 +22,20 @@ interface MemoryUse {
   readonly levelsAfter: number;
 }
 
-/** The memory of x-pause on Redis, and of the least that does the same. */
+/** The memory of an actor on Redis, and of the least that does the same. */
 export interface MemoryRow {
+  readonly actor: keyof typeof executables;
   readonly heap: string;
   readonly payloadBytes: number;
   readonly inFlight: number;
   readonly messages: number;
-  /** `undefined` where it does not live through it. */
+  /** `undefined` where it does not live through it, or is none. */
   readonly bare: MemoryUse | undefined;
   readonly holdpoint: MemoryUse;
 }
 
 interface Load {
+  readonly actor: MemoryRow["actor"];
   readonly payloadBytes: number;
   readonly inFlight: number;
   readonly messages: number;
@@ -45,22 +50,32 @@ const ownHeap = { name: "as Node chooses it here", flags: [] };
 // Of what the peak is in the end.
 const levelShare = 0.97;
 
-/** Sends messages to x-pause and to the bare server, each in processes of their own, by turns. */
+/** Sends messages to the actors and to the bare server, each in processes of their own, by turns. */
 export async function measureMemory(quick: boolean, onRow: (row: MemoryRow) => void): Promise<readonly MemoryRow[]> {
   // https://man7.org/linux/man-pages/man5/proc.5.html
   if (process.platform !== "linux") throw new Error("The memory of processes is measured where there is a /proc.");
   await buildPackages();
-  const small: Load = { payloadBytes: 1_024, inFlight: 32, messages: quick ? 20_000 : 80_000, looks: quick ? 4 : 16 };
-  const large: Load = { payloadBytes: 20 * 1_024 * 1_024, inFlight: 16, messages: 16, looks: 1 };
+  const actor = "x-pause";
+  const small: Load = {
+    actor,
+    payloadBytes: 1_024,
+    inFlight: 32,
+    messages: quick ? 20_000 : 80_000,
+    looks: quick ? 4 : 16,
+  };
+  const large: Load = { actor, payloadBytes: 20 * 1_024 * 1_024, inFlight: 16, messages: 16, looks: 1 };
+  // The answers are small, and the tasks that they are for large.
+  const answers: Load = { ...large, actor: "x-resume" };
   const rows: MemoryRow[] = [];
   for (const [heap, load] of [
     [podHeap, small],
     [ownHeap, small],
     [podHeap, large],
+    [podHeap, answers],
   ] as const) {
     const uses: Record<"bare" | "holdpoint", MemoryUse[]> = { bare: [], holdpoint: [] };
     for (let round = 0; round < (quick ? 1 : 3); round += 1) {
-      if (load !== large) uses.bare.push(await measureOnce("bare", heap.flags, load));
+      if (load !== large && load !== answers) uses.bare.push(await measureOnce("bare", heap.flags, load));
       uses.holdpoint.push(await measureOnce("holdpoint", heap.flags, load));
     }
     const { looks: _, ...setting } = load;
@@ -84,14 +99,14 @@ function medianOf(uses: readonly MemoryUse[]): MemoryUse {
 async function measureOnce(
   contestant: "bare" | "holdpoint",
   flags: readonly string[],
-  { payloadBytes, inFlight, messages, looks }: Load,
+  { actor, payloadBytes, inFlight, messages, looks }: Load,
 ): Promise<MemoryUse> {
   // A new one for each, so that nothing of the others is left.
   await using redis = await startBenchServer("redis");
   const directory = await mkdtemp(join(tmpdir(), "hpb-"));
   try {
     const socketPath = join(directory, "actor.sock");
-    const program = contestant === "bare" ? ["--input-type=module", "--eval", bareProgram] : [pauseExecutable];
+    const program = contestant === "bare" ? ["--input-type=module", "--eval", bareProgram] : [executables[actor]];
     await using served = await startServed([...flags, ...program], socketPath, {
       cwd: folder,
       env: {
@@ -106,14 +121,30 @@ async function measureOnce(
     });
     const { residentBytes: startBytes } = served.memory();
     const ids = Array.from({ length: messages }, (_, index) => `task-${index}`);
-    const text = "x".repeat(payloadBytes);
+    const payload = { text: "x".repeat(payloadBytes) };
+    const pauseMessage = (id: string) => ({
+      id,
+      route: { prev: ["analyzer"], curr: "x-pause", next: ["summarizer"] },
+      headers: {},
+      payload,
+    });
+    const resumeMessage = (id: string) => ({
+      id: `answer-to-${id}`,
+      route: { prev: [], curr: "x-resume", next: [] },
+      headers: { "x-asya-resume-task": id },
+      payload: { approved: true },
+    });
+    if (actor === "x-resume") {
+      await using store = await openStore(redis.url);
+      const ledger = createPauseLedger(store);
+      for (const id of ids) await ledger.pause(pauseMessage(id));
+    }
     const peaks: { readonly after: number; readonly peakBytes: number }[] = [];
     for (let look = 1; look <= looks; look += 1) {
       const after = (messages / looks) * look;
       await runInFlight(ids.slice(after - messages / looks, after), inFlight, async (id) => {
-        const route = { prev: ["analyzer"], curr: "x-pause", next: ["summarizer"] };
-        const message = Buffer.from(JSON.stringify({ id, route, headers: {}, payload: { text } }));
-        await plainRequest(socketPath, "POST", "/invoke", message);
+        const message = actor === "x-pause" ? pauseMessage(id) : resumeMessage(id);
+        await plainRequest(socketPath, "POST", "/invoke", Buffer.from(JSON.stringify(message)));
       });
       peaks.push({ after, peakBytes: served.memory().peakBytes });
     }

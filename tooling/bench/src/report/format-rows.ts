@@ -14,8 +14,8 @@ export function formatGrowth(row: GrowthRow): string {
 }
 
 /** One line of a served actor's memory for a terminal. */
-export function formatMemory({ heap, payloadBytes, inFlight, messages, bare, holdpoint }: MemoryRow): string {
-  const setting = `x-pause on redis, heap ${heap}, ${messages} messages of ${formatBytes(payloadBytes)}, ${inFlight} in flight`;
+export function formatMemory({ actor, heap, payloadBytes, inFlight, messages, bare, holdpoint }: MemoryRow): string {
+  const setting = `${actor} on redis, heap ${heap}, ${messages} messages of ${formatBytes(payloadBytes)}, ${inFlight} in flight`;
   const most = `${formatBytes(holdpoint.peakBytes)} after ${formatBytes(holdpoint.startBytes)} at the start, levels off after ${holdpoint.levelsAfter}`;
   if (bare === undefined) return `${setting}: ${most}`;
   const ratio = (holdpoint.peakBytes / bare.peakBytes).toFixed(2);

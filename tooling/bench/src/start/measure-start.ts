@@ -8,7 +8,7 @@ import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 
 import { benchBackends } from "../bench-backends.ts";
-import { buildPackages, folder, pauseExecutable } from "../built-packages.ts";
+import { buildPackages, executables, folder } from "../built-packages.ts";
 import type { BackendUnderTest } from "../stores/bench-server.ts";
 import type { Spread } from "../statistics.ts";
 import { spreadOf } from "../statistics.ts";
@@ -117,7 +117,7 @@ async function timeUntilReady({ url, environment }: BackendUnderTest): Promise<n
   watcher.on("change", (_type, file) => {
     if (file === "runtime-ready") resolve(performance.now() - startedAt);
   });
-  const child = spawn(process.execPath, [pauseExecutable], {
+  const child = spawn(process.execPath, [executables["x-pause"]], {
     cwd: folder,
     env: { ...process.env, ...environment, NODE_OPTIONS: "", ASYA_SOCKET_DIR: directory, ASYA_CHECKPOINT_STORE: url },
     stdio: ["ignore", "ignore", "pipe"],
