@@ -59,9 +59,12 @@ async function watchSyncs(): Promise<(work: () => Promise<unknown>) => Promise<n
   };
 }
 
-/** By how much the largest memory of the process grows with a large put and with a large get, the body included. */
+/**
+ * By how much the largest memory of the process grows with a large put and with a large get, the body included, and with
+ * a get that wants no large body.
+ */
 async function measureMemory(): Promise<object> {
-  const { openStore } = await import("@holdpoint/core");
+  const { CheckpointError, openStore } = await import("@holdpoint/core");
   await using store = await openStore(url);
   // What is loaded and allocated once is not the body's.
   const { version } = await store.put("large", new Uint8Array(1_024));
@@ -69,6 +72,9 @@ async function measureMemory(): Promise<object> {
   const before = peakBytes();
   if (what === "put") {
     await store.put("large", new Uint8Array(sizeBytes).fill(120), { ifVersion: version });
+  } else if (what === "look") {
+    const told: unknown = await store.get("prepared", { maxBytes: 256 * 1_024 }).catch((error: unknown) => error);
+    if (!CheckpointError.is(told, "too-large") || told.sizeBytes !== sizeBytes) throw new Error("it was not told");
   } else {
     const found = await store.get("prepared");
     if (found?.body.byteLength !== sizeBytes) throw new Error("it was not read whole");

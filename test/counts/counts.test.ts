@@ -139,6 +139,14 @@ describe.each(stores)("$name", (store) => {
       if (operation === "get") await prepare(url, sizeBytes);
       expect(await peakMemory(operation, url, sizeBytes, store.environment)).toBeLessThanOrEqual(times * sizeBytes);
     });
+
+    it("for a get that does not want a 32 MiB document needs next to nothing of its memory", async () => {
+      useEnvironment(store);
+      const url = store.url();
+      const sizeBytes = 32 * mib;
+      await prepare(url, sizeBytes);
+      expect(await peakMemory("look", url, sizeBytes, store.environment)).toBeLessThanOrEqual(sizeBytes / 8);
+    });
   });
 });
 
@@ -164,6 +172,13 @@ describe("file", () => {
     const sizeBytes = 32 * mib;
     if (operation === "get") await prepare(directory.url, sizeBytes);
     expect(await peakMemory(operation, directory.url, sizeBytes, {})).toBeLessThanOrEqual(3 * sizeBytes);
+  });
+
+  it("needs next to nothing of a 32 MiB document's memory for a get that does not want it", async () => {
+    await using directory = await temporaryDirectory();
+    const sizeBytes = 32 * mib;
+    await prepare(directory.url, sizeBytes);
+    expect(await peakMemory("look", directory.url, sizeBytes, {})).toBeLessThanOrEqual(sizeBytes / 8);
   });
 });
 
