@@ -128,12 +128,6 @@ async function measureOnce(
       headers: {},
       payload,
     });
-    const resumeMessage = (id: string) => ({
-      id: `answer-to-${id}`,
-      route: { prev: [], curr: "x-resume", next: [] },
-      headers: { "x-asya-resume-task": id },
-      payload: { approved: true },
-    });
     if (actor === "x-resume") {
       await using store = await openStore(redis.url);
       const ledger = createPauseLedger(store);
@@ -154,4 +148,13 @@ async function measureOnce(
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+function resumeMessage(id: string) {
+  return {
+    id: `answer-to-${id}`,
+    route: { prev: [], curr: "x-resume", next: [] },
+    headers: { "x-asya-resume-task": id },
+    payload: { approved: true },
+  };
 }
