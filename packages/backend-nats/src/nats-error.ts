@@ -65,6 +65,7 @@ export function classifyNatsError(error: unknown): DriverFailure {
   if (error instanceof DriverFailureError) return error.failure;
   if (error instanceof JetStreamApiError) return classifyApiError(error);
   const kind = clientErrorKind(error);
+  if (kind === "permissions" && isAboutAnswers(error)) return { ...clientFailures.permissions, outcome: "unknown" };
   if (kind !== undefined) return clientFailures[kind];
   const connection = connectionFailure(error);
   if (connection !== undefined) return connection;
@@ -74,6 +75,15 @@ export function classifyNatsError(error: unknown): DriverFailure {
     outcome: "unknown",
     message: `the NATS client failed with ${isError(error) ? error.name : typeof error}`,
   };
+}
+
+/** Whether it is the subscription with the answers that was refused: then the message itself may have arrived. */
+function isAboutAnswers(error: unknown): boolean {
+  if (!isError(error)) return false;
+  // In 3.x and in 2.x.
+  const { operation, permissionContext } = error as { operation?: unknown; permissionContext?: { operation?: unknown } };
+  const refused = operation ?? permissionContext?.operation;
+  return refused === undefined ? isAboutAnswers(error.cause) : refused === "subscription";
 }
 
 const clientFailures: Readonly<Record<ClientErrorKind, DriverFailure>> = {

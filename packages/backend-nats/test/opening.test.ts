@@ -8,8 +8,11 @@ import { inspect } from "node:util";
 
 import { CheckpointError, openStore } from "@holdpoint/core";
 import { testServer } from "@holdpoint/test-servers";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connect } from "@nats-io/transport-node";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
+import { classifyNatsError } from "../src/nats-error.ts";
+import { NatsRequests } from "../src/nats-requests.ts";
 import { NatsServers } from "./configured-servers.ts";
 import type { ConfiguredServer } from "./configured-servers.ts";
 
@@ -137,6 +140,18 @@ describe.skipIf(nats.isMissing)("a store cannot be opened on a real server", () 
     const store = await openStore(`${url}?inboxPrefix=_MINE`);
     await store.put("key-of-the-deaf", new Uint8Array(3));
     await store.close();
+  });
+
+  test("and who knows nothing of a write whose answer is refused", async () => {
+    const connection = await connect({ servers: withUsers.address, user: "deaf", pass: "s3cret" });
+    onTestFinished(async () => await connection.close());
+    const requests = new NatsRequests(connection, "_INBOX", 5_000);
+    const { signal } = new AbortController();
+    const writing = requests.request("$KV.checkpoints.unheard", "body", signal, undefined);
+    const error = await writing.catch((thrown: unknown) => thrown);
+    expect(classifyNatsError(error)).toMatchObject({ code: "permission-denied", outcome: "unknown" });
+    await using reader = await openStore(`nats://ann:s3cret@${withUsers.address}/checkpoints`);
+    await expect.poll(async () => (await reader.get("unheard"))?.body.byteLength).toBe(4);
   });
 
   test("a user who may read and not write", async () => {

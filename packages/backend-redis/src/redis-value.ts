@@ -90,26 +90,11 @@ export function bodyStart(stored: Buffer): number {
   return start.startsWith(magic) ? start.indexOf("\n") + 1 : 0;
 }
 
-/** The CRC-32 of a line's nonce, and of the write id with the space before it, as {@link createVersion} takes it. */
+/** The CRC-32 that {@link createVersion} takes, of a line's nonce and of its write id with the space before it. */
 function storedChecksum(stored: Buffer, versionEnd: number, lineEnd: number): number {
-  return (
-    ~crc32After(crc32After(-1, stored, magic.length, magic.length + nonceLength), stored, versionEnd, lineEnd) >>> 0
-  );
+  const nonce = crc32(stored.subarray(magic.length, magic.length + nonceLength));
+  return crc32(stored.subarray(versionEnd, lineEnd), nonce);
 }
-
-// Not zlib's: what lies in two places would first have to be put together, and for so few bytes the call itself takes
-// longer than this.
-function crc32After(before: number, bytes: Uint8Array, start: number, end: number): number {
-  let crc = before;
-  for (let at = start; at < end; at += 1) crc = (crc32OfByte[(crc ^ (bytes[at] ?? 0)) & 0xff] ?? 0) ^ (crc >>> 8);
-  return crc;
-}
-
-const crc32OfByte = Int32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit += 1) crc = (crc & 1) === 1 ? 0xedb88320 ^ (crc >>> 1) : crc >>> 1;
-  return crc;
-});
 
 /** What follows the first bytes, in an array that nobody else holds. */
 function bodyAfter(stored: Buffer, start: number): Uint8Array {
