@@ -81,7 +81,10 @@ export function classifyNatsError(error: unknown): DriverFailure {
 function isAboutAnswers(error: unknown): boolean {
   if (!isError(error)) return false;
   // In 3.x and in 2.x.
-  const { operation, permissionContext } = error as { operation?: unknown; permissionContext?: { operation?: unknown } };
+  const { operation, permissionContext } = error as {
+    operation?: unknown;
+    permissionContext?: { operation?: unknown };
+  };
   const refused = operation ?? permissionContext?.operation;
   return refused === undefined ? isAboutAnswers(error.cause) : refused === "subscription";
 }

@@ -175,6 +175,9 @@ async function claim(
   );
 }
 
+/** Characters of another's answer in an error; `holdpoint show` has all of it. */
+const maxShown = 1_000;
+
 /**
  * Has whoever comes second told what was answered, and by whom where a gateway has only passed on a message.
  *
@@ -195,12 +198,10 @@ async function withFirstAnswer<Result>(
     const names = [...new Set(senders.map(({ by }) => describePerson(by)))].join(" or ");
     // Gateways add what is theirs.
     const { a2a: _a2a, ...input } = task.input;
+    const answer = JSON.stringify(input);
+    const shown = answer.length <= maxShown ? answer : `${answer.slice(0, maxShown).toWellFormed()}…`;
     const sent = names === "" ? "" : `, sent through the gateway by ${names}`;
-    throw new LedgerError(
-      "already-resumed",
-      `${error.message} The answer was ${JSON.stringify(input)}${sent}.`,
-      error.taskId,
-    );
+    throw new LedgerError("already-resumed", `${error.message} The answer was ${shown}${sent}.`, error.taskId);
   }
 }
 
