@@ -165,7 +165,7 @@ it("whatever bytes arrive, the server answers or closes, and takes the next mess
 
 describe("clients that hold on", () => {
   it("do not keep others out, and are dropped when their time is up", async () => {
-    const socketPath = await serve(echo, { requestTimeoutMs: 300 });
+    const socketPath = await serve(echo, { requestTimeoutMs: 2_000 });
     const halves = ["", "POST /inv", post("Content-Length: 100", "{"), post("Transfer-Encoding: chunked", "5\r\nab")];
     const connections = Array.from({ length: 200 }, () =>
       connect(socketPath)
@@ -180,7 +180,7 @@ describe("clients that hold on", () => {
   });
 
   it("and send a byte now and then, are dropped as well", async () => {
-    const socketPath = await serve(echo, { requestTimeoutMs: 200 });
+    const socketPath = await serve(echo, { requestTimeoutMs: 2_000 });
     const connection = connect(socketPath).on("error", () => undefined);
     const closed = closing(connection.resume());
     connection.write(post("Content-Length: 1000000", ""));
@@ -194,7 +194,7 @@ describe("clients that hold on", () => {
   });
 
   it("and never read their answer, are dropped, so that nothing holds it for ever", async () => {
-    const socketPath = await serve(echo, { requestTimeoutMs: 200 });
+    const socketPath = await serve(echo, { requestTimeoutMs: 2_000 });
     const connection = connect(socketPath).on("error", () => undefined);
     connection.pause();
     const body = JSON.stringify(exampleEnvelope({ payload: { text: "x".repeat(8 * mib) } }));
