@@ -149,7 +149,9 @@ describe("bad requests", () => {
     "gives up on %j, of which the rest never comes",
     async (bytes) => {
       const { socketPath } = await serve(echo, { requestTimeoutMs: 1_000 });
-      expect(await writeToSocket(socketPath, bytes)).toMatch(/^HTTP\/1\.1 400 [^]*did not arrive whole within 1000 ms/u);
+      expect(await writeToSocket(socketPath, bytes)).toMatch(
+        /^HTTP\/1\.1 400 [^]*did not arrive whole within 1000 ms/u,
+      );
       expect((await postToSocket(socketPath, exampleEnvelope())).status).toBe(200);
     },
   );

@@ -2,7 +2,7 @@ import type { JsonObject, OperationOptions } from "@holdpoint/core";
 import type { SeenVersions } from "@holdpoint/core/holds";
 
 import type { Envelope, OutgoingMessage } from "./envelope.ts";
-import type { SentAnswer } from "./gateway/sent-answers.ts";
+import type { SentAnswer } from "./gateway/sent-answer.ts";
 import type { MergeMode } from "./merge-input.ts";
 import type { PauseMetadata } from "./pause-metadata.ts";
 import type { InputValidation } from "./prepare-input.ts";

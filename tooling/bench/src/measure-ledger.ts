@@ -9,6 +9,7 @@ import { holdpointName, limitName } from "./contestant.ts";
 import type { Setting, SettingResult } from "./measure-operations.ts";
 import { bodyOf, createBody } from "./plain-store.ts";
 import type { PlainStore } from "./plain-store.ts";
+import type { BarePauses } from "./sockets/bare-actors.ts";
 import { startBareActors } from "./sockets/bare-actors.ts";
 import { startHoldpointActors } from "./sockets/holdpoint-actors.ts";
 import { postToSocket } from "./sockets/post-to-socket.ts";
@@ -80,11 +81,6 @@ export async function measureSocket(
 }
 
 /** What a person would write first: it pauses and resumes, and promises nothing beyond. */
-export interface BarePauses {
-  readonly pause: (envelope: Envelope) => Promise<object>;
-  readonly resume: (envelope: Envelope) => Promise<object>;
-}
-
 function barePauses(store: PlainStore): BarePauses {
   const versions = new Map<string, string>();
   return {

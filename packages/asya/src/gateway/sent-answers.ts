@@ -10,12 +10,7 @@ import type { TaskDetails } from "../pause-ledger.ts";
 import type { AnswerReceipt, GatewayCallOptions, GatewayCourier } from "./gateway-courier.ts";
 import { gatewayTaskOf } from "./gateway-courier.ts";
 import { GatewayError } from "./gateway-error.ts";
-
-/** Who has handed an answer to a gateway, and when. */
-export interface SentAnswer {
-  readonly by: Person;
-  readonly at: Date;
-}
+import type { SentAnswer } from "./sent-answer.ts";
 
 /** What of a task tells its pause point, and what that was resumed with. */
 export type AnsweredPoint = Pick<TaskDetails, "taskId" | "sequence" | "pausedAt" | "state" | "input">;

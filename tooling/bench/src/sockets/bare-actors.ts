@@ -8,8 +8,13 @@ import { text } from "node:stream/consumers";
 
 import type { Envelope } from "@holdpoint/asya";
 
-import type { BarePauses } from "../measure-ledger.ts";
 import type { ActorSockets } from "./actor-sockets.ts";
+
+/** What pauses and resumes, and promises nothing beyond. */
+export interface BarePauses {
+  readonly pause: (envelope: Envelope) => Promise<object>;
+  readonly resume: (envelope: Envelope) => Promise<object>;
+}
 
 /** The least that answers a sidecar: Node's HTTP server, JSON in and out. */
 export async function startBareActors({ pause, resume }: BarePauses): Promise<ActorSockets> {
