@@ -412,6 +412,8 @@ export const faultsCases: readonly ConformanceCase[] = [
           ),
         ),
       );
+      // Where the machine is busy, what was given up may still be on its way here.
+      await sleepAwake(quietMs);
       const seen = proxy.requests.length;
       await proxy.clear();
       // By now the client is connected again.
