@@ -7,6 +7,8 @@ import { documentKey } from "./document-key.ts";
 import { readForeignDocument } from "./foreign-document.ts";
 import { maxDocumentLevels } from "./message-nesting.ts";
 import type { PauseDocument } from "./pause-document.ts";
+import type { PayloadJson } from "./payload-json.ts";
+import { aroundPayload } from "./payload-json.ts";
 import { readStoredMetadata } from "./pause-metadata.ts";
 import { pastPausePointSchema, pausePointSchema, resumptionSchema } from "./pause-point.ts";
 import { resumeActor } from "./stored-route.ts";
@@ -51,9 +53,8 @@ function encode(value: object): Uint8Array<ArrayBuffer> {
   return Buffer.from(JSON.stringify(value));
 }
 
-function encodeAround(start: object, payloadJson: string | Buffer, end: object): Uint8Array<ArrayBuffer> {
-  const before = `${JSON.stringify(start).slice(0, -1)},"payload":`;
-  const after = `,${JSON.stringify(end).slice(1)}`;
+function encodeAround(start: object, payloadJson: PayloadJson, end: object): Uint8Array<ArrayBuffer> {
+  const { before, after } = aroundPayload(JSON.stringify(start), JSON.stringify(end));
   if (typeof payloadJson === "string") return Buffer.from(before + payloadJson + after);
   return Buffer.concat([Buffer.from(before), payloadJson, Buffer.from(after)]);
 }

@@ -55,8 +55,7 @@ function nameOfDisplaced(taskId: string, digest: string): string {
 }
 
 function keyOf(id: string): string {
-  // Asked of every id several times: the expression goes through each of them from its end.
-  const [, displaced, digest] = (id.includes("~displaced-") ? displacedName.exec(id) : null) ?? [];
+  const [, displaced, digest] = displacedName.exec(id) ?? [];
   return displaced === undefined
     ? `${taskPrefix}${id}${suffix}`
     : `${displacedPrefix}${displaced}/${digest ?? ""}${suffix}`;

@@ -5,6 +5,8 @@ import { canonicalJson, exactNumber } from "@holdpoint/core/json";
 
 import { a2aTaskHeader, persistedHeaders, resumeTimeoutHeader, textHeader, withoutDeadline } from "./asya-headers.ts";
 import type { Envelope } from "./envelope.ts";
+import type { PayloadJson } from "./payload-json.ts";
+import { aroundPayload } from "./payload-json.ts";
 
 const digestLength = 32;
 
@@ -33,7 +35,7 @@ export interface ResumeMark {
  *
  * @param payloadJson the payload as canonical JSON, where it has been written already
  */
-export function pauseMark(envelope: Envelope, payloadJson?: string | Buffer): PauseMark {
+export function pauseMark(envelope: Envelope, payloadJson?: PayloadJson): PauseMark {
   // A deadline is written by whoever handled the message last, so it may differ between deliveries.
   const headers = withoutDeadline(persistedHeaders(envelope.headers ?? {}));
   const { id, parent_id, route, payload } = envelope;
@@ -106,9 +108,8 @@ function digestOf(canonical: string): string {
 }
 
 /** The digest of an object that has the members of one before a payload, and those of another after it. */
-function digestAround(before: string, payloadJson: string | Buffer, after: string): string {
-  const start = `${before.slice(0, -1)},"payload":`;
-  const end = `,${after.slice(1)}`;
-  if (typeof payloadJson === "string") return digestOf(start + payloadJson + end);
-  return createHash("sha256").update(start).update(payloadJson).update(end).digest("hex").slice(0, digestLength);
+function digestAround(start: string, payloadJson: PayloadJson, end: string): string {
+  const { before, after } = aroundPayload(start, end);
+  if (typeof payloadJson === "string") return digestOf(before + payloadJson + after);
+  return createHash("sha256").update(before).update(payloadJson).update(after).digest("hex").slice(0, digestLength);
 }

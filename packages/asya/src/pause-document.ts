@@ -1,6 +1,7 @@
 import type { JsonObject } from "@holdpoint/core";
 
 import type { OutgoingMessage, Route } from "./envelope.ts";
+import type { PayloadJson } from "./payload-json.ts";
 import type { PauseMetadata } from "./pause-metadata.ts";
 import type { PastPausePoint, PausePoint, Resumption } from "./pause-point.ts";
 
@@ -28,7 +29,7 @@ export interface PausedDocument extends TaskDocumentBase {
   readonly state: "paused";
   readonly message: StoredMessage;
   /** The message's payload as JSON, where it has been written already. What is written is never read into this. */
-  readonly payloadJson?: string | Buffer | undefined;
+  readonly payloadJson?: PayloadJson | undefined;
   readonly metadata: PauseMetadata;
 }
 

@@ -1,8 +1,6 @@
 import { randomUUID } from "node:crypto";
 
-import type { JsonObject } from "@holdpoint/core";
 import type { ChangeOptions } from "@holdpoint/core/holds";
-import { isCanonical } from "@holdpoint/core/json";
 
 import type { ObjectEnvelope } from "./assert-envelope.ts";
 import { assertEnvelope, assertMetadata } from "./assert-envelope.ts";
@@ -21,6 +19,7 @@ import type { PauseOptions, PauseResult } from "./pause-ledger.ts";
 import { withDecisionField } from "./pause-decisions.ts";
 import type { PauseMetadata } from "./pause-metadata.ts";
 import { defaultPauseMetadata } from "./pause-metadata.ts";
+import { canonicalPayload } from "./payload-json.ts";
 import { quoteId } from "./quote-id.ts";
 import { recordSecondId } from "./second-ids.ts";
 import { storedRoute, wasResumed } from "./stored-route.ts";
@@ -151,20 +150,6 @@ function arrivingDocument(
     payloadJson,
     metadata,
   };
-}
-
-// A longer text would be copied each time that it is put together with others and made bytes. A shorter one is not worth
-// what it takes to hash and to join bytes piece by piece.
-const longText = 256 * 1_024;
-
-/**
- * The payload's JSON, where the document and the digest have the same: with names in order, as Go writes every map. To
- * write a large payload takes longer than everything else that is done with it.
- */
-function canonicalPayload(payload: JsonObject): string | Buffer | undefined {
-  if (!isCanonical(payload)) return undefined;
-  const text = JSON.stringify(payload);
-  return text.length < longText ? text : Buffer.from(text);
 }
 
 function taskIdOf(envelope: Envelope, found: TrailFinding): string {
