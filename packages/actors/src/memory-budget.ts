@@ -39,6 +39,7 @@ export class MemoryBudget {
     return new MemoryLease({
       take: (lease, bytes, isPatient) => this.#take({ lease, bytes, isPatient, signal }),
       give: (lease, bytes) => this.#give(lease, bytes),
+      heldBy: (lease) => this.#heldBy(lease),
     });
   }
 
@@ -75,9 +76,13 @@ export class MemoryBudget {
 
   #hold(lease: MemoryLease, bytes: number): void {
     this.#heldBytes += bytes;
-    const heldBytes = (this.#holding.get(lease) ?? 0) + bytes;
+    const heldBytes = this.#heldBy(lease) + bytes;
     if (heldBytes > 0) this.#holding.set(lease, heldBytes);
     else this.#holding.delete(lease);
+  }
+
+  #heldBy(lease: MemoryLease): number {
+    return this.#holding.get(lease) ?? 0;
   }
 
   #fits(bytes: number): boolean {
@@ -126,12 +131,12 @@ interface Wish {
 interface LeaseKeeper {
   readonly take: (lease: MemoryLease, bytes: number, isPatient: boolean) => Promise<void>;
   readonly give: (lease: MemoryLease, bytes: number) => void;
+  readonly heldBy: (lease: MemoryLease) => number;
 }
 
 /** What one request holds of a {@link MemoryBudget}. */
 export class MemoryLease {
   readonly #keeper: LeaseKeeper;
-  #heldBytes = 0;
   #isReleased = false;
 
   constructor(keeper: LeaseKeeper) {
@@ -139,7 +144,7 @@ export class MemoryLease {
   }
 
   get heldBytes(): number {
-    return this.#heldBytes;
+    return this.#keeper.heldBy(this);
   }
 
   get isReleased(): boolean {
@@ -167,23 +172,18 @@ export class MemoryLease {
 
   async #take(bytes: number, isPatient: boolean): Promise<void> {
     await this.#keeper.take(this, bytes, isPatient);
-    this.#heldBytes += bytes;
     // Let go of while it waited.
     if (this.#isReleased) this.release();
   }
 
   /** Says how many bytes are held in fact, where that was not known before. */
   settle(bytes: number): void {
-    const surplus = this.#heldBytes - bytes;
-    this.#heldBytes = bytes;
-    this.#keeper.give(this, surplus);
+    this.#keeper.give(this, this.heldBytes - bytes);
   }
 
   /** Lets go of all. May be called again. */
   release(): void {
     this.#isReleased = true;
-    const held = this.#heldBytes;
-    this.#heldBytes = 0;
-    this.#keeper.give(this, held);
+    this.#keeper.give(this, this.heldBytes);
   }
 }
