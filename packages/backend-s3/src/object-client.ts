@@ -141,10 +141,8 @@ export async function readWhole(
   lengthBytes: number | undefined,
   { signal, maxBytes = Infinity }: ReadRequest,
 ): Promise<Uint8Array> {
-  if (lengthBytes !== undefined && lengthBytes > maxBytes) {
-    discard(stream, lengthBytes);
-    throw new BodyTooLargeError(lengthBytes);
-  }
+  const tooLarge = refuseLarger(stream, lengthBytes, maxBytes);
+  if (tooLarge !== undefined) throw tooLarge;
   const whole = gather(addAbortSignal(signal, stream), lengthBytes);
   await finished(stream);
   return whole();
@@ -198,6 +196,17 @@ export function storedObject(body: Uint8Array, headers: IncomingHttpHeaders): St
 /** How long a body is to be, as far as its server says. */
 export function announcedBytes({ "content-length": length }: IncomingHttpHeaders): number | undefined {
   return length === undefined ? undefined : Number(length);
+}
+
+/** Lets go of a body that is larger than is wanted, and says so. */
+export function refuseLarger(
+  stream: Readable,
+  lengthBytes: number | undefined,
+  maxBytes: number,
+): BodyTooLargeError | undefined {
+  if (lengthBytes === undefined || lengthBytes <= maxBytes) return undefined;
+  discard(stream, lengthBytes);
+  return new BodyTooLargeError(lengthBytes);
 }
 
 /** Lets go of a body that is not wanted: the connection survives if there is next to nothing to come. */

@@ -2,10 +2,8 @@ import { request as requestHttp } from "node:http";
 import type { IncomingHttpHeaders, RequestOptions } from "node:http";
 import { request as requestHttps } from "node:https";
 
-import { BodyTooLargeError } from "@holdpoint/core/driver";
-
 import { isCutOff } from "./bad-answer-error.ts";
-import { announcedBytes, discard, gather, storedObject } from "./object-client.ts";
+import { announcedBytes, gather, refuseLarger, storedObject } from "./object-client.ts";
 import type { ObjectFailure, ReadRequest, StoredObject } from "./object-client.ts";
 import { ReadSigner } from "./read-signer.ts";
 import type { SigningCredentials } from "./read-signer.ts";
@@ -114,9 +112,9 @@ async function ask(
   const sent = request(options, (response) => {
     const { statusCode: status = 0, headers } = response;
     const lengthBytes = announcedBytes(headers);
-    if (status < 300 && lengthBytes !== undefined && lengthBytes > maxBytes) {
-      reject(new BodyTooLargeError(lengthBytes));
-      discard(response, lengthBytes);
+    const tooLarge = status < 300 ? refuseLarger(response, lengthBytes, maxBytes) : undefined;
+    if (tooLarge !== undefined) {
+      reject(tooLarge);
       return;
     }
     const body = gather(response, lengthBytes);
