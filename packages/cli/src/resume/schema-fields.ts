@@ -1,5 +1,5 @@
 import type { JsonObject } from "@holdpoint/core";
-import { validateAgainst } from "@holdpoint/core/holds";
+import { schemaChoices, validateAgainst } from "@holdpoint/core/holds";
 import { isJsonObject } from "@holdpoint/core/json";
 
 import type { AskedField } from "./ask-fields.ts";
@@ -14,7 +14,7 @@ export function fieldsOfSchema(schema: JsonObject): readonly AskedField[] | unde
   return Object.entries(properties).map(([name, value]) => {
     const property = isJsonObject(value) ? value : {};
     const several = isJsonObject(property["items"]) && property["type"] === "array" ? property["items"] : undefined;
-    const { options, labels } = choicesOf(several ?? property);
+    const choices = schemaChoices(several ?? property);
     return {
       name,
       type: typeOf(property),
@@ -23,8 +23,8 @@ export function fieldsOfSchema(schema: JsonObject): readonly AskedField[] | unde
         .join(": "),
       required: required.includes(name),
       default: property["default"],
-      options,
-      labels,
+      options: choices?.map((choice) => choice.value),
+      labels: choices?.map((choice) => choice.label),
       faultsOf: async (answer) => await faultsOf(schema, name, value, answer),
     };
   });
@@ -51,19 +51,4 @@ function typeOf({ type }: JsonObject): AskedField["type"] {
   if (types.length !== 1) return "any value";
   if (types[0] === "number" || types[0] === "integer") return "number";
   return simpleTypes.find((each) => each === types[0]) ?? "any value";
-}
-
-/** The choices that a schema names: `enum` (with `enumNames`), or alternatives that are constants with titles. */
-function choicesOf(schema: JsonObject): Pick<AskedField, "options" | "labels"> {
-  const { enum: values, enumNames } = schema;
-  if (Array.isArray(values)) return { options: values, labels: Array.isArray(enumNames) ? enumNames : [] };
-  const alternatives: unknown = schema["oneOf"] ?? schema["anyOf"];
-  if (
-    !Array.isArray(alternatives) ||
-    !alternatives.every((each) => isJsonObject(each) && Object.hasOwn(each, "const"))
-  ) {
-    return {};
-  }
-  const constants = alternatives as readonly JsonObject[];
-  return { options: constants.map((each) => each["const"]), labels: constants.map((each) => each["title"]) };
 }

@@ -1,3 +1,4 @@
+import { schemaChoices } from "@holdpoint/core/holds";
 import { isJsonNumber, isJsonObject } from "@holdpoint/core/json";
 import type { JsonObject } from "@holdpoint/core/json";
 
@@ -126,21 +127,8 @@ function textShape(schema: JsonObject, current: unknown): ControlShape {
   return { kind: "text", type: "text", isLong };
 }
 
-/** The choices that a schema names: `enum` (with `enumNames`), or alternatives that are constants with titles. */
 function choicesOf(schema: JsonObject): readonly Choice[] | undefined {
-  const { enum: values, enumNames: names } = schema;
-  if (Array.isArray(values) && values.length > 0) {
-    const labels = Array.isArray(names) ? (names as readonly unknown[]) : [];
-    return values.map((value, index) => choiceOf(value, labels[index]));
-  }
-  const alternatives = schema["oneOf"] ?? schema["anyOf"];
-  if (!Array.isArray(alternatives) || alternatives.length === 0) return undefined;
-  if (!alternatives.every(isConstant)) return undefined;
-  return alternatives.map((alternative) => choiceOf(alternative["const"], alternative["title"]));
-}
-
-function isConstant(alternative: unknown): alternative is JsonObject {
-  return isJsonObject(alternative) && Object.hasOwn(alternative, "const");
+  return schemaChoices(schema)?.map(({ value, label }) => choiceOf(value, label));
 }
 
 function choiceOf(value: unknown, label?: unknown): Choice {
