@@ -1,5 +1,4 @@
 import { DriverFailureError } from "@holdpoint/core/driver";
-
 import type { MsgHdrs } from "@nats-io/transport-node";
 
 import type { NatsClient, NatsMessage } from "./nats-client.ts";

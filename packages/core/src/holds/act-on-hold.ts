@@ -1,12 +1,12 @@
 import { CheckpointError } from "../store/checkpoint-error.ts";
 import type { OperationOptions } from "../store/checkpoint-store.ts";
 import { HoldError } from "./hold-error.ts";
-import { expired, isOverdue } from "./overdue-hold.ts";
 import { logged } from "./hold-log.ts";
 import { notFound } from "./hold-refusal.ts";
 import type { ActOptions, ActResult, Work } from "./holds.ts";
 import type { Claim } from "./hold-document.ts";
 import type { Located } from "./machine/hold-documents.ts";
+import { expired, isOverdue } from "./overdue-hold.ts";
 import type { ProgramHold } from "./program-documents.ts";
 import type { ProgramMachine } from "./program-machine.ts";
 import type { ActingHold, Owned } from "./run-work.ts";

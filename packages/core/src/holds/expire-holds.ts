@@ -1,6 +1,6 @@
-import { expired, isOverdue } from "./overdue-hold.ts";
 import type { ExpireCounts, ExpireOptions } from "./holds.ts";
 import { scanHolds } from "./machine/scan-holds.ts";
+import { expired, isOverdue } from "./overdue-hold.ts";
 import type { ProgramHold } from "./program-documents.ts";
 import type { ProgramMachine } from "./program-machine.ts";
 

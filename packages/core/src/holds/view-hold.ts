@@ -1,9 +1,9 @@
 import type { StoredAnswer } from "./hold-answer.ts";
 import { holdKey } from "./hold-id.ts";
 import type { AnswerSummary, GivenAnswer, HoldDetails, HoldState, HoldSummary } from "./holds.ts";
-import { isOverdue } from "./overdue-hold.ts";
 import type { HoldEnvironment } from "./machine/hold-environment.ts";
 import type { Located } from "./machine/hold-documents.ts";
+import { isOverdue } from "./overdue-hold.ts";
 import type { ProgramHold } from "./program-documents.ts";
 
 /** Where a hold stands. */

@@ -1,7 +1,7 @@
 import { CheckpointError } from "../store/checkpoint-error.ts";
-import { isOverdue } from "./overdue-hold.ts";
 import { notFound } from "./hold-refusal.ts";
 import type { WaitOptions, WaitResult } from "./holds.ts";
+import { isOverdue } from "./overdue-hold.ts";
 import type { ProgramHold } from "./program-documents.ts";
 import type { ProgramMachine } from "./program-machine.ts";
 import { givenAnswer, isHold, stateOf } from "./view-hold.ts";
