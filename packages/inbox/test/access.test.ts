@@ -14,13 +14,25 @@ describe("a name", () => {
     ["127.0.0.1.evil.example", 403],
     ["127.0.0.1:1", 403],
     ["LOCALHOST", 200],
+    ["inbox.example.org", 200],
+    ["inbox.example.org:443", 200],
+    ["Inbox.Example.ORG:443", 200],
+    ["inbox.example.org:80", 403],
+    ["inbox.example.org:8443", 403],
+    ["evil.example@inbox.example.org", 400],
+    ["intranet:80", 200],
+    ["intranet:443", 403],
+    ["[fd00::1]:80", 200],
+    ["ports.example.org:8443", 200],
+    ["ports.example.org", 403],
+    ["ports.example.org:443", 403],
   ])("%s by which the inbox is asked gets %i", async (name, status) => {
-    await using inbox = await openInbox();
-    const { port } = new URL(inbox.url);
-    const host = name === "LOCALHOST" ? `${name}:${port}` : name;
+    const otherOrigins = ["http://intranet:80", "http://[FD00:0::1]/", "https://ports.example.org:8443"];
+    await using inbox = await openInbox({ url: "https://inbox.example.org:443/", otherOrigins });
+    const host = name === "LOCALHOST" ? `${name}:${inbox.port}` : name;
     // fetch does not let its caller choose a Host.
     const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
-    const request = httpRequest(inbox.at("login"), { headers: { host } }, (response) => {
+    const request = httpRequest(`http://127.0.0.1:${inbox.port}/login`, { headers: { host } }, (response) => {
       response.resume();
       resolve(response.statusCode);
     });
@@ -196,7 +208,8 @@ describe("an inbox", () => {
     expect((await ask("/inbox/")).headers.get("location")).toBe("/inbox/login?next=%2Finbox%2F");
     authentication.printToken();
     const body = new URLSearchParams({ token: printed[0] ?? "", next: "/elsewhere" });
-    const login = await ask("/inbox/login", { method: "POST", body, headers: { origin: "https://tools.example.com" } });
+    const headers = { host: "tools.example.com:443", origin: "https://tools.example.com:443" };
+    const login = await ask("/inbox/login", { method: "POST", body, headers });
     expect(login.headers.get("location")).toBe("/inbox/");
     const cookie = login.headers.getSetCookie()[0] ?? "";
     expect(cookie).toMatch(/^__Host-holdpoint=[^;]+; Max-Age=43200; Path=\/; HttpOnly; Secure; SameSite=Lax$/u);

@@ -14,12 +14,20 @@ export function requestProblem(
   { origins }: Pick<InboxContext, "origins">,
   request: Request,
 ): { readonly why: Refusal["why"]; readonly text: string } | undefined {
+  const known = Array.from(origins, spellings).flat();
   const host = request.headers.get("host") ?? new URL(request.url).host;
-  const hosts = new Set(Array.from(origins, (origin) => new URL(origin).host));
-  if (!hosts.has(host.toLowerCase())) return { why: "name", text: "This inbox is not known by that name." };
+  if (!known.some((origin) => origin.replace(/^https?:\/\//u, "") === host.toLowerCase())) {
+    return { why: "name", text: "This inbox is not known by that name." };
+  }
   if (request.method === "GET" || request.method === "HEAD") return undefined;
   const origin = request.headers.get("origin");
-  if (origin !== null && origin !== "null" && !origins.has(origin)) return otherSite;
+  if (origin !== null && origin !== "null" && !known.includes(origin.toLowerCase())) return otherSite;
   if (request.headers.get("sec-fetch-site") === "cross-site") return otherSite;
   return undefined;
+}
+
+/** An origin without and with the port that its scheme has anyway: browsers leave it out, and proxies may name it. */
+function spellings(origin: string): readonly string[] {
+  const { protocol, port } = new URL(origin);
+  return port === "" ? [origin, `${origin}:${protocol === "https:" ? 443 : 80}`] : [origin];
 }
