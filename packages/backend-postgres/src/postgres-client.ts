@@ -1,10 +1,13 @@
+/** What a statement is given; `pg` writes a list as an array of PostgreSQL's. */
+export type PostgresValue = string | Buffer | null | readonly string[];
+
 /**
  * A statement as the driver hands it to `pg`. It has no `name`: a prepared statement with a name is the session's, and
  * behind PgBouncer in transaction mode the next statement may run in another session.
  */
 export interface PostgresStatement {
   readonly text: string;
-  readonly values: (string | Buffer | null)[];
+  readonly values: PostgresValue[];
   readonly types: { readonly getTypeParser: () => (text: string) => string };
 }
 

@@ -1,6 +1,13 @@
 import { DriverFailureError } from "@holdpoint/core/driver";
 
-import type { PostgresClient, PostgresPool, PostgresPoolClient, PostgresResult } from "./postgres-client.ts";
+import type {
+  PostgresClient,
+  PostgresPool,
+  PostgresPoolClient,
+  PostgresResult,
+  PostgresStatement,
+  PostgresValue,
+} from "./postgres-client.ts";
 import { breaksConnection, isServerError, NotConnectedError } from "./postgres-error.ts";
 
 /** Where the connections come from. */
@@ -32,28 +39,20 @@ export class PostgresConnection {
    *
    * @throws whatever `pg` throws, the signal's reason, {@link NotConnectedError}, {@link DriverFailureError}
    */
-  async run(text: string, values: readonly (string | Buffer | null)[], signal: AbortSignal): Promise<PostgresResult> {
-    const { promise: aborted, reject } = Promise.withResolvers<never>();
-    aborted.catch(() => undefined);
-    const onAbort = (): void => reject(signal.reason);
+  async run(text: string, values: readonly PostgresValue[], signal: AbortSignal): Promise<PostgresResult> {
     signal.throwIfAborted();
-    signal.addEventListener("abort", onAbort, { once: true });
-    try {
-      const client = await this.#lend(aborted);
-      return await this.#runOn(client, text, values, aborted, signal);
-    } finally {
-      signal.removeEventListener("abort", onAbort);
-    }
+    const client = await this.#lend(signal);
+    return await this.#runOn(client, { text, values: [...values], types: readAsText }, signal);
   }
 
   async close(): Promise<void> {
     await this.connections.close();
   }
 
-  async #lend(aborted: Promise<never>): Promise<PostgresPoolClient> {
+  async #lend(signal: AbortSignal): Promise<PostgresPoolClient> {
     const lending = this.connections.lend();
     try {
-      return await Promise.race([lending, aborted]);
+      return await unlessAborted(lending, signal);
     } catch (error) {
       // It may still come, and nobody needs it then.
       lending.then(
@@ -64,19 +63,12 @@ export class PostgresConnection {
     }
   }
 
-  async #runOn(
-    client: PostgresPoolClient,
-    text: string,
-    values: readonly (string | Buffer | null)[],
-    aborted: Promise<never>,
-    signal: AbortSignal,
-  ): Promise<PostgresResult> {
+  async #runOn(client: PostgresPoolClient, statement: PostgresStatement, signal: AbortSignal): Promise<PostgresResult> {
     try {
       assertNoTransaction(client);
-      const answer = client.query({ text, values: [...values], types: readAsText });
-      const results = await Promise.race([answer, aborted]);
+      const results = await unlessAborted(client.query(statement), signal);
       const result = "rows" in results ? results : (results.at(-1) ?? noResult);
-      if (result.rows[0]?.["standby"] === "true") throw standbyError();
+      if (result.rows[0]?.["standby"] === "t") throw standbyError();
       giveBack(client, false);
       return result;
     } catch (error) {
@@ -90,6 +82,26 @@ export class PostgresConnection {
       throw error;
     }
   }
+}
+
+/** What a promise comes to; rejects with the signal's reason if that aborts before. */
+function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  // Each statement passes here twice, where `Promise.race` would make a promise for each that takes part.
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => reject(signal.reason);
+    if (signal.aborted) giveUp();
+    signal.addEventListener("abort", giveUp, { once: true });
+    const end = (): void => signal.removeEventListener("abort", giveUp);
+    const succeed = (result: Result): void => {
+      end();
+      resolve(result);
+    };
+    const fail = (error: unknown): void => {
+      end();
+      reject(error);
+    };
+    work.then(succeed, fail);
+  });
 }
 
 // A connection that breaks says so twice: to the statement, and as an event that would end the process. A client that is
