@@ -237,6 +237,28 @@ describe("a question for a value", () => {
   });
 });
 
+it("a field is read as what its property refers to", async () => {
+  const properties = {
+    count: { $ref: "#/$defs/count" },
+    rate: { anyOf: [{ $ref: "#/$defs/count" }, { type: "null" }] },
+    level: { enum: [1, 2] },
+    code: { oneOf: [{ const: "1" }, { const: "2" }] },
+    fixed: { const: 7 },
+    more: { $ref: "#" },
+  };
+  const schema = {
+    $ref: "#/$defs/answer",
+    $defs: { answer: { type: "object", properties }, count: { type: "integer" } },
+    properties,
+  };
+  await holds.open("counts", { ask: { message: "?", schema } });
+  const fields = ["count=2", "rate=null", "level=1", "code=1", "fixed=7", "more={}"];
+  const given = await workplace.cli(["answer", "counts", ...fields.flatMap((field) => ["-f", field])]);
+  expect(given).toMatchObject({ exitCode: 0, stderr: "" });
+  const value = { count: 2, rate: null, level: 1, code: "1", fixed: 7, more: {} };
+  expect((await holds.inspect("counts"))?.answer?.value).toEqual(value);
+});
+
 describe("a question for fields", () => {
   const fields = [
     { name: "approved", type: "boolean", prompt: "Approve?", payload_key: "/review/approved" },

@@ -41,6 +41,14 @@ describe("holdpoint resume", () => {
     expect(await workplace.ledger.inspect("task-1")).toMatchObject({ state: "resumed", endedBy: "ann" });
   });
 
+  it("reads a field as the schema says where no fields are declared", async () => {
+    const schema = { properties: { amount: { type: "integer" }, region: { type: "string" } }, required: ["amount"] };
+    await workplace.ledger.pause(pauseEnvelope({ id: "b" }), { metadata: { prompt: "?", fields: [], schema } });
+    const given = await workplace.cli(["resume", "b", "-f", "amount=5", "-f", "region=7", "-f", "other=1"]);
+    expect(given).toMatchObject({ exitCode: 0, stderr: "" });
+    expect((await workplace.ledger.inspect("b"))?.input).toEqual({ amount: 5, region: "7", other: "1" });
+  });
+
   it("gives the same call the same message again, and refuses every other", async () => {
     const [first, ...others] = await Promise.all(
       ["ann", "ben", "cas"].map((by) => workplace.cli([...approve.slice(0, -1), by])),

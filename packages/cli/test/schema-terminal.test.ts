@@ -19,11 +19,13 @@ const schema = {
     sure: { type: "boolean" },
     tags: { type: "array", items: { enum: ["a", "b"] }, maxItems: 1 },
     notes: { $ref: "#/$defs/notes" },
+    to: { allOf: [{ $ref: "#/$defs/place" }] },
+    from: { anyOf: [{ $ref: "#/$defs/place" }, { type: "null" }] },
   },
-  required: ["amount", "region", "sure"],
+  required: ["amount", "region", "sure", "from"],
   additionalProperties: false,
   dependentSchemas: { tags: { properties: { amount: { maximum: 100 } } } },
-  $defs: { notes: { type: "string", maxLength: 5 } },
+  $defs: { notes: { type: "string", maxLength: 5 }, place: { title: "Place", enum: ["here", "there"] } },
 };
 const erase = (characters: number): string => "\u007F".repeat(characters);
 
@@ -50,20 +52,27 @@ async function answerBySchema(terminal: Terminal): Promise<void> {
   await terminal.waitForPrompt("tags (optional)");
   terminal.type(` ${keys.enter}`);
   await terminal.waitForPrompt("notes (optional)");
-  terminal.type(`"longer"${keys.enter}`);
+  terminal.type(`longer${keys.enter}`);
   await terminal.waitForPrompt("notes (optional)");
-  terminal.type(`${erase(8)}${keys.enter}`);
+  terminal.type(`${erase(6)}${keys.enter}`);
+  await terminal.waitForPrompt("to (optional)");
+  await terminal.waitFor(/●[^\n]*no answer/u);
+  terminal.type("\u001B[A");
+  await terminal.waitFor(/●[^\n]*there/u);
+  terminal.type(keys.enter);
+  await terminal.waitForPrompt("from (optional)");
+  terminal.type(keys.enter);
   // Only the whole says that this is too much together with tags; what was said is there to be changed.
   await terminal.waitFor("500 is greater than 100");
   await terminal.waitForPrompt("How much?");
   terminal.type(`${erase(3)}50${keys.enter}`);
-  for (const prompt of ["region", "sure", "tags (optional)", "notes (optional)"]) {
+  for (const prompt of ["region", "sure", "tags (optional)", "notes (optional)", "to (optional)", "from (optional)"]) {
     await terminal.waitForPrompt(prompt);
     terminal.type(keys.enter);
   }
 }
 
-const answer = { amount: 50, region: "eu", sure: true, tags: ["b"] };
+const answer = { amount: 50, region: "eu", sure: true, tags: ["b"], to: "there", from: null };
 
 describe.skipIf(!hasScript)("a schema is asked for property by property", () => {
   it("of a task", async () => {

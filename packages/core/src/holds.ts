@@ -55,6 +55,8 @@ export type { ViaOptions } from "./holds/person.ts";
 export { NotApplied } from "./holds/not-applied.ts";
 export type { QuestionField } from "./holds/question-fields.ts";
 export { readSchema, validateAgainst } from "./holds/question-schema.ts";
+export { askedSchema } from "./holds/asked-schema.ts";
+export type { AskedSchema } from "./holds/asked-schema.ts";
 export { schemaChoices } from "./holds/schema-choices.ts";
 export type { SchemaChoice } from "./holds/schema-choices.ts";
 export type { ConvertibleSchema, QuestionSchema } from "./holds/question-schema.ts";

@@ -1,11 +1,12 @@
 import type { HoldAnswer, HoldDetails } from "@holdpoint/core/holds";
 import type { JsonObject } from "@holdpoint/core/json";
-import { isJsonObject, parseLosslessJson } from "@holdpoint/core/json";
+import { isJsonObject } from "@holdpoint/core/json";
 
 import type { CommandContext } from "../frame/command-context.ts";
 import { CommandError } from "../frame/command-error.ts";
 import { exitCodes } from "../frame/exit-code.ts";
 import { readGivenJson } from "../frame/read-given-file.ts";
+import { readBySchema } from "../resume/read-by-schema.ts";
 
 /** What the command line says of an answer, besides its decision. */
 export interface AnswerInput {
@@ -47,24 +48,8 @@ function valueOf(
   if (whole !== undefined && !isJsonObject(whole)) {
     throw new CommandError(exitCodes.usage, "--field goes together only with an --input that is a JSON object.");
   }
-  const properties = isJsonObject(schema?.["properties"]) ? schema["properties"] : {};
-  const fields = Object.entries(field).map(([name, text]) => [name, readText(text, properties[name])] as const);
+  const fields = Object.entries(field).map(
+    ([name, text]) => [name, schema === undefined ? text : readBySchema(text, schema, name)] as const,
+  );
   return { value: { ...whole, ...Object.fromEntries(fields) } };
-}
-
-/** A text as its schema says; one that cannot be read so stays a text, which the check of the whole then names. */
-function readText(text: string, schema: unknown): unknown {
-  const types = typesOf(schema);
-  if (types.includes("string") || types.length === 0) return text;
-  try {
-    return parseLosslessJson(text);
-  } catch {
-    return text;
-  }
-}
-
-function typesOf(schema: unknown): readonly unknown[] {
-  if (!isJsonObject(schema)) return [];
-  const alternatives = Array.isArray(schema["anyOf"]) ? schema["anyOf"].flatMap(typesOf) : [];
-  return [...(schema["type"] === undefined ? [] : [schema["type"]].flat()), ...alternatives];
 }

@@ -23,6 +23,8 @@ export interface AskedField {
   readonly prompt?: unknown;
   /** @default true */
   readonly required?: boolean | undefined;
+  /** What it is where nothing is given; `undefined` where it is left out then. */
+  readonly whenEmpty?: null | undefined;
   readonly default?: unknown;
   readonly options?: unknown;
   /** What people see of the options, where that is said. */
@@ -44,7 +46,8 @@ export async function askFields(
   for (const field of fields) {
     if (answers.has(field.name)) continue;
     const answer = await askUntilItFits(context, field);
-    if (answer !== leaveOut) answers.set(field.name, answer);
+    const value = answer === leaveOut ? field.whenEmpty : answer;
+    if (value !== undefined) answers.set(field.name, value);
   }
   return Object.fromEntries(answers);
 }

@@ -1,11 +1,13 @@
-import type { PauseField } from "@holdpoint/asya";
+import type { PauseField, PauseMetadata } from "@holdpoint/asya";
 import type { JsonObject } from "@holdpoint/core";
 import { parseLosslessJson } from "@holdpoint/core";
+import { isJsonObject } from "@holdpoint/core/json";
 
 import type { CommandContext } from "../frame/command-context.ts";
 import { CommandError } from "../frame/command-error.ts";
 import { exitCodes } from "../frame/exit-code.ts";
 import { readGivenJson } from "../frame/read-given-file.ts";
+import { readBySchema } from "./read-by-schema.ts";
 
 /** What the command line says of a person's input. */
 export interface InputChoice {
@@ -30,19 +32,23 @@ export async function readInputFile(context: CommandContext, { input }: InputCho
 }
 
 /**
- * The input that `--field` gives, each value read as its field's type says. One that cannot be read so stays a text,
+ * The input that `--field` gives, each value read as its field's type says, or else the schema. One that cannot be read so stays a text,
  * which the check of the whole input then names among all that is wrong.
  *
  * @throws {CommandError} if a field is given twice
  */
-export function readFields({ field = [] }: InputChoice, declared: readonly PauseField[]): JsonObject {
+export function readFields({ field = [] }: InputChoice, metadata: PauseMetadata | undefined): JsonObject {
   const values = new Map<string, unknown>();
+  const { fields = [], schema } = metadata ?? {};
   for (const given of field) {
     const at = given.indexOf("=");
     const name = given.slice(0, at);
+    const text = given.slice(at + 1);
     if (values.has(name)) throw new CommandError(exitCodes.usage, `--field ${name} is given twice.`);
-    const type = declared.find((each) => each.name === name)?.type;
-    values.set(name, valueOf(given.slice(at + 1), type));
+    // Another program may have stored anything as the schema.
+    const isBySchema = fields.length === 0 && isJsonObject(schema);
+    const type = fields.find((each) => each.name === name)?.type;
+    values.set(name, isBySchema ? readBySchema(text, schema, name) : valueOf(text, type));
   }
   return Object.fromEntries(values);
 }

@@ -64,7 +64,7 @@ export async function runResume(
   const ledger = createPauseLedger(store);
   const task = await requireTask(ledger, store, id, signal);
   assertPausePoint(task, options.pausePoint);
-  const given = { ...fromFile, ...readFields(options, task.metadata?.fields ?? []) };
+  const given = { ...fromFile, ...readFields(options, task.metadata) };
   const check = { validation, mergeMode };
   const input = await completeInput(context, task, given, { by, store, check }, options);
   if (courier !== undefined) {

@@ -1,5 +1,5 @@
 import type { JsonObject } from "@holdpoint/core";
-import { schemaChoices, validateAgainst } from "@holdpoint/core/holds";
+import { askedSchema, schemaChoices, validateAgainst } from "@holdpoint/core/holds";
 import { isJsonObject } from "@holdpoint/core/json";
 
 import type { AskedField } from "./ask-fields.ts";
@@ -8,24 +8,26 @@ const simpleTypes = ["string", "boolean", "array", "object"] as const;
 
 /** What a schema of a flat object asks for, property by property; `undefined` for any other, which is asked for whole. */
 export function fieldsOfSchema(schema: JsonObject): readonly AskedField[] | undefined {
-  const { properties } = schema;
+  const { properties, required: needed } = askedSchema(schema).schema;
   if (!isJsonObject(properties) || Object.keys(properties).length === 0) return undefined;
-  const required = Array.isArray(schema["required"]) ? (schema["required"] as readonly unknown[]) : [];
-  return Object.entries(properties).map(([name, value]) => {
-    const property = isJsonObject(value) ? value : {};
+  const required = Array.isArray(needed) ? (needed as readonly unknown[]) : [];
+  return Object.entries(properties).map(([name, part]) => {
+    const { schema: property, isNullable } = askedSchema(schema, part);
     const several = isJsonObject(property["items"]) && property["type"] === "array" ? property["items"] : undefined;
     const choices = schemaChoices(several ?? property);
+    const isNeeded = required.includes(name);
     return {
       name,
       type: typeOf(property),
       prompt: [property["title"] ?? name, property["description"]]
         .filter((text) => typeof text === "string")
         .join(": "),
-      required: required.includes(name),
+      required: isNeeded && !isNullable,
+      whenEmpty: isNeeded && isNullable ? null : undefined,
       default: property["default"],
       options: choices?.map((choice) => choice.value),
       labels: choices?.map((choice) => choice.label),
-      faultsOf: async (answer) => await faultsOf(schema, name, value, answer),
+      faultsOf: async (answer) => await faultsOf(schema, name, part, answer),
     };
   });
 }
@@ -47,8 +49,6 @@ async function faultsOf(
 }
 
 function typeOf({ type }: JsonObject): AskedField["type"] {
-  const types: readonly unknown[] = Array.isArray(type) ? type.filter((each) => each !== "null") : [type];
-  if (types.length !== 1) return "any value";
-  if (types[0] === "number" || types[0] === "integer") return "number";
-  return simpleTypes.find((each) => each === types[0]) ?? "any value";
+  if (type === "number" || type === "integer") return "number";
+  return simpleTypes.find((each) => each === type) ?? "any value";
 }

@@ -9,8 +9,8 @@ export interface SchemaChoice {
 }
 
 /**
- * The choices that a schema names: `enum` (with `enumNames`), or alternatives that are constants with titles; `undefined`
- * where it names none.
+ * The choices that a schema names: `enum` (with `enumNames`), alternatives that are constants with titles, or the one
+ * constant; `undefined` where it names none.
  *
  * @example
  * ```ts
@@ -23,6 +23,7 @@ export function schemaChoices(schema: JsonObject): readonly SchemaChoice[] | und
     const labels = Array.isArray(names) ? (names as readonly unknown[]) : [];
     return values.map((value, index) => ({ value, label: labels[index] }));
   }
+  if (Object.hasOwn(schema, "const")) return [{ value: schema["const"], label: undefined }];
   const alternatives = schema["oneOf"] ?? schema["anyOf"];
   if (!Array.isArray(alternatives) || alternatives.length === 0) return undefined;
   if (!alternatives.every(isConstant)) return undefined;

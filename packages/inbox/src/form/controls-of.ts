@@ -1,4 +1,5 @@
-import { schemaChoices } from "@holdpoint/core/holds";
+import { askedSchema, schemaChoices } from "@holdpoint/core/holds";
+import type { AskedSchema } from "@holdpoint/core/holds";
 import { isJsonNumber, isJsonObject } from "@holdpoint/core/json";
 import type { JsonObject } from "@holdpoint/core/json";
 
@@ -44,44 +45,40 @@ export function controlsOfFields(fields: readonly DeclaredField[]): readonly For
  *
  * @param current what the form begins with; else the schema's defaults
  */
-export function controlsOfSchema(schema: JsonObject | undefined, current?: unknown): readonly FormControl[] {
-  const properties = schema?.["properties"];
-  if (schema === undefined || !isJsonObject(properties)) return [singleControl(schema, current)];
+export function controlsOfSchema(whole: JsonObject | undefined, current?: unknown): readonly FormControl[] {
+  if (whole === undefined) return [wholeControl(current)];
+  const asked = askedSchema(whole);
+  const { properties, required: needed, default: initial } = asked.schema;
+  if (!isJsonObject(properties)) {
+    const label = textOf(asked.schema["title"]) ?? "Value";
+    return [valueControl(asked, { name: undefined, label, isNeeded: true, initial: current ?? initial })];
+  }
   const names = Object.keys(properties);
   // A property that has no input would be lost, and so would whatever the content has beyond its schema.
   const covers =
     current === undefined || (isJsonObject(current) && Object.keys(current).every((name) => names.includes(name)));
-  if (names.length === 0 || names.length > maxControls || !covers) return [wholeControl(current ?? schema["default"])];
-  const required = Array.isArray(schema["required"]) ? (schema["required"] as readonly unknown[]) : [];
+  if (names.length === 0 || names.length > maxControls || !covers) return [wholeControl(current ?? initial)];
+  const required = Array.isArray(needed) ? (needed as readonly unknown[]) : [];
   const values = isJsonObject(current) ? current : undefined;
-  return names.map((name) => propertyControl(name, properties[name], required.includes(name), values));
+  return names.map((name) => {
+    const property = askedSchema(whole, properties[name]);
+    const label = textOf(property.schema["title"]) ?? name;
+    const begins = values === undefined ? property.schema["default"] : values[name];
+    return valueControl(property, { name, label, isNeeded: required.includes(name), initial: begins });
+  });
 }
 
-function propertyControl(
-  name: string,
-  property: unknown,
-  required: boolean,
-  current: JsonObject | undefined,
+function valueControl(
+  { schema, isNullable }: AskedSchema,
+  { isNeeded, ...value }: Pick<FormControl, "name" | "label" | "initial"> & { readonly isNeeded: boolean },
 ): FormControl {
-  const schema = isJsonObject(property) ? property : {};
-  return {
-    name,
-    label: textOf(schema["title"]) ?? name,
-    hint: textOf(schema["description"]),
-    required,
-    shape: shapeOf(schema, current?.[name]),
-    initial: current === undefined ? schema["default"] : current[name],
-  };
-}
-
-function singleControl(schema: JsonObject | undefined, current: unknown): FormControl {
-  const shape: ControlShape = schema === undefined ? { kind: "json" } : shapeOf(schema, current);
-  return {
-    ...wholeControl(current ?? schema?.["default"]),
-    label: textOf(schema?.["title"]) ?? "Value",
-    hint: textOf(schema?.["description"]),
-    shape,
-  };
+  const { initial } = value;
+  const shape = shapeOf(schema, initial);
+  // What a form begins with, it gives back where nobody touches it.
+  const isEmptyText = shape.kind === "text" && initial === "";
+  const whenEmpty = isEmptyText ? "" : isNullable && (isNeeded || initial === null) ? null : undefined;
+  const required = isNeeded && whenEmpty === undefined;
+  return { ...value, hint: textOf(schema["description"]), required, whenEmpty, shape };
 }
 
 function wholeControl(initial: unknown): FormControl {

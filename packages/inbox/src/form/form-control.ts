@@ -5,7 +5,8 @@ export interface FormControl {
   readonly label: string;
   readonly hint: string | undefined;
   readonly required: boolean;
-  /** Whether nothing may be given as `null`, as the asker's fields allow. */
+  /** What it is where its input is left empty; `undefined` where it is left out then. */
+  readonly whenEmpty?: "" | null | undefined;
   readonly shape: ControlShape;
   /** What the form begins with. */
   readonly initial: unknown;

@@ -45,6 +45,18 @@ const properties: JsonObject = {
   many: { type: "array", items: { enum: ["r", "g", "b", "y", "m", "c", "k"] } },
   listed: { enum: Array.from({ length: 20 }, (_, index) => `item ${index}`) },
   anything: { type: "object" },
+  referred: { $ref: "#/$defs/region", title: "Where to?" },
+  shared: { allOf: [{ $ref: "#/$defs/region" }] },
+  nullable: { anyOf: [{ type: "string" }, { type: "null" }] },
+  nullableRegion: { oneOf: [{ type: "null" }, { $ref: "#/$defs/region" }] },
+  nullableFlag: { type: ["boolean", "null"] },
+  nullableNumber: { type: ["null", "number"] },
+  manyReferred: { type: "array", items: { $ref: "#/$defs/region" } },
+  constant: { const: "fixed" },
+};
+const $defs: JsonObject = {
+  region: { $ref: "#/$defs/area%20code" },
+  "area code": { title: "Region", description: "Where it runs.", enum: ["eu", "us"] },
 };
 
 describe("a form", () => {
@@ -53,7 +65,7 @@ describe("a form", () => {
     const words = fc.string({ minLength: 1, unit: "grapheme" }).filter((text) => !/[\r\n]/u.test(text));
     const values = fc.record(
       {
-        short: words,
+        short: fc.option(words, { nil: "" }),
         long: words.map((text) => `\n${text}\n`),
         mail: words,
         whole: fc.integer(),
@@ -66,12 +78,23 @@ describe("a form", () => {
         anything: fc
           .dictionary(words, fc.jsonValue({ noUnicodeString: false }), { noNullPrototype: true })
           .map((value) => JSON.parse(JSON.stringify(value)) as unknown),
+        referred: fc.constantFrom("eu", "us"),
+        shared: fc.constantFrom("eu", "us"),
+        nullable: fc.constantFrom("", "text", null),
+        nullableRegion: fc.constantFrom("eu", "us", null),
+        nullableFlag: fc.constantFrom(true, false, null),
+        nullableNumber: fc.constantFrom(0, 1.5, null),
+        manyReferred: fc.subarray(["eu", "us"]),
+        constant: fc.constant("fixed"),
       },
       { noNullPrototype: true },
     );
     fc.assert(
       fc.property(values, (value) => {
-        const controls = controlsOfSchema({ type: "object", properties, required: Object.keys(properties) }, value);
+        const controls = controlsOfSchema(
+          { type: "object", properties, $defs, required: Object.keys(properties) },
+          value,
+        );
         const once = untouched(controls);
         expect(readControls(controls, once)).toEqual({ value, problems: new Map() });
         // And the same once it was given back.
@@ -99,6 +122,52 @@ describe("a form", () => {
     ]);
     const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`p${index}`, { type: "string" }]));
     expect(controlsOfSchema({ type: "object", properties: many })).toHaveLength(1);
+  });
+
+  it("asks for what a schema refers to, under the name of what it is for", () => {
+    const schema = {
+      $ref: "#/$defs/answer",
+      $defs: {
+        answer: { type: "object", properties, required: ["shared", "nullable", "nullableFlag"] },
+        ...$defs,
+      },
+    };
+    const controls = controlsOfSchema(schema).filter(({ name }) =>
+      /referred|shared|nullable|constant/iu.test(name ?? ""),
+    );
+    expect(controls.map(({ name, label, hint, required, shape }) => [name, label, hint, required, shape.kind])).toEqual(
+      [
+        ["referred", "Where to?", "Where it runs.", false, "choice"],
+        ["shared", "shared", "Where it runs.", true, "choice"],
+        ["nullable", "nullable", undefined, false, "text"],
+        ["nullableRegion", "nullableRegion", "Where it runs.", false, "choice"],
+        ["nullableFlag", "nullableFlag", undefined, false, "boolean"],
+        ["nullableNumber", "nullableNumber", undefined, false, "number"],
+        ["manyReferred", "manyReferred", undefined, false, "choices"],
+        ["constant", "constant", undefined, false, "choice"],
+      ],
+    );
+    const form = new URLSearchParams({ [inputName(1)]: "0" });
+    // Nothing is the one way to say null where the schema needs a value.
+    expect(readControls(controls, form)).toEqual({
+      value: { shared: "eu", nullable: null, nullableFlag: null, manyReferred: [] },
+      problems: new Map(),
+    });
+  });
+
+  it.each<readonly [string, JsonObject]>([
+    ["to itself", { $ref: "#/properties/a" }],
+    ["to another that refers to it", { allOf: [{ $ref: "#/$defs/round" }] }],
+    ["to the whole", { $ref: "#" }],
+    ["to nothing", { $ref: "#/$defs/missing" }],
+    ["to a text", { $ref: "#/title" }],
+    ["to what every object has", { $ref: "#/constructor" }],
+    ["by an anchor", { $ref: "#somewhere" }],
+    ["by no address", { $ref: "#/%" }],
+  ])("is one text where a part refers %s", (_where, a) => {
+    const round = { anyOf: [{ $ref: "#/properties/a" }, { type: "null" }] };
+    const schema = { title: "Whole", type: "object", properties: { a }, $defs: { round } };
+    expect(controlsOfSchema(schema)).toMatchObject([{ name: "a", shape: { kind: "json" } }]);
   });
 
   it("asks for declared fields as they are declared, and preselects nothing by itself", () => {

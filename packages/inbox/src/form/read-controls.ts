@@ -16,7 +16,7 @@ export function inputName(index: number): string {
   return `value-${index}`;
 }
 
-/** The values of a form. What was left empty is left out. */
+/** The values of a form. What was left empty is left out, unless its control says otherwise. */
 export function readControls(controls: readonly FormControl[], form: URLSearchParams): ReadForm {
   const problems = new Map<number, string>();
   const values: (readonly [string, unknown])[] = [];
@@ -24,10 +24,14 @@ export function readControls(controls: readonly FormControl[], form: URLSearchPa
   for (const [index, control] of controls.entries()) {
     const given = form.getAll(inputName(index));
     const read = readControl(control, given);
-    if ("problem" in read) problems.set(index, read.problem);
-    else if (read.value === undefined && control.required) problems.set(index, "This is needed.");
-    else if (control.name === undefined) single = read.value;
-    else if (read.value !== undefined) values.push([control.name, read.value]);
+    if ("problem" in read) {
+      problems.set(index, read.problem);
+      continue;
+    }
+    const value = read.value === undefined ? control.whenEmpty : read.value;
+    if (value === undefined && control.required) problems.set(index, "This is needed.");
+    else if (control.name === undefined) single = value;
+    else if (value !== undefined) values.push([control.name, value]);
   }
   const isSingle = controls.length === 1 && controls[0]?.name === undefined;
   // An object made of entries has no name that could reach a prototype.

@@ -93,7 +93,7 @@ function renderGroup(shape: GroupShape, input: Input): Html {
   const all =
     isSeveral || input.required
       ? options
-      : [...options, { value: "", label: "No answer", isInitial: input.initial === undefined }];
+      : [...options, { value: "", label: "No answer", isInitial: !options.some(({ isInitial }) => isInitial) }];
   return html`<div class="options">
     ${all.map(
       ({ value, label, isInitial }) =>
