@@ -1,4 +1,5 @@
 export type {
+  AnswerCourier,
   AnswerReceipt,
   GatewayApi,
   GatewayCallOptions,

@@ -1,7 +1,7 @@
 import { createHmac, hkdfSync, randomBytes } from "node:crypto";
 
 import { createPauseLedger } from "@holdpoint/asya";
-import type { GatewayCourier } from "@holdpoint/asya/gateway";
+import type { AnswerCourier } from "@holdpoint/asya/gateway";
 import type { CheckpointStore } from "@holdpoint/core";
 import { createHolds } from "@holdpoint/core/holds";
 
@@ -70,7 +70,7 @@ export interface InboxOptions {
    * The gateway that tasks of the mesh are answered through: what `openGateway` of `@holdpoint/asya/gateway` makes.
    * @default none; tasks are shown, and answered elsewhere
    */
-  readonly gateway?: Pick<GatewayCourier, "answer"> | undefined;
+  readonly gateway?: AnswerCourier | undefined;
   /** The programs that may use the API. @default none; there is no API */
   readonly apiTokens?: readonly ApiToken[] | undefined;
   /** Who is told of what waits, is soon over and is decided. @default nobody */

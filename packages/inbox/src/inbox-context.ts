@@ -1,5 +1,5 @@
 import type { PauseLedger } from "@holdpoint/asya";
-import type { GatewayCourier } from "@holdpoint/asya/gateway";
+import type { AnswerCourier } from "@holdpoint/asya/gateway";
 import type { CheckpointStore } from "@holdpoint/core";
 import type { Holds } from "@holdpoint/core/holds";
 
@@ -29,7 +29,7 @@ export interface InboxContext {
   /** What hands what was decided of holds on. */
   readonly couriers: Couriers;
   /** What hands answers to tasks of the mesh on. */
-  readonly gateway: Pick<GatewayCourier, "answer"> | undefined;
+  readonly gateway: AnswerCourier | undefined;
   readonly apiTokens: readonly ApiToken[];
   /** A token for a claim that a request names by a key: the same each time, and nobody else's. */
   readonly claimToken: (name: string) => string;

@@ -39,11 +39,21 @@ export interface AnswerReceipt {
   readonly after?: GatewayTaskState | undefined;
 }
 
+/** Whatever hands answers to a gateway. */
+export interface AnswerCourier {
+  /**
+   * Answers a task. Check the answer first with `checkAnswer`: a gateway takes anything.
+   *
+   * @throws {GatewayError} with `outcome: "unknown"` where the answer may have been taken all the same
+   */
+  answer(task: GatewayTask, input: JsonObject, options?: GatewayCallOptions): Promise<AnswerReceipt>;
+}
+
 /**
  * Carries a person's answer to a gateway, which hands it to x-resume, as its own clients do. It claims nothing: whether
  * an answer counts is decided where x-resume claims the task, so two couriers, or one that is not sure, do no harm.
  */
-export interface GatewayCourier {
+export interface GatewayCourier extends AnswerCourier {
   readonly generation: GatewayApi;
   /** Where it sends to. */
   readonly address: string;
@@ -53,12 +63,6 @@ export interface GatewayCourier {
    * @throws {GatewayError}
    */
   status(task: GatewayTask, options?: GatewayCallOptions): Promise<GatewayTaskStatus | undefined>;
-  /**
-   * Answers a task. Check the answer first with `checkAnswer`: a gateway takes anything.
-   *
-   * @throws {GatewayError} with `outcome: "unknown"` where the answer may have been taken all the same
-   */
-  answer(task: GatewayTask, input: JsonObject, options?: GatewayCallOptions): Promise<AnswerReceipt>;
   /**
    * Ends a task in the gateway, and nowhere else; resolves to `false` if it had ended there before.
    *

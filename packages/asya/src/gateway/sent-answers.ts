@@ -7,7 +7,7 @@ import { canonicalJson } from "@holdpoint/core/json";
 import * as v from "valibot";
 
 import type { TaskDetails } from "../pause-ledger.ts";
-import type { AnswerReceipt, GatewayCallOptions, GatewayCourier } from "./gateway-courier.ts";
+import type { AnswerCourier, AnswerReceipt, GatewayCallOptions } from "./gateway-courier.ts";
 import { gatewayTaskOf } from "./gateway-courier.ts";
 import { GatewayError } from "./gateway-error.ts";
 import type { SentAnswer } from "./sent-answer.ts";
@@ -48,7 +48,7 @@ type Notes = v.InferOutput<typeof schema>;
  */
 export async function sendAnswer(
   store: CheckpointStore,
-  courier: Pick<GatewayCourier, "answer">,
+  courier: AnswerCourier,
   task: TaskDetails,
   input: JsonObject,
   by: Person,

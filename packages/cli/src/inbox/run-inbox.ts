@@ -1,6 +1,6 @@
 import { once } from "node:events";
 
-import type { GatewayCourier } from "@holdpoint/asya/gateway";
+import type { AnswerCourier, GatewayCourier } from "@holdpoint/asya/gateway";
 import { GatewayError } from "@holdpoint/asya/gateway";
 import type { Refusal } from "@holdpoint/inbox";
 import { InboxError, localLogin } from "@holdpoint/inbox";
@@ -73,7 +73,7 @@ export async function runInbox(context: CommandContext, options: InboxChoice): P
  * The courier to the gateway. One that is away keeps nobody from what else there is to answer: it is asked again whenever
  * somebody answers a task.
  */
-async function openPatiently(context: CommandContext, address: string): Promise<Pick<GatewayCourier, "answer">> {
+async function openPatiently(context: CommandContext, address: string): Promise<AnswerCourier> {
   let courier: GatewayCourier | undefined;
   const open = async (): Promise<GatewayCourier> => (courier ??= await openCourier(context, address));
   try {

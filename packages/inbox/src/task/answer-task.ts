@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { TaskDetails } from "@holdpoint/asya";
 import { checkAnswer, LedgerError } from "@holdpoint/asya";
-import type { GatewayCourier } from "@holdpoint/asya/gateway";
+import type { AnswerCourier } from "@holdpoint/asya/gateway";
 import { findSentAnswers, GatewayError, sendAnswer } from "@holdpoint/asya/gateway";
 import { isJsonObject } from "@holdpoint/core/json";
 
@@ -26,7 +26,7 @@ const lookEveryMs = 200;
 export async function answerTask(
   context: InboxContext,
   viewer: Viewer,
-  courier: Pick<GatewayCourier, "answer">,
+  courier: AnswerCourier,
   task: TaskDetails,
   form: URLSearchParams,
 ): Promise<SentOutcome> {
