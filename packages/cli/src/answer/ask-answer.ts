@@ -7,7 +7,7 @@ import { answerOf, promptStreams } from "../frame/ask.ts";
 import type { CommandContext } from "../frame/command-context.ts";
 import { escapeControls } from "../frame/escape-controls.ts";
 import { typedJsonProblem } from "../frame/typed-json-problem.ts";
-import { askFields, beginningWith, tellFault } from "../resume/ask-fields.ts";
+import { askFields, askUntilItFits, beginningWith } from "../resume/ask-fields.ts";
 import { fieldsOfSchema } from "../resume/schema-fields.ts";
 
 /** Asks at the terminal for what an answer lacks. */
@@ -39,18 +39,16 @@ async function askValue(
   { fields, schema }: NonNullable<HoldDetails["question"]>,
   given: unknown,
 ): Promise<unknown> {
-  let asked = fields ?? (schema === undefined ? undefined : fieldsOfSchema(schema));
-  let known = isJsonObject(given) ? given : {};
-  let said: unknown;
-  for (;;) {
-    said =
-      asked === undefined ? await askJson(context, "The value, as JSON", said) : await askFields(context, asked, known);
-    const faults = schema === undefined ? [] : await validateAgainst(schema, said);
-    if (faults.length === 0) return said;
-    for (const fault of faults) tellFault(context, fault);
-    asked = asked && beginningWith(asked, said);
-    known = {};
-  }
+  const asked = fields ?? (schema === undefined ? undefined : fieldsOfSchema(schema));
+  const known = isJsonObject(given) ? given : {};
+  return await askUntilItFits<unknown>(
+    context,
+    async (said) =>
+      asked === undefined
+        ? await askJson(context, "The value, as JSON", said)
+        : await askFields(context, beginningWith(asked, said), said === undefined ? known : {}),
+    async (said) => (schema === undefined ? [] : await validateAgainst(schema, said)),
+  );
 }
 
 async function askDecision(

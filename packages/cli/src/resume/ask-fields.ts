@@ -45,7 +45,11 @@ export async function askFields(
   const answers = new Map(Object.entries(given));
   for (const field of fields) {
     if (answers.has(field.name)) continue;
-    const answer = await askUntilItFits(context, field);
+    const answer = await askUntilItFits<unknown>(
+      context,
+      async (said = field.default) => await askField(context, { ...field, default: said }),
+      async (said) => (said === leaveOut ? [] : ((await field.faultsOf?.(said)) ?? [])),
+    );
     const value = answer === leaveOut ? field.whenEmpty : answer;
     if (value !== undefined) answers.set(field.name, value);
   }
@@ -58,18 +62,22 @@ export function beginningWith(fields: readonly AskedField[], said: unknown): rea
   return fields.map((field) => (Object.hasOwn(said, field.name) ? { ...field, default: said[field.name] } : field));
 }
 
-/** Says what is wrong. */
-export function tellFault({ messages }: CommandContext, fault: string): void {
-  log.error(escapeControls(fault), { output: messages.stream });
-}
-
-async function askUntilItFits(context: CommandContext, field: AskedField): Promise<unknown> {
-  for (let initial = field.default; ;) {
-    const answer = await askField(context, { ...field, default: initial });
-    const faults = answer === leaveOut ? [] : ((await field.faultsOf?.(answer)) ?? []);
-    if (faults.length === 0) return answer;
-    for (const fault of faults) tellFault(context, fault);
-    initial = answer;
+/**
+ * Asks until an answer fits, and says each time what is wrong with it.
+ *
+ * @param ask begins with what was said before
+ */
+export async function askUntilItFits<Answer>(
+  { messages }: CommandContext,
+  ask: (said: Answer | undefined) => Promise<Answer>,
+  faultsOf: (answer: Answer) => Promise<readonly string[]>,
+): Promise<Answer> {
+  let said: Answer | undefined;
+  for (;;) {
+    said = await ask(said);
+    const faults = await faultsOf(said);
+    if (faults.length === 0) return said;
+    for (const fault of faults) log.error(escapeControls(fault), { output: messages.stream });
   }
 }
 

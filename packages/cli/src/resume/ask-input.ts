@@ -5,7 +5,7 @@ import { isJsonObject } from "@holdpoint/core/json";
 
 import type { CommandContext } from "../frame/command-context.ts";
 import type { AskedField } from "./ask-fields.ts";
-import { askFields, beginningWith, tellFault } from "./ask-fields.ts";
+import { askFields, askUntilItFits, beginningWith } from "./ask-fields.ts";
 import { fieldsOfSchema } from "./schema-fields.ts";
 
 /** Stands for the whole of an answer, which no field has the name of. */
@@ -22,19 +22,18 @@ export async function askInput(
   check: CheckAnswerOptions,
 ): Promise<JsonObject> {
   const { metadata } = task;
-  let asked = metadata === undefined ? [] : askedOf(metadata, given, check);
-  let known = given;
-  for (;;) {
-    const answers = await askFields(context, asked, known);
-    const { [whole]: all } = answers;
-    const input = isJsonObject(all) ? all : answers;
-    const fault = await faultOf(task, input, check);
-    // Where nothing is asked for, why it is refused is said then.
-    if (fault === undefined || asked.length === 0) return input;
-    tellFault(context, fault);
-    asked = beginningWith(asked, { [whole]: input, ...input });
-    known = {};
-  }
+  const asked = metadata === undefined ? [] : askedOf(metadata, given, check);
+  return await askUntilItFits<JsonObject>(
+    context,
+    async (said) => {
+      const fields = beginningWith(asked, said && { [whole]: said, ...said });
+      const answers = await askFields(context, fields, said === undefined ? given : {});
+      const { [whole]: all } = answers;
+      return isJsonObject(all) ? all : answers;
+    },
+    // Where nothing is asked for, why it is refused is said when it is.
+    async (input) => (asked.length === 0 ? [] : await faultsOf(task, input, check)),
+  );
 }
 
 function askedOf(
@@ -50,12 +49,12 @@ function askedOf(
   return validation === "off" ? asked.map(({ faultsOf: _faultsOf, ...field }) => field) : asked;
 }
 
-async function faultOf(task: TaskDetails, input: JsonObject, check: CheckAnswerOptions): Promise<string | undefined> {
+async function faultsOf(task: TaskDetails, input: JsonObject, check: CheckAnswerOptions): Promise<readonly string[]> {
   try {
     await checkAnswer(task, input, check);
-    return undefined;
+    return [];
   } catch (error) {
-    if (LedgerError.is(error, "invalid-input")) return error.message;
+    if (LedgerError.is(error, "invalid-input")) return [error.message];
     throw error;
   }
 }
