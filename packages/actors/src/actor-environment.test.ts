@@ -81,7 +81,8 @@ describe("readActorEnvironment", () => {
     ["ASYA_PAUSE_EXPIRES_IN", "three days", "such as 72h"],
     ["ASYA_PAUSE_EXPIRES_IN", "0", "such as 72h"],
     ["ASYA_PAUSE_ON_EXPIRY", "reject", "cancel, or the input that then counts"],
-    ["ASYA_PAUSE_ON_EXPIRY", "cancel", "it needs expires_in"],
+    ["ASYA_PAUSE_ON_EXPIRY", "cancel", "and when, in ASYA_PAUSE_EXPIRES_IN"],
+    ["ASYA_PAUSE_EXPIRES_IN", `${"9".repeat(40)}h`, "such as 72h"],
     ["ASYA_RESUME_MERGE_MODE", "deeper", "shallow or deep"],
     ["ASYA_RESUME_VALIDATION", "on", "off, strict or coerce"],
     ["ASYA_SOCKET_DIR", "sockets", "absolute path"],
@@ -117,9 +118,18 @@ describe("readActorEnvironment", () => {
     expect(metadataOf({ ASYA_PAUSE_EXPIRES_IN: "90", ASYA_PAUSE_ON_EXPIRY: " " })).toMatchObject({ expires_in: 90 });
   });
 
+  it("says which variable is wrong where several make up what is asked", () => {
+    const asked = { ...enough, ASYA_PAUSE_METADATA: '{"prompt":"?","on_expiry":"cancel"}' };
+    expect(problemsOf(asked).problems.map(({ variable }) => variable)).toEqual(["ASYA_PAUSE_METADATA"]);
+    const other = { ...enough, ASYA_PAUSE_METADATA: '{"prompt":"?"}', ASYA_PAUSE_ON_EXPIRY: '{"ok":true}' };
+    expect(problemsOf(other).problems.map(({ variable }) => variable)).toEqual(["ASYA_PAUSE_ON_EXPIRY"]);
+  });
+
   it("refuses to go without storage", () => {
     const { message } = problemsOf({});
-    expect(message).toContain("ASYA_CHECKPOINT_STORE or ASYA_PERSISTENCE_MOUNT: found neither set");
+    expect(message).toContain("ASYA_CHECKPOINT_STORE or ASYA_PERSISTENCE_MOUNT: found neither set, expected");
+    const mistyped = problemsOf({ ASYA_PERSISTANCE_MOUNT: "/state", ASYA_TRANSPORT: "sqs", ASYA_SOKET_DIR: "/x" });
+    expect(mistyped.message).toContain("found neither set, but ASYA_PERSISTANCE_MOUNT, expected");
   });
 
   it("lists every problem in one message, and shows no password", () => {

@@ -7,6 +7,7 @@ import type { ConfiguredStore } from "./open-configured-store.ts";
 import { parseDurationMs } from "./parse-duration.ts";
 import type { Environment, ServingEnvironment } from "./serving-environment.ts";
 import { inspectServingEnvironment, quoteValue, variableOf } from "./serving-environment.ts";
+import { mistypedVariables } from "./setting-hints.ts";
 import type { SetupProblem } from "./setup-error.ts";
 import { ActorSetupError } from "./setup-error.ts";
 
@@ -15,6 +16,8 @@ export interface StoreSetting extends ConfiguredStore {
   readonly variable: "ASYA_CHECKPOINT_STORE" | "ASYA_PERSISTENCE_MOUNT";
 }
 
+const expiresInWords = "a time such as 72h, or seconds as a plain number";
+const onExpiryWords = 'cancel, or the input that then counts, such as {"approved":false}';
 const alternatives = new Intl.ListFormat("en-GB", { type: "disjunction" });
 
 /** What the environment says about x-pause and x-resume. */
@@ -98,9 +101,12 @@ function readStore(environment: Environment, problems: SetupProblem[]): StoreSet
   const variable = "ASYA_PERSISTENCE_MOUNT";
   const directory = variableOf(environment, variable);
   if (directory === undefined) {
+    const others = mistypedVariables(environment)
+      .filter(({ meant }) => meant === variable || meant === "ASYA_CHECKPOINT_STORE")
+      .map(({ name }) => name);
     problems.push({
       variable: `ASYA_CHECKPOINT_STORE or ${variable}`,
-      found: "neither set",
+      found: others.length === 0 ? "neither set" : `neither set, but ${others.join(" and ")}`,
       expected: "a store's URL in the first (s3://bucket/prefix) or a mounted directory in the second (/state)",
       detail: "Without storage a paused message would be lost.",
     });
@@ -125,14 +131,27 @@ function readPauseMetadata(environment: Environment, problems: SetupProblem[]): 
   try {
     return parsePauseMetadata(withExpiry(text, expiry));
   } catch (error) {
-    problems.push({
-      variable: text === undefined ? "ASYA_PAUSE_ON_EXPIRY" : "ASYA_PAUSE_METADATA",
-      found: quoteValue(text ?? environment["ASYA_PAUSE_ON_EXPIRY"] ?? ""),
-      expected: 'a JSON object such as {"prompt":"Approve?","fields":[{"name":"approved","type":"boolean"}]}',
-      detail: (error as Error).message,
-    });
+    const expected = 'a JSON object such as {"prompt":"Approve?","fields":[{"name":"approved","type":"boolean"}]}';
+    problems.push(metadataProblem(environment, (error as Error).message, expected));
     return undefined;
   }
+}
+
+/** What is wrong with the metadata, or with one of the variables that add to it. */
+export function metadataProblem(environment: Environment, detail: string, expected: string): SetupProblem {
+  const own = jsonObjectOf(variableOf(environment, "ASYA_PAUSE_METADATA") ?? "{}");
+  const problemOf = (variable: string, expectedThere: string): SetupProblem => ({
+    variable,
+    found: quoteValue(variableOf(environment, variable) ?? ""),
+    expected: expectedThere,
+    detail,
+  });
+  const isOfVariable = (name: string): boolean =>
+    detail.startsWith(`${name}:`) && own !== undefined && !Object.hasOwn(own, name);
+  if (isOfVariable("on_expiry"))
+    return problemOf("ASYA_PAUSE_ON_EXPIRY", `${onExpiryWords}; and when, in ASYA_PAUSE_EXPIRES_IN`);
+  if (isOfVariable("expires_in")) return problemOf("ASYA_PAUSE_EXPIRES_IN", expiresInWords);
+  return problemOf("ASYA_PAUSE_METADATA", expected);
 }
 
 /** What the metadata says itself counts. What is no JSON object is left to its reader, which says so. */
@@ -156,18 +175,14 @@ function readExpiry(environment: Environment, problems: SetupProblem[]): object 
   if (expiresIn !== undefined) {
     const ms = parseDurationMs(expiresIn);
     if (ms === undefined || ms <= 0) {
-      return refuse("ASYA_PAUSE_EXPIRES_IN", expiresIn, "a time such as 72h, or seconds as a plain number");
+      return refuse("ASYA_PAUSE_EXPIRES_IN", expiresIn, expiresInWords);
     }
     expiry.expires_in = ms / 1_000;
   }
   if (onExpiry !== undefined) {
     const answer = onExpiry === "cancel" ? onExpiry : jsonObjectOf(onExpiry);
     if (answer === undefined) {
-      return refuse(
-        "ASYA_PAUSE_ON_EXPIRY",
-        onExpiry,
-        'cancel, or the input that then counts, such as {"approved":false}',
-      );
+      return refuse("ASYA_PAUSE_ON_EXPIRY", onExpiry, onExpiryWords);
     }
     expiry.on_expiry = answer;
   }

@@ -1,10 +1,10 @@
 import type { PauseLedger, PauseMetadata } from "@holdpoint/asya";
 import type { CheckpointStore } from "@holdpoint/core";
-import { checkPauseMetadata, createPauseLedger, metadataHints } from "@holdpoint/asya";
+import { checkPauseMetadata, createPauseLedger } from "@holdpoint/asya";
 import { parseLosslessJson } from "@holdpoint/core";
 
 import type { ActorEnvironment } from "./actor-environment.ts";
-import { inspectActorEnvironment } from "./actor-environment.ts";
+import { inspectActorEnvironment, metadataProblem } from "./actor-environment.ts";
 import { createActorLog } from "./actor-log.ts";
 import type { ActorHandler } from "./actor-message.ts";
 import { actorSocket, freeActorSocket } from "./actor-socket.ts";
@@ -14,6 +14,7 @@ import type { Environment } from "./serving-environment.ts";
 import { quoteValue } from "./serving-environment.ts";
 import type { SetupProblem } from "./setup-error.ts";
 import { ActorSetupError } from "./setup-error.ts";
+import { settingHints } from "./setting-hints.ts";
 import { startOrRefuse } from "./start-or-refuse.ts";
 
 /** How one of the executables makes its handler. */
@@ -29,9 +30,8 @@ export async function runActor(name: string, createHandler: HandlerFactory): Pro
     const actor = environment.actorName ?? name;
     const log = createActorLog({ actor });
     log.info("store opened", { backend: store.backend, location: store.location });
-    const { pauseMetadata } = environment;
-    for (const hint of pauseMetadata === undefined ? [] : metadataHints(pauseMetadata)) {
-      log.warn("ASYA_PAUSE_METADATA has what looks like a typing mistake", { hint });
+    for (const hint of settingHints(process.env, environment.pauseMetadata)) {
+      log.warn("a setting looks like a mistake", { ...hint });
     }
     await serveActor(createHandler(ledger, environment), {
       ...environment,
@@ -81,10 +81,8 @@ async function checkConfiguredMetadata(metadata: PauseMetadata | undefined, envi
   try {
     await checkPauseMetadata(metadata);
   } catch (error) {
-    const variable = "ASYA_PAUSE_METADATA";
-    const found = quoteValue(environment[variable] ?? "");
     const expected = "a schema that can be used, and an answer on expiry that fits what is asked";
-    throw new ActorSetupError([{ variable, found, expected, detail: (error as Error).message }]);
+    throw new ActorSetupError([metadataProblem(environment, (error as Error).message, expected)]);
   }
 }
 

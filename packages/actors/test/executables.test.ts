@@ -195,14 +195,18 @@ describe("x-pause and x-resume", () => {
   });
 });
 
-describe("pause metadata with a typing mistake", () => {
+describe("pause metadata or a variable with a typing mistake", () => {
   it("is warned of at the start with what was meant, and passed on as it is", async () => {
     const metadata = { promt: "Publish?", fields: [{ name: "ok", type: "boolean", requird: false, theme: "dark" }] };
-    const pause = await startActor("x-pause", "../src/x-pause.ts", { ASYA_PAUSE_METADATA: JSON.stringify(metadata) });
+    const pause = await startActor("x-pause", "../src/x-pause.ts", {
+      ASYA_PAUSE_METADATA: JSON.stringify(metadata),
+      ASYA_RESUME_VALIDATON: "strict",
+    });
     const warnings = output
       .map(({ line }) => JSON.parse(line) as { readonly level: string; readonly hint?: string })
       .filter(({ level }) => level === "warn");
     expect(warnings.map(({ hint }) => hint)).toEqual([
+      "did you mean ASYA_RESUME_VALIDATION? It has no effect.",
       'promt: did you mean "prompt"? It is passed on as it is.',
       'fields.0.requird: did you mean "required"? It is passed on as it is.',
     ]);
@@ -237,7 +241,7 @@ describe("an environment that is wrong", () => {
     ['{"schema":{"$ref":"#/$defs/none"}}', "leads nowhere"],
     [
       '{"fields":[{"name":"approved","type":"boolean"}],"expires_in":60,"on_expiry":{"approved":"no"}}',
-      "on_expiry: The input does not fit what was asked: approved",
+      "on_expiry: it does not fit what is asked: approved",
     ],
   ])("stops the start where a question could never be answered: %s", async (metadata, problem) => {
     const actor = spawn(process.execPath, [fileOf("../src/x-pause.ts")], {

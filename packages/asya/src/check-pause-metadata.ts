@@ -3,7 +3,7 @@ import { isJsonObject } from "@holdpoint/core/json";
 
 import { mergeInput } from "./merge-input.ts";
 import type { PauseMetadata } from "./pause-metadata.ts";
-import { validateInput } from "./validate-input.ts";
+import { checkInput } from "./validate-input.ts";
 
 /**
  * Tries pause metadata out: its schema can be used, and what it answers on expiry fits what it asks for. Else every
@@ -24,8 +24,10 @@ export async function checkPauseMetadata(metadata: PauseMetadata): Promise<void>
     });
   }
   if (!isJsonObject(on_expiry)) return;
+  const { complete, violations } = await checkInput(on_expiry, metadata);
+  if (violations.length > 0) throw new Error(`on_expiry: it does not fit what is asked: ${violations.join("; ")}`);
   try {
-    mergeInput({}, await validateInput(on_expiry, metadata), metadata);
+    mergeInput({}, complete, metadata);
   } catch (error) {
     throw new Error(`on_expiry: ${(error as Error).message}`, { cause: error });
   }

@@ -26,6 +26,7 @@ export type {
   TaskSummary,
 } from "./pause-ledger.ts";
 export type { InputValidation } from "./prepare-input.ts";
+export { meantName } from "./meant-name.ts";
 export { metadataHints } from "./metadata-hints.ts";
 export { parsePauseMetadata } from "./parse-pause-metadata.ts";
 export type { PauseDecision, PauseField, PauseMetadata } from "./pause-metadata.ts";

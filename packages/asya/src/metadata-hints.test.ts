@@ -53,3 +53,39 @@ it("says nothing of properties that a page has for itself", () => {
   const field = { name: "a", type: "string", prompt: "A?", payload_key: "/a", required: false, ...properties };
   expect(metadataHints(parsePauseMetadata({ prompt: "?", ...properties, fields: [field] }))).toEqual([]);
 });
+
+it.each<readonly [string, readonly object[], readonly string[]]>([
+  [
+    "a default that is none of the options",
+    [
+      { name: "region", type: "string", options: ["eu", "us"], default: "moon" },
+      { name: "tags", type: "array", options: ["a", "b"], default: ["a", "c"] },
+      { name: "fine", type: "array", options: ["a", "b"], default: ["a", "b"] },
+      { name: "none", type: "string", options: ["a"], default: null },
+    ],
+    [
+      'fields.0.default: it is not one of "eu", "us", so an answer that leaves the field out does not fit.',
+      'fields.1.default: it is not one of "a", "b", so an answer that leaves the field out does not fit.',
+    ],
+  ],
+  [
+    "two fields at one place",
+    [
+      { name: "a", type: "string", payload_key: "/review/notes" },
+      { name: "b", type: "string", payload_key: "review/notes" },
+    ],
+    ["fields.1: it lands at /review/notes in the payload, in place of fields.0."],
+  ],
+  [
+    "a field inside of another that is no object",
+    [
+      { name: "notes", type: "string", payload_key: "/review/notes" },
+      { name: "review", type: "boolean" },
+      { name: "more", type: "object" },
+      { name: "size", type: "number", payload_key: "/more/size" },
+    ],
+    ["fields.0: it cannot land at /review/notes in the payload, since fields.1 lands at /review."],
+  ],
+])("names %s", (_what, fields, hints) => {
+  expect(metadataHints(parsePauseMetadata({ fields }))).toEqual(hints);
+});

@@ -1,13 +1,17 @@
 import { isJsonObject } from "@holdpoint/core/json";
 
-import type { PauseMetadata } from "./pause-metadata.ts";
+import { meantName } from "./meant-name.ts";
+import type { PauseField, PauseMetadata } from "./pause-metadata.ts";
+import { payloadPath } from "./pause-metadata.ts";
+import { valueViolation } from "./validate-input.ts";
 
 const metadataNames = ["prompt", "fields", "schema", "decisions", "expires_in", "on_expiry", "allow_on_expiry"];
 const fieldNames = ["name", "type", "prompt", "payload_key", "required", "default", "options"];
 
 /**
- * What looks like a typing mistake in pause metadata, one sentence each. Nothing of it is an error: a user interface
- * may have properties of its own, so they are passed on.
+ * What looks like a mistake in pause metadata, one sentence each: a name that is mistyped, a default that is none of the
+ * options, two fields that land at one place. Nothing of it is an error: a user interface may have properties of its own,
+ * so they are passed on.
  *
  * @example
  * ```ts
@@ -15,52 +19,50 @@ const fieldNames = ["name", "type", "prompt", "payload_key", "required", "defaul
  * ```
  */
 export function metadataHints(metadata: PauseMetadata): readonly string[] {
+  const fields = metadata.fields.map((field, index) => ({ field, index }));
   return [
-    ...hintsOf(metadata, metadataNames, ""),
-    ...metadata.fields.flatMap((field, index) => hintsOf(field, fieldNames, `fields.${index}.`)),
+    ...nameHints(metadata, metadataNames, ""),
+    ...fields.flatMap(({ field, index }) => nameHints(field, fieldNames, `fields.${index}.`)),
+    ...fields.flatMap(defaultHints),
+    ...fields.flatMap((field) => fields.slice(0, field.index).flatMap((earlier) => placeHints(field, earlier))),
   ];
 }
 
-function hintsOf(value: unknown, known: readonly string[], place: string): readonly string[] {
+interface PlacedField {
+  readonly field: PauseField;
+  readonly index: number;
+}
+
+function nameHints(value: unknown, known: readonly string[], place: string): readonly string[] {
   if (!isJsonObject(value)) return [];
   return Object.keys(value).flatMap((name) => {
-    const meant = known.includes(name) ? undefined : known.find((candidate) => isMistypedAs(name, candidate));
+    const meant = meantName(name, known);
     return meant === undefined
       ? []
       : [`${place}${name}: did you mean ${JSON.stringify(meant)}? It is passed on as it is.`];
   });
 }
 
-function isMistypedAs(name: string, known: string): boolean {
-  const [typed, meant] = [bare(name), bare(known)];
-  // Of four letters, two others make too many words that mean something else: mode, time.
-  const maxEdits = meant.length > 4 ? 2 : 1;
-  return Math.abs(typed.length - meant.length) <= maxEdits && editDistance(typed, meant) <= maxEdits;
+function defaultHints({ field, index }: PlacedField): readonly string[] {
+  const violation = field.default === undefined ? undefined : valueViolation(field.default, field);
+  return violation === undefined || field.default === null
+    ? []
+    : [`fields.${index}.default: it ${violation}, so an answer that leaves the field out does not fit.`];
 }
 
-/** `payloadKey` and `Payload-Key` are `payload_key` as other languages write it. */
-function bare(name: string): string {
-  return name.replaceAll(/[\s_-]/gu, "").toLowerCase();
-}
-
-/** How many letters are missing, too many, wrong, or exchanged with their neighbour (the optimal string alignment). */
-function editDistance(from: string, to: string): number {
-  let beforeLast: readonly number[] = [];
-  let last: readonly number[] = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= from.length; row += 1) {
-    const current = [row];
-    for (let column = 1; column <= to.length; column += 1) {
-      const isSame = from[row - 1] === to[column - 1];
-      const isExchanged = row > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
-      current[column] = Math.min(
-        (last[column] ?? 0) + 1,
-        (current[column - 1] ?? 0) + 1,
-        (last[column - 1] ?? 0) + (isSame ? 0 : 1),
-        isExchanged ? (beforeLast[column - 2] ?? 0) + 1 : Infinity,
-      );
-    }
-    beforeLast = last;
-    last = current;
+function placeHints(field: PlacedField, earlier: PlacedField): readonly string[] {
+  const [outer, inner] = [earlier, field].toSorted(
+    (one, other) => payloadPath(one.field).length - payloadPath(other.field).length,
+  ) as [PlacedField, PlacedField];
+  const [around, inside] = [payloadPath(outer.field), payloadPath(inner.field)];
+  if (!around.every((name, level) => inside[level] === name)) return [];
+  const [place, deeper] = [around, inside].map((path) => `/${path.join("/")}`);
+  if (around.length === inside.length) {
+    return [`fields.${field.index}: it lands at ${place} in the payload, in place of fields.${earlier.index}.`];
   }
-  return last[to.length] ?? 0;
+  return outer.field.type === "object"
+    ? []
+    : [
+        `fields.${inner.index}: it cannot land at ${deeper} in the payload, since fields.${outer.index} lands at ${place}.`,
+      ];
 }

@@ -7,25 +7,33 @@ import { LedgerError } from "./ledger-error.ts";
 import { gatewayBookkeeping as bookkeeping } from "./merge-input.ts";
 import type { PauseField, PauseMetadata } from "./pause-metadata.ts";
 
+/** An input with the fields' defaults, and what of it does not fit. */
+export interface CheckedInput {
+  readonly complete: JsonObject;
+  readonly violations: readonly string[];
+}
+
 /**
  * Checks a person's input against the declared fields and the schema, and returns it with the fields' defaults applied.
  *
  * @throws {LedgerError} `invalid-input` with every violation in its message
  */
 export async function validateInput(input: JsonObject, metadata: PauseMetadata): Promise<JsonObject> {
-  const { complete, violations } = checkFields(input, metadata);
-  const all = [...violations, ...(await schemaViolations(complete, metadata))];
-  if (all.length === 0) return complete;
+  const { complete, violations } = await checkInput(input, metadata);
+  if (violations.length === 0) return complete;
   throw new LedgerError(
     "invalid-input",
-    `The input does not fit what was asked: ${all.join("; ")}. The task stays paused.`,
+    `The input does not fit what was asked: ${violations.join("; ")}. The task stays paused.`,
   );
 }
 
-function checkFields(
-  input: JsonObject,
-  { fields }: PauseMetadata,
-): { readonly complete: JsonObject; readonly violations: readonly string[] } {
+/** The same, but says what does not fit instead of throwing. */
+export async function checkInput(input: JsonObject, metadata: PauseMetadata): Promise<CheckedInput> {
+  const { complete, violations } = checkFields(input, metadata);
+  return { complete, violations: [...violations, ...(await schemaViolations(complete, metadata))] };
+}
+
+function checkFields(input: JsonObject, { fields }: PauseMetadata): CheckedInput {
   const complete: Record<string, unknown> = { ...input };
   const violations: string[] = [];
   for (const field of fields) {
@@ -59,7 +67,8 @@ async function schemaViolations(
   }
 }
 
-function valueViolation(value: unknown, field: PauseField): string | undefined {
+/** What is wrong with a field's value, as the end of a sentence about it. */
+export function valueViolation(value: unknown, field: PauseField): string | undefined {
   if (value === null && field.required === false) return undefined;
   if (!isOfFieldType(value, field.type)) {
     return `is ${typeName(value)}; expected ${typeof field.type === "string" ? field.type : JSON.stringify(field.type)}`;

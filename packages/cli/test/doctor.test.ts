@@ -53,6 +53,18 @@ describe("holdpoint doctor", () => {
     expect(ended.exitCode).toBe(1);
   });
 
+  it("warns of what works and is probably not meant so", async () => {
+    await using workplace = await openWorkplace();
+    const environment = { ASYA_RESUME_VALIDATON: "strict", ASYA_PAUSE_METADATA: '{"promt":"?"}' };
+    const ended = await workplace.cli(["doctor", "--json"], { environment });
+    const warnings = findingsOf(ended).filter(({ subject, level }) => subject === "configuration" && level !== "ok");
+    expect(warnings.map(({ level, found }) => [level, found])).toEqual([
+      ["warning", "ASYA_RESUME_VALIDATON: did you mean ASYA_RESUME_VALIDATION? It has no effect"],
+      ["warning", 'ASYA_PAUSE_METADATA: promt: did you mean "prompt"? It is passed on as it is'],
+    ]);
+    expect(ended.exitCode).toBe(0);
+  });
+
   it("says which variables are set and not used", async () => {
     await using workplace = await openWorkplace();
     const environment = { STATE_PREFIX: "team-a", REDIS_URL: "redis://:hunter2@redis" };

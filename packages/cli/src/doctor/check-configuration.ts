@@ -1,4 +1,4 @@
-import { ActorSetupError, readActorEnvironment, readStoreSetting } from "@holdpoint/actors";
+import { ActorSetupError, readActorEnvironment, readStoreSetting, settingHints } from "@holdpoint/actors";
 import type { Environment } from "@holdpoint/actors";
 import type { StoreFinding } from "@holdpoint/core";
 import { redactStoreUrl } from "@holdpoint/core";
@@ -25,8 +25,13 @@ export function checkConfiguration(
   const chosen: StoreFinding = { subject, level: "ok", found: `the store is ${origin.shown} (${origin.source})` };
   try {
     // The actors' own variables; which store they use has been said.
-    readActorEnvironment({ ...environment, ASYA_CHECKPOINT_STORE: "memory:" });
-    return { origin, findings: [chosen] };
+    const { pauseMetadata } = readActorEnvironment({ ...environment, ASYA_CHECKPOINT_STORE: "memory:" });
+    const hints = settingHints(environment, pauseMetadata).map(({ variable, hint }): StoreFinding => ({
+      subject,
+      level: "warning",
+      found: `${variable}: ${hint.replace(/\.$/u, "")}`,
+    }));
+    return { origin, findings: [chosen, ...hints] };
   } catch (error) {
     if (!(error instanceof ActorSetupError)) throw error;
     return { origin, findings: [chosen, ...problemsOf(error)] };
