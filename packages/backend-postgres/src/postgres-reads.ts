@@ -7,7 +7,7 @@ import type { PostgresTable } from "./postgres-table.ts";
 export type StoredRow = PostgresResult["rows"][number];
 
 /** Larger bodies are read alone, so that nobody waits for what others read. */
-const mostBytesTogether = 64 * 1024;
+const mostBytesTogether = 256 * 1024;
 
 interface WantedRow {
   readonly columnKey: string;
