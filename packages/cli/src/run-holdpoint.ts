@@ -5,6 +5,7 @@ import { ProcessContext } from "./frame/command-context.ts";
 import { CommandError } from "./frame/command-error.ts";
 import { escapeControls, toJsonLine } from "./frame/escape-controls.ts";
 import type { ExitCode } from "./frame/exit-code.ts";
+import type { ExplainedError } from "./frame/explain-error.ts";
 import { exitCodes } from "./frame/exit-code.ts";
 import { OutputClosedError } from "./frame/output.ts";
 import { createProgram } from "./program.ts";
@@ -38,8 +39,8 @@ async function report(error: unknown, context: CommandContext, json: boolean): P
   }
   if (error instanceof OutputClosedError) return exitCodes.ok;
   if (context.interruption !== undefined && context.signal.aborted) return context.interruption;
-  const { code, exitCode } = await explain(error);
-  const message = await context.redact(error instanceof Error ? error.message : String(error));
+  const { code, exitCode, message: told } = await explain(error);
+  const message = await context.redact(told ?? (error instanceof Error ? error.message : String(error)));
   const line = json
     ? toJsonLine({ error: { code, exitCode, message } })
     : `${context.messages.style("red", "holdpoint:")} ${shown(error, message)}\n`;
@@ -52,7 +53,7 @@ function shown(error: unknown, message: string): string {
   return escapeControls(message, error instanceof CommandError ? "lines" : "nothing");
 }
 
-async function explain(error: unknown): Promise<{ readonly code: string; readonly exitCode: ExitCode }> {
+async function explain(error: unknown): Promise<ExplainedError> {
   if (error instanceof CommandError) return { code: nameOf(error.exitCode), exitCode: error.exitCode };
   const { explainError } = await import("./frame/explain-error.ts");
   return explainError(error);

@@ -259,6 +259,62 @@ it("a field is read as what its property refers to", async () => {
   expect((await holds.inspect("counts"))?.answer?.value).toEqual(value);
 });
 
+it("what is wrong with a question is said in the words of the command", async () => {
+  const wrong = async (...parameters: readonly string[]): Promise<string> => {
+    const { exitCode, stderr } = await workplace.cli(["ask", "a", "-m", "?", ...parameters]);
+    expect(exitCode).toBe(2);
+    return stderr;
+  };
+  expect(await wrong("--on-expiry", "reject")).toBe("holdpoint: --on-expiry: it needs --expires-in.\n");
+  expect(await wrong("--on-expiry", "approve", "--expires-in", "1h")).toContain(
+    '--on-expiry: "approve" lets act although nobody has answered; say --allow-on-expiry if that is meant.',
+  );
+  expect(await wrong("--expires-in", "0s")).toContain("--expires-in: ");
+  expect(await wrong("--not-by", "")).toContain(
+    "--not-by[0]: expected a name, with --issuer if somebody vouches for it",
+  );
+  expect(await wrong("--decision", "ship", "--decision", "stop")).toContain(
+    '--decision[0]: say whether "ship" is approving: write <name>=approving or <name>=rejecting.',
+  );
+  await workplace.cli(["ask", "a", "-m", "?", "--approvals", "2"]);
+  const other = await workplace.cli(["ask", "a", "-m", "Another?"]);
+  expect(other).toMatchObject({
+    exitCode: 4,
+    stderr: expect.stringContaining("--fingerprint, or --if-different keep"),
+  });
+  expect((await workplace.cli(["answer", "a", "approve", "--by", "ada"])).stderr).toContain(
+    "--issuer must say who vouches for --by",
+  );
+});
+
+it("an id of the other kind is said to be one", async () => {
+  await holds.open("a", { ask: { message: "?" } });
+  await workplace.ledger.pause(pauseEnvelope());
+  const [answered, resumed, shown, waited] = await Promise.all(
+    [
+      ["answer", "task-1", "approve"],
+      ["resume", "a", "-f", "ok=true"],
+      ["show", "b"],
+      ["wait", "b"],
+    ].map((parameters) => workplace.cli(parameters)),
+  );
+  expect(answered).toMatchObject({ exitCode: 3, stderr: expect.stringContaining("but a task: holdpoint resume") });
+  expect(resumed).toMatchObject({ exitCode: 3, stderr: expect.stringContaining("but a hold: holdpoint answer") });
+  expect(shown).toMatchObject({ exitCode: 3, stderr: expect.stringContaining("; nor is there a hold.") });
+  expect(waited).toMatchObject({ exitCode: 3, stderr: expect.stringContaining("; nor is there a task.") });
+});
+
+it("help of a command is what help and its name give", async () => {
+  const [help, option] = await Promise.all(
+    [
+      ["help", "ls"],
+      ["ls", "--help"],
+    ].map((given) => workplace.cli(given)),
+  );
+  expect(help).toEqual(option);
+  expect(help?.stdout).toContain("Usage: holdpoint ls");
+});
+
 describe("a question for fields", () => {
   const fields = [
     { name: "approved", type: "boolean", prompt: "Approve?", payload_key: "/review/approved" },
@@ -287,7 +343,7 @@ describe("a question for fields", () => {
     ]);
     const faults = [
       [["--fields", object], "are not a JSON list"],
-      [["--fields", untyped], "ask.fields: [0].type: expected one of string"],
+      [["--fields", untyped], "--fields: [0].type: expected one of string"],
       [["--fields", good, "-d", "approve"], "'-d, --decision <name>'"],
       [["--fields", good, "--schema", object], "'--schema <file>'"],
       [["--fields", "-", "--content", "-"], "Only one of"],

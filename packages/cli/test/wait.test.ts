@@ -92,11 +92,14 @@ describe("holdpoint wait", () => {
 
   it("waits for nothing that was never asked, and for no task", async () => {
     await workplace.ledger.pause(pauseEnvelope(), { metadata: { prompt: "Approve?", fields: [] } });
-    for (const id of ["nobody", "task-1"]) {
+    for (const [id, says] of [
+      ["nobody", "nor is there a task"],
+      ["task-1", "holdpoint resume answers it"],
+    ] as const) {
       expect(await workplace.cli(["wait", id])).toMatchObject({
         exitCode: 3,
         stdout: "",
-        stderr: expect.stringContaining("A paused task is answered by holdpoint resume"),
+        stderr: expect.stringContaining(says),
       });
     }
   });

@@ -8,6 +8,7 @@ import { GatewayError } from "@holdpoint/asya/gateway";
 import { CheckpointError } from "@holdpoint/core";
 import { HoldError } from "@holdpoint/core/holds";
 
+import { asOptions } from "./as-options.ts";
 import type { ExitCode } from "./exit-code.ts";
 import { exitCodes } from "./exit-code.ts";
 
@@ -55,10 +56,20 @@ const gatewayExitCodes: Readonly<Record<GatewayErrorCode, ExitCode>> = {
   "unexpected-answer": exitCodes.failed,
 };
 
-/** The name that programs may know an error by, and the exit code it ends a command with. */
-export function explainError(error: unknown): { readonly code: string; readonly exitCode: ExitCode } {
+/** What an error comes to. */
+export interface ExplainedError {
+  readonly code: string;
+  readonly exitCode: ExitCode;
+  /** @default the error's own */
+  readonly message?: string | undefined;
+}
+
+/** The name that programs may know an error by, the exit code it ends a command with, and what people are told of it. */
+export function explainError(error: unknown): ExplainedError {
   if (LedgerError.is(error)) return { code: error.code, exitCode: ledgerExitCodes[error.code] };
-  if (HoldError.is(error)) return { code: error.code, exitCode: holdExitCodes[error.code] };
+  if (HoldError.is(error)) {
+    return { code: error.code, exitCode: holdExitCodes[error.code], message: asOptions(error.message) };
+  }
   if (CheckpointError.is(error)) return { code: error.code, exitCode: storeExitCodes[error.code] ?? exitCodes.failed };
   if (GatewayError.is(error)) return { code: `gateway-${error.code}`, exitCode: gatewayExitCodes[error.code] };
   if (error instanceof ActorSetupError) return { code: "configuration", exitCode: exitCodes.usage };

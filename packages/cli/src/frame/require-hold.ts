@@ -1,5 +1,6 @@
-import type { HoldDetails, Holds } from "@holdpoint/core/holds";
+import { createPauseLedger } from "@holdpoint/asya";
 import type { CheckpointStore } from "@holdpoint/core";
+import type { HoldDetails, Holds } from "@holdpoint/core/holds";
 
 import { CommandError } from "./command-error.ts";
 import { exitCodes } from "./exit-code.ts";
@@ -17,8 +18,18 @@ export async function requireHold(
 ): Promise<HoldDetails> {
   const hold = await holds.inspect(id, { signal });
   if (hold !== null) return hold;
+  const name = JSON.stringify(id);
+  const task = await createPauseLedger(store)
+    .inspect(id, { signal })
+    .catch(() => undefined);
+  if (task !== null && task !== undefined) {
+    throw new CommandError(
+      exitCodes.notFound,
+      `There is no hold ${name} at ${store.location}, but a task: holdpoint resume answers it.`,
+    );
+  }
   throw new CommandError(
     exitCodes.notFound,
-    `There is no hold ${JSON.stringify(id)}: looked for ${JSON.stringify(`holds/${id}.json`)} at ${store.location}. It was never asked, was forgotten, or is in another store; holdpoint ls --state all lists what is there. A paused task is answered by holdpoint resume.`,
+    `There is no hold ${name}: looked for ${JSON.stringify(`holds/${id}.json`)} at ${store.location}${task === null ? "; nor is there a task" : ""}. It was never asked, was forgotten, or is in another store; holdpoint ls --state all lists what is there.`,
   );
 }
