@@ -35,12 +35,12 @@ describe.each(withRules)("holdpoint ls on $name", (store) => {
     };
     await withVariables(environment, async () => {
       // What the rules of ours make of the prefix is empty, and nothing is beside it yet.
-      expect(await ls()).toContain("No such task at");
+      expect(await ls()).toContain("No such task or hold at");
       await using written = await openStore(byRules.href, { environment: { ...environment, STATE_PREFIX: writes } });
       const envelope = { id: "task-1", route: { prev: [], curr: "x-pause", next: [] }, payload: {} };
       await createPauseLedger(written).pause(envelope);
       const said = await ls();
-      expect(said).toContain("No such task at");
+      expect(said).toContain("No such task or hold at");
       expect(said).toContain(`but there are tasks beside it: ${written.location}`);
       const there = { ...environment, STATE_PREFIX: "" };
       const found = await run(process.execPath, [executable, "ls", "--store", written.location], {

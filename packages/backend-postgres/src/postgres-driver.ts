@@ -264,7 +264,7 @@ export class PostgresDriver implements CheckpointDriver {
       message: hasSchema
         ? `there is no table ${this.#table.quoted}`
         : `there is no schema ${JSON.stringify(this.#table.schema)}`,
-      remedy: `Leave out create=false, or run: ${this.#sql(hasSchema)}`,
+      remedy: `Whatever opens the store for writing creates it, unless create=false is given; or run: ${this.#sql(hasSchema)}`,
     });
   }
 

@@ -215,7 +215,12 @@ describe.skipIf(postgres.isMissing)("what the server says", () => {
     ["another database", { pathname: "/not-here" }, "not-found", /3D000/u],
     ["TLS, which it has not", { search: "?sslmode=require" }, "unsupported", /no TLS/u],
     ["binding, without TLS", { search: "?channel_binding=require" }, "permission-denied", /bind/u],
-    ["no table", { search: "?create=false&table=not-here" }, "not-found", /CREATE TABLE/u],
+    [
+      "no table",
+      { search: "?create=false&table=not-here" },
+      "not-found",
+      /unless create=false is given; or run: CREATE TABLE/u,
+    ],
     ["no schema", { search: "?create=false&schema=not-here" }, "not-found", /CREATE SCHEMA/u],
     ["an option that it does not know", { search: "?options=-c%20no_such=1" }, "unavailable", /42704/u],
   ] as const)("%s", async (_, change, code, message) => {

@@ -244,7 +244,7 @@ function classifyConnection(error: unknown, outcome: DriverFailure["outcome"]): 
   if (error instanceof DriverFailureError) return { ...error.failure, outcome };
   const cause = isError(error) && "lastNodeError" in error ? error.lastNodeError : error;
   if (isReplyError(cause)) return { ...classifyReply(cause.message), outcome };
-  if (!isError(cause)) return unavailable("there is no connection to the server", outcome);
+  if (!isError(cause)) return disconnected(outcome);
   const failure = connectionFailure(cause, {
     outcome,
     tls: "A port that speaks TLS needs rediss:, any other redis:. A server that wants a client certificate needs tlsCertFile and tlsKeyFile.",
@@ -278,7 +278,15 @@ function classifyConnection(error: unknown, outcome: DriverFailure["outcome"]): 
       remedy: "Hand in a client of its own, for example client.duplicate().",
     };
   }
-  return unavailable("there is no connection to the server", outcome);
+  return disconnected(outcome);
+}
+
+function disconnected(outcome: DriverFailure["outcome"]): DriverFailure {
+  return unavailable(
+    "there is no connection to the server",
+    outcome,
+    "Check host and port, and that what listens there is a Redis server that takes connections.",
+  );
 }
 
 function unavailable(message: string, outcome: DriverFailure["outcome"], remedy?: string): DriverFailure {

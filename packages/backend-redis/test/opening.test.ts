@@ -75,6 +75,15 @@ describe("what cannot be opened says why", () => {
         await using server = await listen(createServer((socket) => socket.destroy()));
         expect((await failureOf(`redis://:s3cret@${server.address}${query}`)).code).toBe("unavailable");
       });
+
+      test("something that hangs up once it has heard what is asked, as servers of other kinds do", async () => {
+        await using server = await listen(
+          createServer((socket) => socket.on("error", () => undefined).once("data", () => socket.end())),
+        );
+        const error = await failureOf(`redis://:s3cret@${server.address}${query}`);
+        expect(error.code).toBe("unavailable");
+        expect(error.message).toMatch(/Check (?:host and port|the addresses of the sentinels)/u);
+      });
     });
   }
 

@@ -75,7 +75,11 @@ describe("holdpoint ls", () => {
       workplace.cli(["ls", "--older-than", "1d12h"]),
       workplace.cli(["ls", "--older-than", "1ms", "--json"]),
     ]);
-    expect(old).toEqual({ exitCode: 0, stdout: "", stderr: `No such task at file://${workplace.directory}.\n` });
+    expect(old).toEqual({
+      exitCode: 0,
+      stdout: "",
+      stderr: `No such task or hold at file://${workplace.directory}.\n`,
+    });
     expect(jsonLines(recent.stdout)).toHaveLength(1);
   });
 
@@ -86,7 +90,7 @@ describe("holdpoint ls", () => {
     expect(usual).toEqual({
       exitCode: 1,
       stdout: "",
-      stderr: `No such task at file://${other.directory}.\nCannot be read: 1; holdpoint ls --state corrupt says why.\n`,
+      stderr: `No such task or hold at file://${other.directory}.\nCannot be read: 1; holdpoint ls --state corrupt says why.\n`,
     });
     expect(corrupt).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/corrupt {3}broken .*is not JSON/u) });
   });

@@ -133,7 +133,7 @@ describe.skipIf(!hasScript)("at a terminal", () => {
     expect(pruned.shown()).toContain("\r\u001B[2KExamined 1 documents, removed 1");
     const empty = runInTerminal(workplace, ["ls"]);
     expect(await empty.exitCode).toBe(0);
-    expect(empty.shown()).toContain("No such task at file://");
+    expect(empty.shown()).toContain("No such task or hold at file://");
   });
 
   it("lists within 60 columns, with whole ids", async () => {

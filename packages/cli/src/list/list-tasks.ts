@@ -55,7 +55,7 @@ export async function listTasks(context: CommandContext, options: ListChoice): P
     await output.write(options.json ? toJsonLine(kept.json) : `${row(context, kept)}\n`);
   }
   // Also where nobody sits at a terminal: an empty answer may come from another place than was meant.
-  if (listed === 0) await messages.tell(`No such task at ${escapeControls(store.location)}.\n`);
+  if (listed === 0) await messages.tell(`No such task or hold at ${escapeControls(store.location)}.\n`);
   if (found === 0) await tellOfBeside(context, options, store.location);
   if (undated > 0) {
     await messages.tell(`Left out: ${undated} of which the store does not know how old they are.\n`);
