@@ -83,6 +83,35 @@ describe.skipIf(testChromium === undefined)("in a browser", () => {
     });
   });
 
+  it("a property that refers to another part of its schema is asked for as what that is, and may be null", async () => {
+    await using inbox = await openInbox();
+    // As Pydantic writes a model with an enum and two optional values.
+    const schema = {
+      type: "object",
+      properties: {
+        origin: { $ref: "#/$defs/Region" },
+        target: { anyOf: [{ $ref: "#/$defs/Region" }, { type: "null" }], title: "Target" },
+        count: { anyOf: [{ type: "integer" }, { type: "null" }], title: "Count" },
+        kind: { const: "transfer", default: "transfer", title: "Kind", type: "string" },
+      },
+      required: ["origin", "target", "count"],
+      $defs: { Region: { enum: ["eu", "us"], title: "Region", type: "string" } },
+    };
+    await inbox.holds.open("move", { ask: { message: "Move it?", schema } });
+    await using visitor = await visit(inbox, { javaScriptEnabled: false });
+    const { page } = visitor;
+    await page.goto(inbox.at("hold?id=move"));
+    await page.getByRole("group", { name: "origin" }).getByLabel("eu").check();
+    await page.getByRole("group", { name: "Target" }).getByLabel("us").check();
+    expect(await page.getByRole("group", { name: "Kind" }).getByLabel("transfer").isChecked()).toBe(true);
+    await page.getByLabel("Count").fill("5");
+    await page.getByLabel("Count").fill("");
+    await page.getByRole("button", { name: "Send the answer" }).click();
+    await page.getByRole("heading", { name: "Answered" }).waitFor();
+    const value = { origin: "eu", target: "us", count: null, kind: "transfer" };
+    expect((await inbox.holds.inspect("move"))?.answer?.value).toEqual(value);
+  });
+
   it("what was proposed is changed and approved, as a form where it fits one, else as JSON", async () => {
     await using inbox = await openInbox();
     await openSamples(inbox);
