@@ -236,8 +236,10 @@ describe("a resume", () => {
   it("says where it looked for a task that is not there", async () => {
     await expect(ledger.resume(resumeEnvelope())).rejects.toMatchObject({
       code: "task-not-found",
-      message: expect.stringContaining("paused/task-1.json"),
+      message: expect.stringMatching(/paused\/task-1\.json.* was not pruned\.$/u),
     });
+    const unnamed = ledger.resume(resumeEnvelope({ headers: {} }));
+    await expect(unnamed).rejects.toThrow("No header x-asya-resume-task says which task is meant.");
   });
 
   it("takes strictly what it can of fields that another program stored", async () => {

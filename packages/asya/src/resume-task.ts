@@ -2,7 +2,7 @@ import type { LoadOptions } from "@holdpoint/core/holds";
 
 import type { ObjectEnvelope } from "./assert-envelope.ts";
 import { assertEnvelope } from "./assert-envelope.ts";
-import { trailHeader } from "./asya-headers.ts";
+import { resumeTaskHeader, trailHeader } from "./asya-headers.ts";
 import { documentKey } from "./document-key.ts";
 import { endDelivery } from "./end-delivery.ts";
 import type { Envelope, OutgoingMessage } from "./envelope.ts";
@@ -158,11 +158,12 @@ function refusal(
   }
 }
 
-function notFound(context: LedgerContext, { leads }: TaskLeads): LedgerError {
+function notFound(context: LedgerContext, { leads, isGuess }: TaskLeads): LedgerError {
+  const unnamed = isGuess === true ? ` No header ${resumeTaskHeader} says which task is meant.` : "";
   const keys = leads.map(({ id }) => documentKey(id)).join(", ");
   return new LedgerError(
     "task-not-found",
-    `task not paused: cannot find a checkpoint file at ${context.machine.store.location}; looked for ${keys}, and for the id as an A2A id among the first ${maxSearched} documents. Check that x-pause and x-resume use the same store, and that the task has paused and was not pruned.`,
+    `task not paused: cannot find a checkpoint file at ${context.machine.store.location}; looked for ${keys}, and for the id as an A2A id among the first ${maxSearched} documents. Check that x-pause and x-resume use the same store, and that the task has paused and was not pruned.${unnamed}`,
     leads[0]?.id,
   );
 }

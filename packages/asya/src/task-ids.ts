@@ -23,6 +23,8 @@ export interface TaskLeads {
   readonly leads: readonly TaskLead[];
   /** The names by which the task may be called in the A2A protocol. */
   readonly a2aTaskIds: readonly string[];
+  /** Set where no header says which task is meant. */
+  readonly isGuess?: true;
 }
 
 /**
@@ -44,7 +46,7 @@ export function leadsOfMessage(envelope: Envelope): TaskLeads {
   }
   // A plain id may itself begin with "resume-"; but where the headers are missing, that is how the gateway made it.
   const ids = [...derivedIds(envelope.id), envelope.id];
-  return { leads: ids.map((id) => ({ id })), a2aTaskIds: ids };
+  return { leads: ids.map((id) => ({ id })), a2aTaskIds: ids, isGuess: true };
 }
 
 /** Where the task may be stored that a person calls by an id, to change it. */
