@@ -74,7 +74,8 @@ async function measureMemory(): Promise<object> {
     await store.put("large", new Uint8Array(sizeBytes).fill(120), { ifVersion: version });
   } else if (what === "look") {
     const told: unknown = await store.get("prepared", { maxBytes: 256 * 1_024 }).catch((error: unknown) => error);
-    if (!CheckpointError.is(told, "too-large") || told.sizeBytes !== sizeBytes) throw new Error("it was not told");
+    if (!CheckpointError.is(told, "too-large") || told.sizeBytes !== sizeBytes || told.version === undefined)
+      throw new Error("it was not told");
   } else {
     const found = await store.get("prepared");
     if (found?.body.byteLength !== sizeBytes) throw new Error("it was not read whole");

@@ -69,7 +69,7 @@ export class GcsTransport {
     if (status < 300 && announcedBytes > (request.maxBytes ?? Infinity)) {
       // With its connection, on which else the whole body would have to come.
       response.on("error", () => undefined).destroy();
-      throw new BodyTooLargeError(announcedBytes);
+      throw new BodyTooLargeError(announcedBytes, headers["x-goog-generation"]?.toString());
     }
     const answer: GcsAnswer = { status, body: await readBody(response), header: (name) => headers[name]?.toString() };
     if (status < 200 || status > 299) throw new GcsAnswerError(answer);

@@ -136,6 +136,7 @@ describe.skipIf(gcs.isMissing)("a store in Cloud Storage", () => {
     const driver = driverAt(proxy.url, {});
     const { version } = await driver.write("a", bytes("1"), write("id-1"), { signal });
     expect(await driver.read("a", { signal })).toMatchObject({ version, writeId: "id-1" });
+    await expect(driver.read("a", { signal, maxBytes: 0 })).rejects.toMatchObject({ sizeBytes: 1, version: undefined });
     await driver.close();
   });
 

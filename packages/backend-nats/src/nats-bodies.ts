@@ -7,6 +7,7 @@ import type { ReadContext } from "@holdpoint/core/driver";
 import type { NatsBucket } from "./nats-bucket.ts";
 import { assertKeepsPromises, openStream } from "./nats-bucket.ts";
 import type { JetStream, StoredMessage } from "./nats-jetstream.ts";
+import { formatVersion } from "./nats-version.ts";
 
 /** What the KV entry of a large value says about it. */
 interface BodyPointer {
@@ -136,7 +137,9 @@ export class NatsBodies {
     { signal, maxBytes = Infinity }: Omit<ReadContext, "durable">,
   ): Promise<Uint8Array | undefined> {
     const { size, digest, chunks } = parsePointer(entry);
-    if (size > maxBytes) throw new BodyTooLargeError(size);
+    if (size > maxBytes) {
+      throw new BodyTooLargeError(size, formatVersion({ revision: entry.sequence, bodyId: id }));
+    }
     const subject = this.#chunkSubject(key, id);
     // Not filled with zeros first, since what is handed out has the digest of what was written.
     const body = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);

@@ -97,7 +97,9 @@ export class PostgresDriver implements CheckpointDriver {
     const row = await this.#reads.read(this.#keys.columnKey(key), maxBytes, signal);
     const { version, write_id: writeId, body, size_bytes: sizeBytes, modified_s: modifiedSeconds } = row;
     if (version === null || version === undefined) return null;
-    if (maxBytes !== undefined && Number(sizeBytes) > maxBytes) throw new BodyTooLargeError(Number(sizeBytes));
+    if (maxBytes !== undefined && Number(sizeBytes) > maxBytes) {
+      throw new BodyTooLargeError(Number(sizeBytes), version);
+    }
     return {
       body: bytesOf(body ?? ""),
       version,

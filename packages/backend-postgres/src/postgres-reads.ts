@@ -3,7 +3,7 @@ import type { PostgresConnection } from "./postgres-connection.ts";
 import { breaksConnection } from "./postgres-error.ts";
 import type { PostgresTable } from "./postgres-table.ts";
 
-/** A row as the statements that read say it; of a body that is larger than is wanted, only its size. */
+/** A row as the statements that read say it; of a value that is larger than is wanted, all but the body. */
 export type StoredRow = PostgresResult["rows"][number];
 
 /** Larger bodies are read alone, so that nobody waits for what others read. */

@@ -26,10 +26,10 @@ import { inspectRedis } from "./redis-inspection.ts";
 import { RedisKeys } from "./redis-key.ts";
 import { listEntries } from "./redis-listing.ts";
 import type { AskRedis, RedisScript } from "./redis-scripts.ts";
-import { putScript, removeScript, replaceScript, runScript, touchScript } from "./redis-scripts.ts";
+import { putScript, removeScript, replaceScript, runScript, sizeScript, touchScript } from "./redis-scripts.ts";
 import { assertUsable, parseServerInfo } from "./redis-server-info.ts";
 import type { RedisServerInfo } from "./redis-server-info.ts";
-import { bodyStart, createVersion, decodeValue, maxHeaderBytes, valueHead, valueStart } from "./redis-value.ts";
+import { createVersion, decodeHead, decodeValue, maxHeaderBytes, valueHead, valueStart } from "./redis-value.ts";
 
 /** Options of {@link RedisDriver}. */
 export interface RedisDriverOptions {
@@ -183,9 +183,12 @@ export class RedisDriver implements CheckpointDriver {
       // The same for what is missing and for what is empty, which only this command tells apart.
       if (read.byteLength === 0) return await this.#ask("get", key, [], signal);
       if (read.byteLength <= mostBytes) return part;
-      const { reply } = await this.#ask("strlen", key, [], signal);
-      const sizeBytes = Number(reply) - bodyStart(read);
-      if (sizeBytes > maxBytes) throw new BodyTooLargeError(sizeBytes);
+      // By a script, since the value may be replaced at any time, and size and version are to be of one.
+      const { reply } = await this.#run(sizeScript, key, [], { signal, repeatable: true });
+      const [lengthBytes, start] = reply as [unknown, Buffer];
+      const { version, bodyStart = 0 } = decodeHead(start) ?? {};
+      const sizeBytes = Number(lengthBytes) - bodyStart;
+      if (sizeBytes > maxBytes) throw new BodyTooLargeError(sizeBytes, version);
       // It was replaced in between.
     }
   }

@@ -121,6 +121,11 @@ if type(done) == 'table' then return done end
 return 'removed'
 `);
 
+/** How long the value at `KEYS[1]` is, and its first bytes, as many as its first line has at most: those of one value. */
+export const sizeScript: RedisScript = script(`
+return { redis.call('STRLEN', KEYS[1]), redis.call('GETRANGE', KEYS[1], 0, ${maxHeaderBytes - 1}) }
+`);
+
 /** The first bytes of the values at all `KEYS`, as many as say their versions; empty where there is none. */
 export const headsScript: RedisScript = script(`
 local heads = {}

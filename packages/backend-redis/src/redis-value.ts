@@ -68,12 +68,31 @@ export function versionOfHead(start: Buffer): string | undefined {
  * `stored` over: whoever hands it in must not use it any more.
  */
 export function decodeValue(stored: Buffer): RedisValue | undefined {
+  const head = decodeHead(stored);
+  if (head === undefined) return undefined;
+  const { writeId, bodyStart } = head;
+  if (head.version !== undefined) return { version: head.version, writeId, body: bodyAfter(stored, bodyStart) };
+  // SHA-1, because it is what a script can compute.
+  const version = rawVersionMark + createHash("sha1").update(stored).digest("hex");
+  return { version, writeId, body: new Uint8Array(stored) };
+}
+
+/** What comes before the body of a value: nothing where another program has stored it. */
+interface ValueHead {
+  readonly version: string | undefined;
+  readonly writeId: string | undefined;
+  readonly bodyStart: number;
+}
+
+const noHead: ValueHead = { version: undefined, writeId: undefined, bodyStart: 0 };
+
+/**
+ * Reads the first line of a value, of which at least the first {@link maxHeaderBytes} bytes are here; `undefined` if it is
+ * damaged.
+ */
+export function decodeHead(stored: Buffer): ValueHead | undefined {
   const start = stored.toString("latin1", 0, maxHeaderBytes);
-  if (!start.startsWith(magic)) {
-    // SHA-1, because it is what a script can compute.
-    const version = rawVersionMark + createHash("sha1").update(stored).digest("hex");
-    return { version, writeId: undefined, body: new Uint8Array(stored) };
-  }
+  if (!start.startsWith(magic)) return noHead;
   const versionEnd = start.indexOf(" ", magic.length);
   const lineEnd = start.indexOf("\n");
   const version = start.slice(magic.length, versionEnd);
@@ -81,13 +100,7 @@ export function decodeValue(stored: Buffer): RedisValue | undefined {
   // Not a line, or a damaged one.
   if (versionEnd < 0 || lineEnd < versionEnd) return undefined;
   if (version.slice(nonceLength) !== checksumMark(storedChecksum(stored, versionEnd, lineEnd))) return undefined;
-  return { version, writeId, body: bodyAfter(stored, lineEnd + 1) };
-}
-
-/** Where the body of a value begins, of which at least the first {@link maxHeaderBytes} bytes are here. */
-export function bodyStart(stored: Buffer): number {
-  const start = stored.toString("latin1", 0, maxHeaderBytes);
-  return start.startsWith(magic) ? start.indexOf("\n") + 1 : 0;
+  return { version, writeId, bodyStart: lineEnd + 1 };
 }
 
 /** The CRC-32 that {@link createVersion} takes, of a line's nonce and of its write id with the space before it. */

@@ -37,6 +37,14 @@ describe.skipIf(redis.isMissing)("a value that another program stored", () => {
     expect(await store.delete("a", { ifVersion: found?.version })).toBe(true);
   });
 
+  test("has no version where it is not wanted, since that is a digest of all of it", async () => {
+    const prefix = `${randomUUID()}:`;
+    using admin = inspector();
+    await using store = await openPlain(prefix);
+    await admin.set(`${prefix}a`, "x".repeat(1_000));
+    await expect(store.get("a", { maxBytes: 10 })).rejects.toMatchObject({ sizeBytes: 1_000, version: undefined });
+  });
+
   test("is read among a few others, and not all at once, where a listing says versions", async () => {
     const prefix = `${randomUUID()}:`;
     using client = inspector();

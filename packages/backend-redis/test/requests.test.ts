@@ -6,9 +6,10 @@ import type { Precondition } from "@holdpoint/core/driver";
 import { startCountingProxy } from "@holdpoint/test-servers";
 import { describe, expect, onTestFinished, test } from "vitest";
 
+import { createRedisStore } from "../src/index.ts";
 import { createRedisClient } from "../src/redis-client.ts";
 import { RedisDriver } from "../src/redis-driver.ts";
-import { ownServer, redis } from "./test-server.ts";
+import { inspector, ownServer, redis } from "./test-server.ts";
 
 const body = new Uint8Array(10);
 
@@ -32,6 +33,25 @@ describe.skipIf(redis.isMissing)("requests on the wire", () => {
     expect(await requestsOf(() => store.get("b"))).toBe(1);
     expect(await requestsOf(() => store.delete("a"))).toBe(1);
     expect(await requestsOf(() => store.check())).toBe(1);
+  });
+});
+
+describe.skipIf(redis.isMissing)("what is larger than is wanted", () => {
+  test("is told by the size and the version of one value, although it is replaced meanwhile", async () => {
+    const prefix = `${randomUUID()}:`;
+    await using writer = await openStore(`${redis.url}?prefix=${prefix}`);
+    using client = inspector();
+    await using store = await createRedisStore({ client, prefix });
+    await writer.put("a", new Uint8Array(1_000));
+    let replaced: Promise<{ readonly version: string }> | undefined;
+    const send = client.sendCommand.bind(client);
+    client.sendCommand = async (command, stream) => {
+      const reply: unknown = await send(command, stream);
+      if (command.name === "getrange") await (replaced ??= writer.put("a", new Uint8Array(2_000)));
+      return reply;
+    };
+    const told: unknown = await store.get("a", { maxBytes: 0 }).catch((error: unknown) => error);
+    expect(told).toMatchObject({ code: "too-large", sizeBytes: 2_000, version: (await replaced)?.version });
   });
 });
 

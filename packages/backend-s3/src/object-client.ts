@@ -6,6 +6,8 @@ import { finished } from "node:stream/promises";
 import { BodyTooLargeError, defaultMaxBodyBytes } from "@holdpoint/core/driver";
 import type { ReadContext } from "@holdpoint/core/driver";
 
+import { versionOfEtag } from "./s3-version.ts";
+
 /**
  * What the driver needs of an S3 client; each method sends one request, and rejects with the SDK's own error.
  * The AWS SDK and the `minio` client each have an adapter, so that both keep the same objects in the same way.
@@ -44,6 +46,12 @@ export interface ObjectClient {
 
 /** What ends a read, and how large a body it wants. */
 export type ReadRequest = Omit<ReadContext, "durable">;
+
+/** What a server says of a body before it sends it. */
+export interface AnnouncedBody {
+  readonly lengthBytes: number | undefined;
+  readonly etag: string | undefined;
+}
 
 /** What goes with a body. */
 export interface WriteHeaders {
@@ -138,12 +146,12 @@ export const writeIdMetadata = "holdpoint-write-id";
  */
 export async function readWhole(
   stream: Readable,
-  lengthBytes: number | undefined,
+  announced: AnnouncedBody,
   { signal, maxBytes = Infinity }: ReadRequest,
 ): Promise<Uint8Array> {
-  const tooLarge = refuseLarger(stream, lengthBytes, maxBytes);
+  const tooLarge = refuseLarger(stream, announced, maxBytes);
   if (tooLarge !== undefined) throw tooLarge;
-  const whole = gather(addAbortSignal(signal, stream), lengthBytes);
+  const whole = gather(addAbortSignal(signal, stream), announced.lengthBytes);
   await finished(stream);
   return whole();
 }
@@ -193,20 +201,20 @@ export function storedObject(body: Uint8Array, headers: IncomingHttpHeaders): St
   };
 }
 
-/** How long a body is to be, as far as its server says. */
-export function announcedBytes({ "content-length": length }: IncomingHttpHeaders): number | undefined {
-  return length === undefined ? undefined : Number(length);
+/** What the headers before a body say of it. */
+export function announcedBody({ "content-length": length, etag }: IncomingHttpHeaders): AnnouncedBody {
+  return { lengthBytes: length === undefined ? undefined : Number(length), etag };
 }
 
 /** Lets go of a body that is larger than is wanted, and says so. */
 export function refuseLarger(
   stream: Readable,
-  lengthBytes: number | undefined,
+  { lengthBytes, etag }: AnnouncedBody,
   maxBytes: number,
 ): BodyTooLargeError | undefined {
   if (lengthBytes === undefined || lengthBytes <= maxBytes) return undefined;
   discard(stream, lengthBytes);
-  return new BodyTooLargeError(lengthBytes);
+  return new BodyTooLargeError(lengthBytes, etag === undefined ? undefined : versionOfEtag(etag));
 }
 
 /** Lets go of a body that is not wanted: the connection survives if there is next to nothing to come. */

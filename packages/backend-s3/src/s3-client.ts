@@ -79,7 +79,8 @@ export class S3ObjectClient implements ObjectClient {
     );
     const output = await this.#once(command, () => this.#client.send(command, { abortSignal: context.signal }));
     if (output.Body === undefined) throw new BadAnswerError("the answer has no body");
-    const body = await readWhole(output.Body as Readable, output.ContentLength, context);
+    const announced = { lengthBytes: output.ContentLength, etag: output.ETag };
+    const body = await readWhole(output.Body as Readable, announced, context);
     if (sent !== undefined) this.#reads?.learn(name, { ...sent, host: sent.hostname, agent: this.#agentOf(sent) });
     return {
       body,

@@ -206,7 +206,8 @@ export class S3Driver implements CheckpointDriver {
 
   /**
    * Reads an object whose bytes and ETag belong together. On some servers, a read that meets an overwrite gets the bytes
-   * of one value and the ETag of another, under which an update would replace what was never read.
+   * of one value and the ETag of another, under which an update would replace what was never read. Of what is larger than
+   * is wanted, size and ETag are told as the headers say them: nothing of it is read.
    */
   async #readConsistently(name: string, { signal, maxBytes }: ReadContext): Promise<DriverRecord> {
     for (let round = 1; round <= 4; round += 1) {

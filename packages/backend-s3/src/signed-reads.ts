@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, RequestOptions } from "node:http";
 import { request as requestHttps } from "node:https";
 
 import { isCutOff } from "./bad-answer-error.ts";
-import { announcedBytes, gather, refuseLarger, storedObject } from "./object-client.ts";
+import { announcedBody, gather, refuseLarger, storedObject } from "./object-client.ts";
 import type { ObjectFailure, ReadRequest, StoredObject } from "./object-client.ts";
 import { ReadSigner } from "./read-signer.ts";
 import type { SigningCredentials } from "./read-signer.ts";
@@ -111,13 +111,13 @@ async function ask(
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const sent = request(options, (response) => {
     const { statusCode: status = 0, headers } = response;
-    const lengthBytes = announcedBytes(headers);
-    const tooLarge = status < 300 ? refuseLarger(response, lengthBytes, maxBytes) : undefined;
+    const announced = announcedBody(headers);
+    const tooLarge = status < 300 ? refuseLarger(response, announced, maxBytes) : undefined;
     if (tooLarge !== undefined) {
       reject(tooLarge);
       return;
     }
-    const body = gather(response, lengthBytes);
+    const body = gather(response, announced.lengthBytes);
     response.once("end", () => resolve({ status, headers, body, isWhole: true }));
     response.once("error", (error) => {
       if (status < 300) reject(error);

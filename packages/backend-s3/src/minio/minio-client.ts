@@ -2,7 +2,7 @@ import type { Client } from "minio";
 
 import { BadAnswerError } from "../bad-answer-error.ts";
 import {
-  announcedBytes,
+  announcedBody,
   discard,
   readWhole,
   removeCredentials,
@@ -52,7 +52,7 @@ export class MinioObjectClient implements ObjectClient {
     return await this.#once(context.signal, async (exchange) => {
       const stream = await this.#client.getObject(this.#bucket, name);
       const headers = exchange.headers ?? {};
-      const body = await readWhole(stream, announcedBytes(headers), context);
+      const body = await readWhole(stream, announcedBody(headers), context);
       if (exchange.sent !== undefined) this.#reads?.learn(name, exchange.sent);
       return storedObject(body, headers);
     });
@@ -62,7 +62,7 @@ export class MinioObjectClient implements ObjectClient {
     try {
       await this.#once(signal, async (exchange) => {
         const body = await this.#client.getPartialObject(this.#bucket, name, 0, 1);
-        discard(body, announcedBytes(exchange.headers ?? {}));
+        discard(body, announcedBody(exchange.headers ?? {}).lengthBytes);
       });
     } catch (error) {
       // An empty object has no first byte.

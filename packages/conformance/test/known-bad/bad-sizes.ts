@@ -56,6 +56,15 @@ class CountsItsOwnLine extends SharedMemoryDriver {
   }
 }
 
+/** Hands on the tag of what it leaves unread as the server has it, in quotes. */
+class LeavesTheQuotesOn extends SharedMemoryDriver {
+  override async read(key: string, { maxBytes = Infinity, ...context }: ReadContext): Promise<DriverRecord | null> {
+    const record = await super.read(key, context);
+    if (record === null || record.body.byteLength <= maxBytes) return record;
+    throw new BodyTooLargeError(record.body.byteLength, JSON.stringify(record.version));
+  }
+}
+
 export const badSizes: readonly KnownBadStore[] = [
   {
     name: "cuts bodies",
@@ -77,6 +86,11 @@ export const badSizes: readonly KnownBadStore[] = [
     name: "counts more than the body",
     foundBy: "sizes/up-to-what-is-wanted",
     open: withDriver(CountsItsOwnLine),
+  },
+  {
+    name: "says of a body that is not wanted another version",
+    foundBy: "sizes/up-to-what-is-wanted",
+    open: withDriver(LeavesTheQuotesOn),
   },
   { name: "does not enforce its limit", foundBy: "sizes/over-the-limit", open: onTopOfGood(HasNoLimit) },
 ];

@@ -64,7 +64,7 @@ class MemoryDriver implements CheckpointDriver {
   async read(key: string, { maxBytes = Infinity }: ReadContext): Promise<DriverRecord | null> {
     const record = this.#current(key);
     if (record === undefined) return null;
-    if (record.body.byteLength > maxBytes) throw new BodyTooLargeError(record.body.byteLength);
+    if (record.body.byteLength > maxBytes) throw new BodyTooLargeError(record.body.byteLength, record.version);
     return { ...record, body: new Uint8Array(record.body) };
   }
 

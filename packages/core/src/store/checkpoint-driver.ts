@@ -19,7 +19,8 @@ export interface ReadContext extends DriverContext {
   readonly durable: boolean;
   /**
    * The largest body that is wanted, in bytes; `undefined` for any. A driver that can tell a body's size before it has
-   * all of it throws a {@link BodyTooLargeError}, and lets go of the rest. The store sees to it in any case.
+   * all of it throws a {@link BodyTooLargeError}, with the version if it can tell that as well, and lets go of the rest.
+   * The store sees to it in any case.
    */
   readonly maxBytes?: number | undefined;
 }
@@ -170,15 +171,18 @@ export class PreconditionFailedError extends Error {
  *
  * @example
  * ```ts
- * if (maxBytes !== undefined && lengthBytes > maxBytes) throw new BodyTooLargeError(lengthBytes);
+ * if (maxBytes !== undefined && lengthBytes > maxBytes) throw new BodyTooLargeError(lengthBytes, version);
  * ```
  */
 export class BodyTooLargeError extends Error {
   override readonly name = "BodyTooLargeError";
   readonly sizeBytes: number;
+  readonly version: string | undefined;
 
-  constructor(sizeBytes: number) {
+  /** @param version the one that `read` would return with this body; `undefined` where only all of it tells */
+  constructor(sizeBytes: number, version?: string) {
     super(`the body has ${sizeBytes} bytes`);
     this.sizeBytes = sizeBytes;
+    this.version = version;
   }
 }

@@ -44,6 +44,8 @@ export interface CheckpointErrorDetails {
   readonly outcome?: "not-applied" | "unknown" | undefined;
   /** For a `get` with `maxBytes`: how many bytes the body has that is larger. */
   readonly sizeBytes?: number | undefined;
+  /** For a `get` with `maxBytes`: the version of the body that is larger, where it can be told without reading the body. */
+  readonly version?: string | undefined;
   /** The error of the SDK or of the operating system. */
   readonly cause?: unknown;
 }
@@ -72,6 +74,7 @@ export class CheckpointError extends Error {
   readonly retryable: boolean;
   readonly outcome: "not-applied" | "unknown" | undefined;
   readonly sizeBytes: number | undefined;
+  readonly version: string | undefined;
 
   constructor(code: CheckpointErrorCode, message: string, details: CheckpointErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -83,6 +86,7 @@ export class CheckpointError extends Error {
     this.retryable = details.retryable ?? false;
     this.outcome = details.outcome;
     this.sizeBytes = details.sizeBytes;
+    this.version = details.version;
   }
 
   /**

@@ -54,10 +54,14 @@ export interface GetOptions extends OperationOptions {
    */
   readonly durable?: boolean | undefined;
   /**
-   * The largest body that is wanted, in bytes; of a larger one the error `too-large` says the size as `sizeBytes`, and
-   * the body is not read into memory. So whoever has little memory can make room first, and 0 asks for the size alone.
-   * What is read into memory to find out is at most about as much as this, where a server cannot tell before; NATS sends
-   * what fits into one message, mostly up to 1 MiB, in any case.
+   * The largest body that is wanted, in bytes; of a larger one the error `too-large` says the size as `sizeBytes` and the
+   * version as `version`, and the body is not read into memory. So whoever has little memory can make room first, and 0
+   * asks for size and version alone. What is read into memory to find out is at most about as much as this, where a
+   * server cannot tell before; NATS sends what fits into one message, mostly up to 1 MiB, in any case.
+   *
+   * `version` is `undefined` where only the whole body tells it: on Redis for what another program has written, whose
+   * version is a digest of it, and on servers like Cloud Storage that send no generation with a body. What the error says
+   * is that of a plain read, also where the read was to be `durable`.
    *
    * @default any size
    */

@@ -93,6 +93,7 @@ export class Operation {
     const object = trace.key === undefined ? "" : ` ${JSON.stringify(trace.key)}`;
     const doubt =
       outcome === "unknown" ? " It is unknown whether the write was applied: read the key to find out." : "";
+    const tooLarge = error instanceof BodyTooLargeError ? error : undefined;
     const text = `${driver.backend}: cannot ${trace.operation}${object} at ${driver.location}: ${message}.${doubt}${remedy === undefined ? "" : ` ${remedy}`}`;
     return new CheckpointError(code, text, {
       backend: driver.backend,
@@ -100,7 +101,8 @@ export class Operation {
       key: trace.key,
       retryable: failure.retryable,
       outcome,
-      sizeBytes: error instanceof BodyTooLargeError ? error.sizeBytes : undefined,
+      sizeBytes: tooLarge?.sizeBytes,
+      version: tooLarge?.version,
       cause: error,
     });
   }

@@ -369,8 +369,8 @@ export class PortableStore implements CheckpointStore {
 
 /** Also where a driver has not looked at the size, or could not before. */
 function assertFits(record: DriverRecord | null, maxBytes: number): DriverRecord | null {
-  if (record !== null && record.body.byteLength > maxBytes) throw new BodyTooLargeError(record.body.byteLength);
-  return record;
+  if (record === null || record.body.byteLength <= maxBytes) return record;
+  throw new BodyTooLargeError(record.body.byteLength, record.version);
 }
 
 /** Not awaited: a driver that hangs in a page would hang the caller, who has left. */

@@ -46,7 +46,9 @@ export async function readValue(
         },
       );
     }
-    if (before.size > BigInt(maxBytes)) throw new BodyTooLargeError(Number(before.size));
+    if (before.size > BigInt(maxBytes)) {
+      throw new BodyTooLargeError(Number(before.size), fileVersion(before));
+    }
     // Not filled with zeros first, since all of it is overwritten.
     const body = new Uint8Array(Buffer.allocUnsafeSlow(Number(before.size)).buffer);
     const filled = await fill(file, body);
