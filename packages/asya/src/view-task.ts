@@ -1,11 +1,10 @@
-import type { OperationOptions } from "@holdpoint/core";
 import type { LoadOptions } from "@holdpoint/core/holds";
 import { scanHolds } from "@holdpoint/core/holds";
 
 import { findSentAnswers } from "./gateway/sent-answers.ts";
 import type { LedgerContext } from "./ledger-context.ts";
 import { documentKey } from "./document-key.ts";
-import type { PauseDocument, PausedDocument, TaskDocument } from "./pause-document.ts";
+import type { PausedDocument, TaskDocument } from "./pause-document.ts";
 import { expiryOf } from "./pause-expiry.ts";
 import { restoredNext } from "./stored-route.ts";
 import type { ListTasksOptions, TaskDetails, TaskOptions, TaskSummary } from "./pause-ledger.ts";
@@ -43,10 +42,13 @@ export async function* listTasks(context: LedgerContext, listOptions: ListTasksO
   const summaries = scanHolds(context.machine, { ...options, seen }, async ({ id, key, located, problem }) => {
     if (located === undefined) return corruptSummary(id, key, problem.message);
     const { document } = located;
-    if (document.state !== "alias" && document.displacedFrom !== undefined) displaced.push(id);
-    const summary = await summarize(context, document, options);
-    if (!sentAnswers || summary === undefined || document.state !== "resumed" || document.result === null)
-      return summary;
+    if (document.state === "alias") return undefined;
+    if (document.displacedFrom !== undefined) {
+      displaced.push(id);
+      if (await context.lookup.isVoid(document, options)) return undefined;
+    }
+    const summary = summaryOf(context, document);
+    if (!sentAnswers || document.state !== "resumed" || document.result === null) return summary;
     // Noted before the task was resumed, so it is there by now.
     const point = { ...summary, input: document.result.input };
     return { ...summary, sentAnswers: await findSentAnswers(context.machine.store, point, options) };
@@ -56,16 +58,6 @@ export async function* listTasks(context: LedgerContext, listOptions: ListTasksO
   } finally {
     for (const id of displaced) seen?.forget(id);
   }
-}
-
-/** `undefined` for what is no task: a second id, or a void copy. */
-async function summarize(
-  context: LedgerContext,
-  document: PauseDocument,
-  options: OperationOptions,
-): Promise<TaskSummary | undefined> {
-  if (document.state === "alias" || (await context.lookup.isVoid(document, options))) return undefined;
-  return summaryOf(context, document);
 }
 
 function corruptSummary(taskId: string, key: string, problem: string): TaskSummary {

@@ -15,20 +15,28 @@ test.each([0, 1, 3, 4, 5, 1_000])("gives what is made of each of %i elements, on
       return number;
     }),
   );
-  expect(results.toSorted((left, right) => left - right)).toEqual(Array.from({ length: count }, (_, index) => index));
+  expect(results.every((come) => come.length > 0)).toBe(true);
+  expect(results.flat().toSorted((left, right) => left - right)).toEqual(
+    Array.from({ length: count }, (_, index) => index),
+  );
 });
 
 test("gives first what comes first, though what was begun before it has not come", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const results: number[] = [];
-  for await (const result of mapAsTheyCome(numbers(10), 4, async (number) => {
+  for await (const come of mapAsTheyCome(numbers(10), 4, async (number) => {
     if (number === 0) await promise;
     return number;
   })) {
-    results.push(result);
-    if (result === 9) resolve();
+    results.push(...come);
+    if (come.includes(9)) resolve();
   }
   expect(results).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 0]);
+});
+
+test("hands over together what has come together", async () => {
+  const results = await Array.fromAsync(mapAsTheyCome(numbers(100), 8, async (number) => number));
+  expect(results.length).toBeLessThan(20);
 });
 
 test("has no more under way than it may, and begins together what a slow consumer has made room for", async () => {
@@ -84,7 +92,7 @@ test("fails as an element or the source does, and begins nothing more", async ()
   })();
   const seen: number[] = [];
   const reading = async (): Promise<void> => {
-    for await (const number of mapAsTheyCome(broken, 2, async (each) => each)) seen.push(number);
+    for await (const come of mapAsTheyCome(broken, 2, async (each) => each)) seen.push(...come);
   };
   await expect(reading()).rejects.toBe(problem);
   expect(seen).toEqual([0, 1, 2]);
@@ -99,7 +107,7 @@ test("lets its source go when the consumer leaves", async () => {
       isLeft = true;
     }
   })();
-  for await (const number of mapAsTheyCome(source, 4, async (each) => each)) if (number === 10) break;
+  for await (const come of mapAsTheyCome(source, 4, async (each) => each)) if (come.includes(10)) break;
   await turn();
   expect(isLeft).toBe(true);
 });

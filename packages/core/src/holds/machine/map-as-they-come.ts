@@ -2,6 +2,7 @@ import { nextTick } from "node:process";
 
 /**
  * What `each` makes of the elements of a source, in the order in which it comes to be, with at most so many under way.
+ * All that has come since the last time is handed over at once: one by one, each result would be waited for.
  *
  * When as many results as that wait for a consumer that is slower, nothing is begun before it has taken them all. What
  * is begun then is begun together, so that a client may send it in one write: begun one by one, each as a result is
@@ -10,14 +11,14 @@ import { nextTick } from "node:process";
  * @throws whatever the source or `each` throws, once what has come before is taken
  * @example
  * ```ts
- * for await (const body of mapAsTheyCome(keys, 16, (key) => read(key))) console.log(body);
+ * for await (const bodies of mapAsTheyCome(keys, 16, (key) => read(key))) console.log(...bodies);
  * ```
  */
 export async function* mapAsTheyCome<Element, Result>(
   source: AsyncIterable<Element>,
   atOnce: number,
   each: (element: Element) => Promise<Result>,
-): AsyncGenerator<Result> {
+): AsyncGenerator<readonly Result[]> {
   const elements = source[Symbol.asyncIterator]();
   let results: Result[] = [];
   let arrival = Promise.withResolvers<void>();
@@ -63,7 +64,7 @@ export async function* mapAsTheyCome<Element, Result>(
       results = [];
       room.resolve();
       room = Promise.withResolvers<void>();
-      yield* taken;
+      if (taken.length > 0) yield taken;
       if (isOver && results.length === 0) break;
     }
     if (failure !== undefined) throw failure.error;

@@ -30,6 +30,13 @@ interface Listed {
   readonly version: string | undefined;
 }
 
+/** What has been made of a document. */
+interface Made<Result> {
+  readonly id: string;
+  readonly version: string | undefined;
+  readonly result: Result | undefined;
+}
+
 /**
  * All documents of a machine's kind, in no promised order, with what `each` makes of them; in bounded memory.
  *
@@ -45,24 +52,22 @@ export async function* scanHolds<Document, Result>(
   each: (scanned: Scanned<Document>) => Result | Promise<Result>,
 ): AsyncIterable<Exclude<Awaited<Result>, undefined>> {
   const { maxDocuments: _max, seen, ...options } = scanOptions;
-  const read = async ({ id, key }: Listed): Promise<Awaited<Result> | undefined> => {
+  const make = async ({ id, key, version }: Listed): Promise<Made<Awaited<Result>>> => {
     try {
       const located = await machine.load(id, options);
-      return located === undefined ? undefined : await each({ id, key, located });
+      return { id, version, result: located === undefined ? undefined : await each({ id, key, located }) };
     } catch (error) {
       if (!CheckpointError.is(error, "corrupt") && !CheckpointError.is(error, "too-large")) throw error;
-      return await each({ id, key, problem: error });
+      return { id, version, result: await each({ id, key, problem: error }) };
     }
   };
   seen?.begin();
-  const results = mapAsTheyCome(listDocuments(machine, scanOptions), readConcurrency, async (listed) => ({
-    ...listed,
-    result: await read(listed),
-  }));
-  for await (const { id, version, result } of results) {
-    // Not before, lest what fails to be read, or is never asked for, be taken for seen.
-    seen?.saw(id, version, result !== undefined);
-    if (result !== undefined) yield result as Exclude<Awaited<Result>, undefined>;
+  for await (const come of mapAsTheyCome(listDocuments(machine, scanOptions), readConcurrency, make)) {
+    for (const { id, version, result } of come) {
+      // Not before, lest what fails to be read, or is never asked for, be taken for seen.
+      seen?.saw(id, version, result !== undefined);
+      if (result !== undefined) yield result as Exclude<Awaited<Result>, undefined>;
+    }
   }
   seen?.end();
 }
