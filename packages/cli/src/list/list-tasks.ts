@@ -4,6 +4,7 @@ import { escapeControls, toJsonLine } from "../frame/escape-controls.ts";
 import { exitCodes } from "../frame/exit-code.ts";
 import type { StoreChoice } from "../frame/open-command-store.ts";
 import { openCommandStore } from "../frame/open-command-store.ts";
+import { LineWriter } from "./line-writer.ts";
 import type { ListedRow } from "./list-kept.ts";
 import { listKept } from "./list-kept.ts";
 import { lookBeside } from "./look-beside.ts";
@@ -43,16 +44,22 @@ export async function listTasks(context: CommandContext, options: ListChoice): P
   let listed = 0;
   let found = 0;
   const labels = Object.entries(options.label ?? {});
-  for await (const kept of listKept(store, signal)) {
-    found += 1;
-    const { since } = kept;
-    if (kept.state === "corrupt") unreadable += 1;
-    if (!isInState(kept, options.state)) continue;
-    if (!labels.every(([name, value]) => kept.labels[name] === value)) continue;
-    if (before !== undefined && since === undefined) undated += 1;
-    if (before !== undefined && (since === undefined || since.getTime() > before)) continue;
-    listed += 1;
-    await output.write(options.json ? toJsonLine(kept.json) : `${row(context, kept)}\n`);
+  const lines = new LineWriter(output);
+  try {
+    for await (const kept of listKept(store, signal)) {
+      found += 1;
+      const { since } = kept;
+      if (kept.state === "corrupt") unreadable += 1;
+      if (!isInState(kept, options.state)) continue;
+      if (!labels.every(([name, value]) => kept.labels[name] === value)) continue;
+      if (before !== undefined && since === undefined) undated += 1;
+      if (before !== undefined && (since === undefined || since.getTime() > before)) continue;
+      listed += 1;
+      await lines.add(options.json ? toJsonLine(kept.json) : `${row(context, kept)}\n`);
+    }
+  } finally {
+    // Also what came before the store failed.
+    await lines.end();
   }
   // Also where nobody sits at a terminal: an empty answer may come from another place than was meant.
   if (listed === 0) await messages.tell(`No such task or hold at ${escapeControls(store.location)}.\n`);
@@ -84,13 +91,14 @@ function row({ output }: CommandContext, { id, state, since, asked, note }: List
   const { columns = Number.POSITIVE_INFINITY } = output;
   const isNarrow = columns < narrowColumns;
   const time = since === undefined ? "-" : shortTime(since);
+  const shownId = escapeControls(id);
   const head = [
     (isNarrow ? time.slice(5, 16) : time).padEnd(isNarrow ? 11 : 20),
     output.style(colours[state], state.padEnd(8)),
-    isNarrow ? escapeControls(id) : escapeControls(id).padEnd(36),
+    isNarrow ? shownId : shownId.padEnd(36),
   ].join("  ");
   // An id is never cut, since it has to be typed again; show has the whole of what is asked.
-  const before = isNarrow ? 2 : 70 + Math.max(0, escapeControls(id).length - 36);
+  const before = isNarrow ? 2 : 70 + Math.max(0, shownId.length - 36);
   const shown = cut(escapeControls(asked), columns - before);
   const rest = `${shown}${output.style("gray", cut(note, columns - before - shown.length))}`;
   return isNarrow ? `${head}${rest === "" ? "" : `\n  ${rest}`}` : `${head}  ${rest}`;
