@@ -81,7 +81,9 @@ export class FileDriver implements CheckpointDriver {
   }
 
   async read(key: string, { durable, maxBytes }: ReadContext): Promise<DriverRecord | null> {
-    const { directory, target } = await this.#place(key);
+    const directory = await this.#prepare();
+    // No lock, whose path takes a digest.
+    const target = join(directory.root, escapeKey(key, directory.names));
     const limits = { maxBodyBytes: this.capabilities.maxBodyBytes, maxBytes };
     const record =
       (await readValue(target, limits)) ??
