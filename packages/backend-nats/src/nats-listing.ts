@@ -25,6 +25,12 @@ export interface ListedValue extends Omit<CheckpointEntry, "key"> {
   readonly escapedKey: string;
 }
 
+/** A message that a consumer has handed out, and what it says about it. */
+interface Delivered {
+  readonly message: NatsMessage;
+  readonly delivery: Delivery;
+}
+
 /** Where a listing reads. */
 export interface ListingSource {
   readonly jetStream: JetStream;
@@ -87,8 +93,8 @@ async function* whileReading(
   const seen = new Set<string>();
   for (;;) {
     const page = await pages.next(signal);
-    yield page.flatMap((message) => {
-      const value = listedValue(message, bucketName);
+    yield page.flatMap((delivered) => {
+      const value = listedValue(delivered, bucketName);
       if (value === undefined || seen.has(value.escapedKey)) return [];
       seen.add(value.escapedKey);
       return [value];
@@ -105,8 +111,8 @@ async function* afterCatchingUp(
 ): AsyncIterable<readonly ListedValue[]> {
   const latest = new Map<string, ListedValue | undefined>();
   for (;;) {
-    for (const message of await pages.next(signal, catchUpMs)) {
-      latest.set(message.subject, listedValue(message, bucket.name));
+    for (const delivered of await pages.next(signal, catchUpMs)) {
+      latest.set(delivered.message.subject, listedValue(delivered, bucket.name));
     }
     if (!pages.atEnd) continue;
     if (pages.lastSequence >= goal.sequence) break;
@@ -134,7 +140,7 @@ class ConsumerPages {
   }
 
   /** @param waitMs how long to wait for the first message where there is none yet */
-  async next(signal: AbortSignal, waitMs?: number): Promise<readonly NatsMessage[]> {
+  async next(signal: AbortSignal, waitMs?: number): Promise<readonly Delivered[]> {
     for (let attempt = 1; ; attempt += 1) {
       const page = await this.#ask(signal, waitMs);
       if (page !== undefined) return page;
@@ -144,8 +150,8 @@ class ConsumerPages {
   }
 
   /** `undefined`: the servers do not know yet where in the cluster the consumer is; or it is gone. */
-  async #ask(signal: AbortSignal, waitMs: number | undefined): Promise<readonly NatsMessage[] | undefined> {
-    const page: NatsMessage[] = [];
+  async #ask(signal: AbortSignal, waitMs: number | undefined): Promise<readonly Delivered[] | undefined> {
+    const page: Delivered[] = [];
     let isKnown = true;
     const ask = { batch: pageSize, ...(waitMs === undefined ? { no_wait: true } : { expires: waitMs * 1e6 }) };
     this.atEnd = false;
@@ -165,7 +171,7 @@ class ConsumerPages {
       this.#received += 1;
       if (delivery.consumerSequence !== this.#received) throw brokenListing("a message of it was lost");
       this.lastSequence = delivery.streamSequence;
-      page.push(message);
+      page.push({ message, delivery });
       if (delivery.pending === 0) this.atEnd = true;
       return this.atEnd || page.length === pageSize;
     });
@@ -202,10 +208,10 @@ function parseDelivery(reply: string): Delivery {
   return { streamSequence, consumerSequence, time: new Date(nanoseconds / 1e6), pending };
 }
 
-function listedValue(message: NatsMessage, bucketName: string): ListedValue | undefined {
+function listedValue({ message, delivery }: Delivered, bucketName: string): ListedValue | undefined {
   const header = (name: string): string | undefined => message.headers?.get(name) || undefined;
   if (isMarker(header)) return undefined;
-  const { time: modifiedAt, streamSequence: revision } = parseDelivery(message.reply ?? "");
+  const { time: modifiedAt, streamSequence: revision } = delivery;
   return {
     escapedKey: message.subject.slice(`$KV.${bucketName}.`.length),
     sizeBytes: Number(header(bodySizeHeader) ?? header("Nats-Msg-Size") ?? 0),
