@@ -3,11 +3,11 @@ import type { InputValidation, MergeMode, PauseMetadata } from "@holdpoint/asya"
 import { isJsonObject, parseLosslessJson, redactStoreUrl } from "@holdpoint/core";
 import type { JsonObject } from "@holdpoint/core";
 
+import { mistypedVariables } from "./mistyped-variables.ts";
 import type { ConfiguredStore } from "./open-configured-store.ts";
 import { parseDurationMs } from "./parse-duration.ts";
 import type { Environment, ServingEnvironment } from "./serving-environment.ts";
 import { inspectServingEnvironment, quoteValue, variableOf } from "./serving-environment.ts";
-import { mistypedVariables } from "./setting-hints.ts";
 import type { SetupProblem } from "./setup-error.ts";
 import { ActorSetupError } from "./setup-error.ts";
 
@@ -101,9 +101,8 @@ function readStore(environment: Environment, problems: SetupProblem[]): StoreSet
   const variable = "ASYA_PERSISTENCE_MOUNT";
   const directory = variableOf(environment, variable);
   if (directory === undefined) {
-    const others = mistypedVariables(environment)
-      .filter(({ meant }) => meant === variable || meant === "ASYA_CHECKPOINT_STORE")
-      .map(({ name }) => name);
+    const mistyped = mistypedVariables(environment, ["ASYA_CHECKPOINT_STORE", variable]);
+    const others = mistyped.map((each) => each.variable);
     problems.push({
       variable: `ASYA_CHECKPOINT_STORE or ${variable}`,
       found: others.length === 0 ? "neither set" : `neither set, but ${others.join(" and ")}`,

@@ -17,4 +17,4 @@ export type { SetupProblem } from "./setup-error.ts";
 export { createVfsHandler } from "./vfs-handler.ts";
 export type { VfsHandler, VfsHandlerOptions } from "./vfs-handler.ts";
 export { settingHints } from "./setting-hints.ts";
-export type { SettingHint } from "./setting-hints.ts";
+export type { SettingHint } from "./mistyped-variables.ts";

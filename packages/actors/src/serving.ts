@@ -1,6 +1,7 @@
 export { freeSocket } from "./free-socket.ts";
 export { MemoryBudget } from "./memory-budget.ts";
 export type { MemoryLease } from "./memory-budget.ts";
+export { mistypedVariables } from "./mistyped-variables.ts";
 export { openConfiguredStore } from "./open-configured-store.ts";
 export type { ConfiguredStore } from "./open-configured-store.ts";
 export { discardBody, receiveBody } from "./receive-body.ts";

@@ -1,13 +1,9 @@
-import { meantName, metadataHints } from "@holdpoint/asya";
+import { metadataHints } from "@holdpoint/asya";
 import type { PauseMetadata } from "@holdpoint/asya";
 
+import { mistypedVariables } from "./mistyped-variables.ts";
+import type { SettingHint } from "./mistyped-variables.ts";
 import type { Environment } from "./serving-environment.ts";
-
-/** A variable that works as it is, and is probably not what was meant. */
-export interface SettingHint {
-  readonly variable: string;
-  readonly hint: string;
-}
 
 /** Every variable of the mesh that x-pause and x-resume read. */
 const knownVariables = [
@@ -43,20 +39,7 @@ export function settingHints(
 ): readonly SettingHint[] {
   const hints = pauseMetadata === undefined ? [] : metadataHints(pauseMetadata);
   return [
-    ...mistypedVariables(environment).map(({ name, meant }) => ({
-      variable: name,
-      hint: `did you mean ${meant}? It has no effect.`,
-    })),
+    ...mistypedVariables(environment, knownVariables),
     ...hints.map((hint) => ({ variable: "ASYA_PAUSE_METADATA", hint })),
   ];
-}
-
-/** Variables that look like mistyped ones, and what was probably meant. */
-export function mistypedVariables(
-  environment: Environment,
-): readonly { readonly name: string; readonly meant: string }[] {
-  return Object.keys(environment).flatMap((name) => {
-    const meant = meantName(name, knownVariables);
-    return meant === undefined ? [] : [{ name, meant }];
-  });
 }

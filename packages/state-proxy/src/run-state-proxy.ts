@@ -2,13 +2,26 @@ import { basename } from "node:path";
 
 import { ActorSetupError, createActorLog } from "@holdpoint/actors";
 import type { Environment, SetupProblem } from "@holdpoint/actors";
-import { freeSocket, openConfiguredStore, startOrRefuse } from "@holdpoint/actors/serving";
+import { freeSocket, mistypedVariables, openConfiguredStore, startOrRefuse } from "@holdpoint/actors/serving";
 import type { CheckpointStore } from "@holdpoint/core";
 
 import { connectorVariables } from "./connector-store.ts";
 import type { ProxyEnvironment } from "./proxy-environment.ts";
 import { inspectProxyEnvironment } from "./proxy-environment.ts";
 import { serveStateProxy } from "./serve-state-proxy.ts";
+
+/** Every variable of a connector; those of its store's SDK have names of their own. */
+const knownVariables = [
+  "CONNECTOR_SOCKET",
+  "ASYA_CHECKPOINT_STORE",
+  "ASYA_PERSISTENCE_MOUNT",
+  "STATE_BUCKET",
+  "STATE_KV_BUCKET",
+  "STATE_METRICS_PORT",
+  "STATE_MODE",
+  "STATE_NATS_URL",
+  "STATE_PREFIX",
+];
 
 /**
  * Runs a connector as this process: reads the environment, opens the store, serves until told to stop. If anything of
@@ -20,6 +33,9 @@ export async function runStateProxy(): Promise<void> {
     const { socketPath, mode, metricsPort } = environment;
     const log = createActorLog({ actor: "state-proxy", mount: basename(socketPath, ".sock") });
     log.info("store opened", { backend: store.backend, location: store.location });
+    for (const hint of mistypedVariables(process.env, knownVariables)) {
+      log.warn("a setting looks like a mistake", { ...hint });
+    }
     await serveStateProxy(store, { socketPath, mode, metricsPort, log });
   });
 }

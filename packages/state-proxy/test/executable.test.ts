@@ -22,6 +22,14 @@ beforeAll(async () => {
 });
 afterAll(async () => await rm(directory, { recursive: true }));
 
+it("names a variable that is probably mistyped", async () => {
+  await using proxy = await startProxy({ ASYA_CHECKPOINT_STORE: `file://${state}`, STATE_MOD: "cas" });
+  const warnings = proxy.lines.map((line) => JSON.parse(line) as object).filter((line) => "hint" in line);
+  expect(warnings).toMatchObject([
+    { level: "warn", variable: "STATE_MOD", hint: "did you mean STATE_MODE? It has no effect." },
+  ]);
+});
+
 describe.skipIf(pythonIsMissing)("the executable", () => {
   it("serves, says so in lines of JSON, and ends with 0 when it is told to, its socket removed", async () => {
     await using proxy = await startProxy({ ASYA_CHECKPOINT_STORE: `file://${state}`, STATE_MODE: "cas" });
