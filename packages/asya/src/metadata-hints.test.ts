@@ -63,10 +63,7 @@ it.each<readonly [string, readonly object[], readonly string[]]>([
       { name: "fine", type: "array", options: ["a", "b"], default: ["a", "b"] },
       { name: "none", type: "string", options: ["a"], default: null },
     ],
-    [
-      'fields.0.default: it is not one of "eu", "us", so an answer that leaves the field out does not fit.',
-      'fields.1.default: it is not one of "a", "b", so an answer that leaves the field out does not fit.',
-    ],
+    ['fields.0.default: it is not one of "eu", "us".', 'fields.1.default: it is not one of "a", "b".'],
   ],
   [
     "two fields at one place",

@@ -45,9 +45,7 @@ function nameHints(value: unknown, known: readonly string[], place: string): rea
 
 function defaultHints({ field, index }: PlacedField): readonly string[] {
   const violation = field.default === undefined ? undefined : valueViolation(field.default, field);
-  return violation === undefined || field.default === null
-    ? []
-    : [`fields.${index}.default: it ${violation}, so an answer that leaves the field out does not fit.`];
+  return violation === undefined || field.default === null ? [] : [`fields.${index}.default: it ${violation}.`];
 }
 
 function placeHints(field: PlacedField, earlier: PlacedField): readonly string[] {

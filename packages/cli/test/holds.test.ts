@@ -335,6 +335,18 @@ describe("a question for fields", () => {
     expect(await holds.inspect("refund-42")).toMatchObject({ answer: { value: { approved: false, region: "eu" } } });
   });
 
+  it("is asked with a word on what is probably mistyped", async () => {
+    const mistyped = [
+      { ...fields[0], requird: false },
+      { ...fields[2], default: "moon\u001B[2J" },
+    ];
+    const asked = await workplace.cli([...ask, "--fields", "-"], { input: JSON.stringify(mistyped) });
+    expect(asked).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("is asked") });
+    expect(asked.stderr).toBe(
+      'fields.0.requird: did you mean "required"? It is passed on as it is.\nfields.1.default: it is not one of "eu", "us".\n',
+    );
+  });
+
   it("says what is wrong with them, and asks nothing", async () => {
     const [good, object, untyped] = await Promise.all([
       file("fields.json", JSON.stringify(fields)),

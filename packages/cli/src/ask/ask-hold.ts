@@ -1,3 +1,4 @@
+import { metadataHints } from "@holdpoint/asya";
 import type { Decision, Question, QuestionField } from "@holdpoint/core/holds";
 import { CheckpointError } from "@holdpoint/core";
 import { createHolds } from "@holdpoint/core/holds";
@@ -42,7 +43,7 @@ const said = {
 
 /** Asks, or finds that it was asked before. */
 export async function askHold(context: CommandContext, id: string, options: AskChoice): Promise<void> {
-  const { output, signal } = context;
+  const { output, messages, signal } = context;
   assertOneStandardInput(options);
   const { content, savedState, expiresIn, onExpiry, notBy = [], issuer } = options;
   const request = {
@@ -64,6 +65,10 @@ export async function askHold(context: CommandContext, id: string, options: AskC
     .catch((error: unknown) => {
       throw withAdvice(error);
     });
+  const fields = "fields" in request.ask ? request.ask.fields : [];
+  for (const hint of metadataHints({ prompt: options.message, fields })) {
+    await messages.tell(`${escapeControls(hint)}\n`);
+  }
   if (options.json) await output.write(toJsonLine(result));
   else await output.write(`${escapeControls(id)} ${said[result.outcome]}; it is ${result.state}.\n`);
 }
