@@ -39,6 +39,12 @@ export async function actOnHold<Result, Content>(
   work: (work: Work<Content>) => Promise<Result> | Result,
   actOptions: ActOptions,
 ): Promise<ActResult<Result>> {
+  // Under a claim, it would leave the hold in doubt.
+  if (typeof work !== "function") {
+    throw new HoldError("invalid-argument", `work: expected a function, and found ${typeof work}. Nothing has run.`, {
+      id,
+    });
+  }
   const { whenInDoubt = "stop", leaseMs = defaultLeaseMs, ifActing = "wait", ...options } = actOptions;
   const { newNonce, worker } = machine.environment;
   const wanted = { token: newNonce(), worker, leaseMs, whenInDoubt };

@@ -6,6 +6,7 @@ import { canonicalJson } from "../json/lossless-json.ts";
 import { HoldError } from "./hold-error.ts";
 import type { ExpiryRequest, StoredExpiry } from "./hold-expiry.ts";
 import { readExpiry } from "./hold-expiry.ts";
+import { assertKnownNames } from "./known-names.ts";
 import type { Person } from "./hold-document.ts";
 import { readPerson } from "./person.ts";
 import type { Question, StoredQuestion } from "./question.ts";
@@ -59,12 +60,27 @@ const maxApprovals = 100;
 const maxLabels = 32;
 const maxLabelCharacters = 256;
 
+const requestNames = [
+  "ask",
+  "content",
+  "savedState",
+  "fingerprint",
+  "approvals",
+  "notBy",
+  "labels",
+  "expiresAt",
+  "expiresInMs",
+  "onExpiry",
+  "allowOnExpiry",
+];
+
 /** @throws {HoldError} `invalid-argument` */
 export async function readRequest(
   request: HoldRequest,
   now: Date,
 ): Promise<Omit<StoredAsk, "idempotencyKey" | "openedAt" | "openedBy">> {
   if (typeof request !== "object" || request === null) throw invalid("The request", "expected an object with ask");
+  assertKnownNames(request, requestNames, "The request");
   const { ask, content = null, savedState, fingerprint, approvals = 1, notBy = [], labels = {} } = request;
   const question = await readQuestion(ask);
   const problem = jsonProblem(content, "content");

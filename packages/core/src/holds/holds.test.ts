@@ -140,11 +140,30 @@ describe("asking", () => {
     ["notBy[0]", { ask: { message: "?" }, notBy: [{ issuer: "x" } as never] }],
     ["labels", { ask: { message: "?" }, labels: { team: 1 as never } }],
     ["fingerprint", { ask: { message: "?" }, fingerprint: "" }],
+    ['there is no "notby"; there are ask, content', { ask: { message: "?" }, notby: ["ada"] } as never],
+    ['ask: there is no "decision"', { ask: { message: "?", decision: ["approve"] } as never }],
+    [
+      'ask.decisions[0]: there is no "approve"',
+      { ask: { message: "?", decisions: [{ name: "go", approve: true } as never] } },
+    ],
   ])("names what is wrong before anything is stored: %s", async (where, request) => {
     const error = await refusal(holds.open("a", request));
     expect(error.code).toBe("invalid-argument");
     expect(error.message).toContain(where);
     expect(takeRequests()).toEqual([]);
+  });
+
+  it("runs nothing where no work is handed over, and leaves nothing in doubt", async () => {
+    await holds.open("a", refund);
+    await holds.answer("a", { decision: "approve" });
+    const error = await refusal(holds.act("a", undefined as never));
+    expect(error).toMatchObject({ code: "invalid-argument", message: expect.stringContaining("expected a function") });
+    expect(await holds.inspect("a")).toMatchObject({ state: "answered" });
+  });
+
+  it("says that a store was not awaited", () => {
+    expect(() => createHolds(Promise.resolve() as never)).toThrow("is an await missing");
+    expect(() => createHolds(undefined as never)).toThrow("expected what openStore resolves to, and found undefined");
   });
 
   it.each(["", "x".repeat(600), "bad\uD800", 7 as never])("refuses an id that no key can hold", async (id) => {

@@ -1,6 +1,7 @@
 import { jsonProblem } from "../json/json-problem.ts";
 import type { JsonObject } from "../json/lossless-json.ts";
 import { HoldError } from "./hold-error.ts";
+import { assertKnownNames } from "./known-names.ts";
 import type { QuestionField } from "./question-fields.ts";
 import { schemaOfFields } from "./question-fields.ts";
 import type { QuestionSchema } from "./question-schema.ts";
@@ -90,6 +91,7 @@ const maxNameCharacters = 128;
 /** @throws {HoldError} `invalid-argument` */
 export async function readQuestion(question: Question): Promise<StoredQuestion> {
   if (typeof question !== "object" || question === null) throw invalid("ask", "expected an object with a message");
+  assertKnownNames(question, ["message", "details", "decisions", "schema", "fields"], "ask");
   const { message, details } = question;
   assertText(message, "ask.message", maxMessageCharacters);
   if (details !== undefined) assertText(details, "ask.details", maxDetailsCharacters);
@@ -136,6 +138,7 @@ function readDecisions(decisions: readonly (string | Decision)[]): readonly Stor
 
 function readDecision(decision: string | Decision, where: string): StoredDecision {
   const { name, label, approving } = typeof decision === "string" ? { name: decision } : decision;
+  if (typeof decision !== "string") assertKnownNames(decision, ["name", "label", "approving"], where);
   assertText(name, `${where}.name`, maxNameCharacters);
   if (label !== undefined) assertText(label, `${where}.label`, maxNameCharacters);
   const known = knownDecisions.get(name);

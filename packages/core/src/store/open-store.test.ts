@@ -37,6 +37,13 @@ it.each([
   });
 });
 
+it.each([undefined, null, 5])("refuses %j, as a variable that is not set leaves it", async (from) => {
+  await expect(openStore(from as never)).rejects.toMatchObject({
+    code: "invalid-argument",
+    message: expect.stringContaining("check that the variable is set"),
+  });
+});
+
 it("does not repeat a URL that it cannot read, for it may hold a password", async () => {
   await expect(openStore("redis://user:s3cr/et@[host")).rejects.toThrow(/percent-encoded/u);
   await expect(openStore("redis://user:s3cr/et@[host")).rejects.not.toThrow(/s3cr/u);

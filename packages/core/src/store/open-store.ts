@@ -3,6 +3,7 @@ import type { MemoryStoreOptions } from "../drivers/memory-store.ts";
 import { registerNamedBackends } from "./backend-modules.ts";
 import { findBackend } from "./backend-registry.ts";
 import type { CheckpointBackend } from "./checkpoint-backend.ts";
+import { CheckpointError } from "./checkpoint-error.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
 import type { StoreOptions } from "./store-options.ts";
 import { readStoreText, schemeOfStore } from "./store-text.ts";
@@ -56,6 +57,7 @@ export async function openStore(
   from: string | URL | StoreConfig,
   options: OpenStoreOptions = {},
 ): Promise<CheckpointStore> {
+  assertSource(from);
   const { environment = process.env, ...storeOptions } = options;
   await registerNamedBackends(environment);
   if (typeof from === "object" && !isUrl(from)) {
@@ -68,6 +70,15 @@ export async function openStore(
   const backend: CheckpointBackend = await findBackend("scheme", scheme ?? "file");
   const url = readStoreText(text, backend);
   return await backend.open({ ...backend.parseUrl(url, environment), ...storeOptions });
+}
+
+/** A variable that is not set is what most programs hand over by mistake. */
+function assertSource(from: unknown): void {
+  if (typeof from === "string" || (typeof from === "object" && from !== null)) return;
+  throw new CheckpointError(
+    "invalid-argument",
+    `The store: expected a URL, a directory or a config object, and found ${from === null ? "null" : typeof from}. Where a variable names it, check that the variable is set.`,
+  );
 }
 
 /** Also of another realm, where `URL` is another class. */

@@ -101,6 +101,7 @@ export class HoldMachine<Document> {
     options: HoldMachineOptions = {},
     environment: HoldEnvironment = systemEnvironment(options.now),
   ) {
+    assertStore(store);
     this.store = store;
     this.documents = documents;
     this.environment = environment;
@@ -268,4 +269,10 @@ export class HoldMachine<Document> {
       { backend, operation, key, outcome: "not-applied" },
     );
   }
+}
+
+function assertStore(store: CheckpointStore): void {
+  if (typeof store?.get === "function") return;
+  const found = store instanceof Promise ? "a promise; is an await missing before openStore" : typeof store;
+  throw new CheckpointError("invalid-argument", `The store: expected what openStore resolves to, and found ${found}.`);
 }
