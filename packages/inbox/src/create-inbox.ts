@@ -101,6 +101,26 @@ export interface Inbox {
 
 const minSecretCharacters = 32;
 
+const optionNames = Object.keys({
+  store: true,
+  url: true,
+  otherOrigins: true,
+  authentication: true,
+  rules: true,
+  askersMayApprove: true,
+  linkKeys: true,
+  secret: true,
+  imageHosts: true,
+  maxBodyBytes: true,
+  gateway: true,
+  apiTokens: true,
+  notices: true,
+  couriers: true,
+  onRefusal: true,
+  onError: true,
+  now: true,
+} satisfies Record<keyof InboxOptions, true>);
+
 /**
  * Makes the pages where people answer what waits in a store: what waits, one question with its form, and what one has
  * answered. It is a handler of web-standard requests, for any server.
@@ -117,6 +137,7 @@ const minSecretCharacters = 32;
  * ```
  */
 export function createInbox(options: InboxOptions): Inbox {
+  assertOptions(options);
   const { store, authentication, secret, maxBodyBytes = 8_388_608, now = () => new Date() } = options;
   const url = readUrl("url", options.url);
   const others = (options.otherOrigins ?? []).map((origin, index) => readUrl(`otherOrigins[${index}]`, origin).origin);
@@ -177,6 +198,20 @@ export function createInbox(options: InboxOptions): Inbox {
     handle: async (request, connection = {}) => await app.fetch(request, connection),
     close: () => ending.abort(),
   };
+}
+
+/** Also for programs without types: mistyped rules would let everybody see everything. */
+function assertOptions(options: InboxOptions): void {
+  const unknown = Object.keys(options).find((name) => !optionNames.includes(name));
+  if (unknown !== undefined) {
+    throw new InboxError("invalid-argument", `There is no option ${unknown}; there are ${optionNames.join(", ")}.`);
+  }
+  if (options.authentication?.kind === undefined) {
+    throw new InboxError(
+      "invalid-argument",
+      "authentication: expected what localLogin, openIdLogin or proxyLogin makes.",
+    );
+  }
 }
 
 /** Each use has a key of its own, so that nothing signed for one is good for another. */

@@ -170,6 +170,8 @@ describe("an inbox", () => {
       [{ url: "localhost:80" }, "url: expected"],
       [{ url, secret: "short" }, "secret: it has 5 characters"],
       [{ url, otherOrigins: ["x"] }, "otherOrigins[0]: expected"],
+      [{ url, ruls: {} }, "There is no option ruls; there are store, url,"],
+      [{ url, authentication: undefined as never }, "authentication: expected what localLogin, openIdLogin"],
     ] as const) {
       expect(() => createInbox({ store, authentication, ...options })).toThrow(says);
     }

@@ -60,19 +60,19 @@ const maxApprovals = 100;
 const maxLabels = 32;
 const maxLabelCharacters = 256;
 
-const requestNames = [
-  "ask",
-  "content",
-  "savedState",
-  "fingerprint",
-  "approvals",
-  "notBy",
-  "labels",
-  "expiresAt",
-  "expiresInMs",
-  "onExpiry",
-  "allowOnExpiry",
-];
+const requestNames = Object.keys({
+  ask: true,
+  content: true,
+  savedState: true,
+  fingerprint: true,
+  approvals: true,
+  notBy: true,
+  labels: true,
+  expiresAt: true,
+  expiresInMs: true,
+  onExpiry: true,
+  allowOnExpiry: true,
+} satisfies Record<keyof HoldRequest, true>);
 
 /** @throws {HoldError} `invalid-argument` */
 export async function readRequest(
