@@ -20,14 +20,14 @@
  * ```
  */
 export class MemoryBudget {
-  readonly totalBytes: number;
+  readonly #totalBytes: number;
   #heldBytes = 0;
   #ahead: MemoryLease | undefined;
   readonly #holding = new Map<MemoryLease, number>();
   readonly #waiting = new Set<Wish>();
 
   constructor(totalBytes: number) {
-    this.totalBytes = totalBytes;
+    this.#totalBytes = totalBytes;
   }
 
   get heldBytes(): number {
@@ -86,7 +86,7 @@ export class MemoryBudget {
   }
 
   #fits(bytes: number): boolean {
-    return this.#heldBytes === 0 || this.#heldBytes + bytes <= this.totalBytes;
+    return this.#heldBytes === 0 || this.#heldBytes + bytes <= this.#totalBytes;
   }
 
   #serve(): void {

@@ -9,14 +9,11 @@ import { ProxyError } from "./proxy-error.ts";
 import type { ProxyErrorCode } from "./proxy-error.ts";
 import type { ProxyMetrics } from "./proxy-metrics.ts";
 import type { RequestTarget } from "./request-target.ts";
-import type { StateMount, WriteCondition } from "./state-mount.ts";
+import type { Reader, StateMount, WriteCondition } from "./state-mount.ts";
 import { etagOf } from "./state-mount.ts";
 
 // An attribute's value is a line, and not a file.
 const maxAttributeBytes = 64 * 1024;
-
-// How many reads of which nothing is known are under way at once.
-const unknownReads = 32;
 
 /** What requests are answered with. */
 export interface AnswerContext {
@@ -32,12 +29,8 @@ export class BrokenRequestError extends Error {
 }
 
 /** A request and what belongs to it. */
-interface ProxyRequest {
+interface ProxyRequest extends Reader {
   readonly request: IncomingMessage;
-  /** What the memory of bodies is taken from; released once the answer is sent. */
-  readonly lease: MemoryLease;
-  /** Aborts when the peer has gone. */
-  readonly signal: AbortSignal;
 }
 
 type Operation = (asked: ProxyRequest, context: AnswerContext) => Promise<ProxyAnswer>;
@@ -106,22 +99,18 @@ async function readMetrics(_asked: ProxyRequest, { metrics }: AnswerContext): Pr
   return { status: 200, headers: { "Content-Type": contentType }, body };
 }
 
-async function readKey(key: string, { lease, signal }: ProxyRequest, context: AnswerContext): Promise<ProxyAnswer> {
-  await lease.take(expectedBytes(key, context));
-  const value = await context.mount.read(key, signal);
-  lease.settle(value.body.byteLength);
+async function readKey(key: string, reader: Reader, { mount }: AnswerContext): Promise<ProxyAnswer> {
+  const value = await mount.read(key, reader);
   return {
     status: 200,
     headers: { "Content-Type": "application/octet-stream", ETag: etagOf(value.version) },
     body: value.body,
-    onSent: () => context.mount.delivered(value),
+    onSent: () => mount.delivered(value),
   };
 }
 
-async function statKey(key: string, { lease, signal }: ProxyRequest, context: AnswerContext): Promise<ProxyAnswer> {
-  // The store has no way to a value's size but the value.
-  await lease.take(expectedBytes(key, context));
-  const state = await context.mount.state(key, signal);
+async function statKey(key: string, reader: Reader, { mount }: AnswerContext): Promise<ProxyAnswer> {
+  const state = await mount.state(key, reader);
   if (state.kind === "directory") return { status: 200, headers: { "X-Is-File": "false", "Content-Length": "0" } };
   const headers = {
     "X-Is-File": "true",
@@ -143,8 +132,8 @@ async function writeKey(
   return { status: 204, headers: { ETag: etagOf(version) } };
 }
 
-async function removeKey(key: string, { request }: ProxyRequest, { mount }: AnswerContext): Promise<ProxyAnswer> {
-  await mount.remove(key, conditionOf(request).ifVersion);
+async function removeKey(key: string, asked: ProxyRequest, { mount }: AnswerContext): Promise<ProxyAnswer> {
+  await mount.remove(key, conditionOf(asked.request).ifVersion, asked);
   return { status: 204 };
 }
 
@@ -158,24 +147,21 @@ async function listKeys(
 
 async function readAttributes(
   { key, attribute }: AttributesTarget,
-  { lease, signal }: ProxyRequest,
-  context: AnswerContext,
+  reader: Reader,
+  { mount }: AnswerContext,
 ): Promise<ProxyAnswer> {
-  await lease.take(expectedBytes(key, context));
-  if (attribute === undefined) return jsonAnswer(200, { attrs: await context.mount.attributes(key, signal) });
-  return jsonAnswer(200, { attr: attribute, value: await context.mount.attribute(key, attribute, signal) });
+  if (attribute === undefined) return jsonAnswer(200, { attrs: await mount.attributes(key, reader) });
+  return jsonAnswer(200, { attr: attribute, value: await mount.attribute(key, attribute, reader) });
 }
 
 async function writeAttribute(
   { key, attribute }: AttributesTarget,
-  { request, lease, signal }: ProxyRequest,
-  context: AnswerContext,
+  asked: ProxyRequest,
+  { mount }: AnswerContext,
 ): Promise<ProxyAnswer> {
-  const body = await receiveWhole(request, maxAttributeBytes, lease);
+  const body = await receiveWhole(asked.request, maxAttributeBytes, asked.lease);
   if (attribute === undefined) throw new ProxyError("bad_request", "Which attribute is to be set? Add ?attr=name.");
-  const value = valueOf(body);
-  await lease.take(expectedBytes(key, context));
-  await context.mount.setAttribute(key, attribute, value, signal);
+  await mount.setAttribute(key, attribute, valueOf(body), asked);
   return { status: 204 };
 }
 
@@ -192,11 +178,6 @@ async function receiveWhole(request: IncomingMessage, maxBytes: number, lease: M
   }
   if (body !== undefined) return body;
   throw new ProxyError("too_large", `The body is larger than the ${maxBytes} bytes that the store takes.`);
-}
-
-/** What a value will take up: as much as when it was seen last, else a share that lets so many be read at once. */
-function expectedBytes(key: string, { mount, budget }: AnswerContext): number {
-  return mount.seen.get(key)?.sizeBytes ?? Math.ceil(budget.totalBytes / unknownReads);
 }
 
 function conditionOf({ headers }: IncomingMessage): WriteCondition {

@@ -1,3 +1,4 @@
+import type { MemoryLease } from "@holdpoint/actors/serving";
 import { CheckpointError } from "@holdpoint/core";
 import type { Checkpoint, CheckpointStore, PutOptions } from "@holdpoint/core";
 
@@ -23,10 +24,30 @@ export interface WriteCondition {
   readonly ifVersion: string | undefined;
 }
 
+/** What is known of a file without its value. */
+interface FileState {
+  readonly kind: "file";
+  readonly sizeBytes: number;
+  readonly version: string;
+}
+
 /** What is known of a key without its value. */
-export type KeyState =
-  | { readonly kind: "file"; readonly sizeBytes: number; readonly version: string }
-  | { readonly kind: "directory" };
+export type KeyState = FileState | { readonly kind: "directory" };
+
+/** Who reads. */
+export interface Reader {
+  /** What the memory of bodies is taken from; released once the answer is sent. */
+  readonly lease: MemoryLease;
+  /** Aborts when the peer has gone. */
+  readonly signal: AbortSignal;
+}
+
+// What is read of a file that is only asked about. Not 0: a small value that is not wanted costs more than to read it, on
+// object stores a connection and on Redis a request.
+const lookBytes = 64 * 1024;
+
+// How large a value may be that is read in one go although nothing is known of it.
+const firstReadBytes = 1024 * 1024;
 
 // A change in between is met by trying again, and somebody else has to be this quick each time.
 const maxAttributeAttempts = 5;
@@ -47,8 +68,8 @@ export class StateMount {
   }
 
   /** @throws {ProxyError} `key_not_found` */
-  async read(key: string, signal: AbortSignal): Promise<Checkpoint> {
-    const current = await this.#store.get(key, { signal });
+  async read(key: string, reader: Reader): Promise<Checkpoint> {
+    const current = await this.#get(key, reader);
     if (current !== null) return current;
     this.seen.forget(key);
     throw keyNotFound(key);
@@ -84,10 +105,11 @@ export class StateMount {
   }
 
   /** @throws {ProxyError} `key_not_found`, `conflict` */
-  async remove(key: string, ifVersion: string | undefined): Promise<void> {
+  async remove(key: string, ifVersion: string | undefined, reader: Reader): Promise<void> {
     const expected = ifVersion ?? this.beginWrite(key)?.version;
     try {
-      const removed = expected === undefined ? await this.#store.delete(key) : await this.#removeVersion(key, expected);
+      const removed =
+        expected === undefined ? await this.#store.delete(key) : await this.#removeVersion(key, expected, reader);
       this.seen.forget(key);
       if (!removed) throw keyNotFound(key);
     } catch (error) {
@@ -98,13 +120,13 @@ export class StateMount {
   }
 
   /** @throws {ProxyError} `key_not_found` */
-  async state(key: string, signal: AbortSignal): Promise<KeyState> {
+  async state(key: string, reader: Reader): Promise<KeyState> {
     if (key === "") return { kind: "directory" };
-    const current = key.endsWith("/") ? null : await this.#store.get(key, { signal });
+    const file = key.endsWith("/") ? null : await this.#look(key, reader);
     // Not remembered: who asks whether there is a file has not seen what is in it.
-    if (current !== null) return { kind: "file", sizeBytes: current.body.byteLength, version: current.version };
+    if (file !== null) return file;
     this.seen.forget(key);
-    if (await this.#isDirectory(key.endsWith("/") ? key : `${key}/`, signal)) return { kind: "directory" };
+    if (await this.#isDirectory(key.endsWith("/") ? key : `${key}/`, reader.signal)) return { kind: "directory" };
     throw keyNotFound(key);
   }
 
@@ -117,18 +139,18 @@ export class StateMount {
    *
    * @throws {ProxyError} `key_not_found`
    */
-  async attributes(key: string, signal: AbortSignal): Promise<readonly string[]> {
-    await this.#current(key, signal);
+  async attributes(key: string, reader: Reader): Promise<readonly string[]> {
+    await this.#file(key, reader);
     return this.#store.capabilities.ttl ? ["version", "etag", "ttl"] : ["version", "etag"];
   }
 
   /** @throws {ProxyError} `key_not_found`, `unsupported_attribute`, `permission_denied` */
-  async attribute(key: string, name: string, signal: AbortSignal): Promise<string> {
-    const { version } = await this.#current(key, signal);
+  async attribute(key: string, name: string, reader: Reader): Promise<string> {
+    const { version } = await this.#file(key, reader);
     if (name === "version") return version;
     if (name === "etag") return etagOf(version);
     if (name !== "ttl" || !this.#store.capabilities.ttl) throw unknownAttribute(name);
-    const leftMs = await this.#store.timeToLive?.(key, { signal });
+    const leftMs = await this.#store.timeToLive?.(key, { signal: reader.signal });
     if (leftMs === undefined) throw new ProxyError("permission_denied", "This store's ttl can be set and not be read.");
     if (leftMs === null) throw keyNotFound(key);
     // As Redis says it, where -1 is for ever.
@@ -136,15 +158,17 @@ export class StateMount {
   }
 
   /** @throws {ProxyError} `key_not_found`, `unsupported_attribute`, `permission_denied`, `bad_request`, `conflict` */
-  async setAttribute(key: string, name: string, value: unknown, signal: AbortSignal): Promise<void> {
-    await this.#current(key, signal);
+  async setAttribute(key: string, name: string, value: unknown, reader: Reader): Promise<void> {
+    await this.#file(key, reader);
     if (name === "version" || name === "etag") {
       throw new ProxyError("permission_denied", `The attribute ${name} is read only.`);
     }
     if (name !== "ttl" || !this.#store.capabilities.ttl) throw unknownAttribute(name);
     const ttlMs = ttlOf(value);
     for (let attempt = 1; ; attempt += 1) {
-      const { body, version } = await this.#current(key, signal);
+      const current = await this.#get(key, reader);
+      if (current === null) throw keyNotFound(key);
+      const { body, version } = current;
       try {
         const written = await this.#store.put(key, body, {
           ifVersion: version,
@@ -161,10 +185,43 @@ export class StateMount {
     }
   }
 
-  async #current(key: string, signal: AbortSignal): Promise<Checkpoint> {
-    const current = await this.#store.get(key, { signal });
-    if (current === null) throw keyNotFound(key);
-    return current;
+  async #file(key: string, reader: Reader): Promise<FileState> {
+    const file = await this.#look(key, reader);
+    if (file === null) throw keyNotFound(key);
+    return file;
+  }
+
+  /** Asks about a file. All of it is read only where nothing else tells its version. */
+  async #look(key: string, reader: Reader): Promise<FileState | null> {
+    const { lease, signal } = reader;
+    await takeUpTo(lookBytes, lease);
+    try {
+      return fileOf(await this.#store.get(key, { signal, maxBytes: lookBytes }));
+    } catch (error) {
+      const { sizeBytes, version } = largerValue(error, lookBytes);
+      if (version !== undefined) return { kind: "file", sizeBytes, version };
+      return fileOf(await this.#get(key, reader, sizeBytes));
+    }
+  }
+
+  /** Reads a value once there is room for it. One that is larger than was thought takes a second read. */
+  async #get(
+    key: string,
+    { lease, signal }: Reader,
+    expectedBytes = Math.max(firstReadBytes, this.seen.get(key)?.sizeBytes ?? 0),
+  ): Promise<Checkpoint | null> {
+    for (let maxBytes = expectedBytes; ;) {
+      // With what it holds already it may go beyond the bound, one at a time: writes that hold all the rest may be waiting
+      // for this very value, as where a program copies files.
+      await takeUpTo(maxBytes, lease);
+      try {
+        const found = await this.#store.get(key, { signal, maxBytes });
+        lease.settle(found?.body.byteLength ?? 0);
+        return found;
+      } catch (error) {
+        maxBytes = largerValue(error, maxBytes).sizeBytes;
+      }
+    }
   }
 
   #precondition({ exclusive, ifVersion }: WriteCondition, seen: SeenKey | undefined): PutOptions {
@@ -183,10 +240,10 @@ export class StateMount {
       : `${name} has changed since this mount read or wrote it last; nothing was written. Read it again.`;
   }
 
-  async #removeVersion(key: string, version: string): Promise<boolean> {
+  async #removeVersion(key: string, version: string, reader: Reader): Promise<boolean> {
     if (this.#store.capabilities.conditionalDelete) return await this.#store.delete(key, { ifVersion: version });
     // The server cannot compare, so a change in the moment between the two is lost.
-    const current = await this.#store.get(key);
+    const current = await this.#look(key, reader);
     if (current === null) return false;
     if (current.version !== version) throw new CheckpointError("conflict", "The version is another one.");
     return await this.#store.delete(key);
@@ -210,6 +267,30 @@ export class StateMount {
 /** A version as the header `ETag` has it. */
 export function etagOf(version: string): string {
   return JSON.stringify(version);
+}
+
+/** Resolves once so many bytes may be held in all. */
+async function takeUpTo(bytes: number, lease: MemoryLease): Promise<void> {
+  const missingBytes = bytes - lease.heldBytes;
+  if (missingBytes > 0) await lease.take(missingBytes);
+}
+
+function fileOf(value: Checkpoint | null): FileState | null {
+  return value && { kind: "file", sizeBytes: value.body.byteLength, version: value.version };
+}
+
+/**
+ * What an error says of a value that is larger than was wanted.
+ *
+ * @throws any other error
+ */
+function largerValue(
+  error: unknown,
+  maxBytes: number,
+): { readonly sizeBytes: number; readonly version: string | undefined } {
+  const { sizeBytes, version } = CheckpointError.is(error, "too-large") ? error : {};
+  if (sizeBytes === undefined || sizeBytes <= maxBytes) throw error;
+  return { sizeBytes, version };
 }
 
 function unknownAttribute(name: string): ProxyError {

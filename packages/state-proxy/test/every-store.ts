@@ -9,6 +9,8 @@ import { pythonIsMissing } from "./python-mount.ts";
 export interface StoreKind {
   readonly name: string;
   readonly isMissing: boolean;
+  /** What a process needs of the environment that opens a place. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Opens one place as often as it is asked; `place` is one of {@link StoreKind.place}. */
   readonly open: (place: string) => Promise<CheckpointStore>;
   /** A place that nobody else uses. */
@@ -27,6 +29,7 @@ export const sharedStores: readonly StoreKind[] = [
   {
     name: "file",
     isMissing: pythonIsMissing,
+    environment: {},
     open: (place) => openStore(place),
     place: async () => {
       const directory = await temporaryDirectory();
@@ -39,6 +42,7 @@ export const sharedStores: readonly StoreKind[] = [
     .map((store) => ({
       name: store.name,
       isMissing: store.isMissing || pythonIsMissing,
+      environment: store.environment,
       open: (place: string) => {
         // Some SDKs look for credentials there and nowhere else.
         for (const [variable, value] of Object.entries(store.environment)) vi.stubEnv(variable, value);
@@ -50,6 +54,12 @@ export const sharedStores: readonly StoreKind[] = [
 
 /** All stores, that of one process included. */
 export const everyStore: readonly StoreKind[] = [
-  { name: "memory", isMissing: pythonIsMissing, open: () => createMemoryStore(), place: async () => "memory:" },
+  {
+    name: "memory",
+    isMissing: pythonIsMissing,
+    environment: {},
+    open: () => createMemoryStore(),
+    place: async () => "memory:",
+  },
   ...sharedStores,
 ];

@@ -6,9 +6,10 @@ import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { createMemoryStore } from "@holdpoint/core";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 
 import { processMemory } from "../../../tooling/servers/src/process-memory.ts";
+import { removePlaces, sharedStores } from "./every-store.ts";
 import { PythonMount, pythonIsMissing } from "./python-mount.ts";
 import { ask, send, serveMount } from "./served-mount.ts";
 import type { ProxyProcess } from "./start-proxy.ts";
@@ -16,16 +17,24 @@ import { startProxy } from "./start-proxy.ts";
 
 const mebibyte = 1024 * 1024;
 
+afterAll(removePlaces);
+
 function peakBytes({ child }: ProxyProcess): number {
   return processMemory(child.pid).peakBytes;
 }
 
-async function startOnDirectory(): Promise<AsyncDisposable & { readonly proxy: ProxyProcess }> {
+interface OnDirectory extends AsyncDisposable {
+  readonly proxy: ProxyProcess;
+  /** Another one, which knows nothing of what the first has read and written. */
+  readonly startAnother: () => Promise<ProxyProcess>;
+}
+
+async function startOnDirectory(): Promise<OnDirectory> {
   const stack = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), "limits-"));
   stack.defer(() => rm(directory, { recursive: true }));
-  const proxy = stack.use(await startProxy({ ASYA_PERSISTENCE_MOUNT: directory }));
-  return { proxy, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  const start = async (): Promise<ProxyProcess> => stack.use(await startProxy({ ASYA_PERSISTENCE_MOUNT: directory }));
+  return { proxy: await start(), startAnother: start, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 describe.skipIf(process.platform !== "linux" || pythonIsMissing)("memory", () => {
@@ -72,12 +81,66 @@ describe.skipIf(process.platform !== "linux" || pythonIsMissing)("memory", () =>
       }),
     );
     expect(new Set(statuses)).toEqual(new Set([204]));
-    const read = await Promise.all(
-      keys.map(async (key) => (await ask(proxy, "GET", `/keys/${key}`)).body.equals(file)),
-    );
-    expect(new Set(read)).toEqual(new Set([true]));
+    const readAll = async (from: ProxyProcess): Promise<ReadonlySet<boolean>> =>
+      new Set(await Promise.all(keys.map(async (key) => (await ask(from, "GET", `/keys/${key}`)).body.equals(file))));
+    expect(await readAll(proxy)).toEqual(new Set([true]));
     // Twice 800 MiB were on their way at once.
     expect(peakBytes(proxy) - before).toBeLessThan(400 * mebibyte);
+
+    const another = await started.startAnother();
+    const beforeReading = peakBytes(another);
+    expect(await readAll(another)).toEqual(new Set([true]));
+    expect(peakBytes(another) - beforeReading).toBeLessThan(400 * mebibyte);
+  });
+});
+
+describe.skipIf(process.platform !== "linux").each(sharedStores)(
+  "a file of 32 MiB on $name",
+  ({ isMissing, environment, open, place }) => {
+    it.skipIf(isMissing)("is asked about in next to nothing of its memory", async () => {
+      const url = await place();
+      await using store = await open(url);
+      const sizeBytes = 32 * mebibyte;
+      const { version } = await store.put("large", new Uint8Array(sizeBytes));
+      await using proxy = await startProxy({ ...environment, ASYA_CHECKPOINT_STORE: url });
+      await ask(proxy, "PUT", "/keys/small", { body: "1" });
+      await ask(proxy, "HEAD", "/keys/small");
+      const before = peakBytes(proxy);
+      const { status, headers } = await ask(proxy, "HEAD", "/keys/large");
+      expect({ status, length: headers["content-length"], etag: headers.etag }).toEqual({
+        status: 200,
+        length: String(sizeBytes),
+        etag: `"${version}"`,
+      });
+      const attribute = await ask(proxy, "GET", "/meta/large?attr=version");
+      expect(JSON.parse(String(attribute.body))).toEqual({ attr: "version", value: version });
+      const besidesBytes = 2 * mebibyte;
+      expect(peakBytes(proxy) - before).toBeLessThanOrEqual(sizeBytes / 8 + besidesBytes);
+    });
+  },
+);
+
+describe("a value of which nothing is known", () => {
+  it("is read although writes hold the memory for it, whose programs wait for it", async () => {
+    const store = await createMemoryStore();
+    const value = Buffer.alloc(10 * mebibyte, "value");
+    await store.put("source", value);
+    await using mount = await serveMount(store, { maxBufferedBytes: 16 * mebibyte });
+    const mayGoOn = Promise.withResolvers<void>();
+    async function* copied(): AsyncGenerator<Uint8Array> {
+      for (let piece = 0; piece < 3; piece += 1) yield Buffer.alloc(mebibyte);
+      await mayGoOn.promise;
+      yield value;
+    }
+    const writes = ["first", "second"].map((key) => send(mount, `/keys/${key}`, copied()));
+    // Rooms for bodies that grow are doubled.
+    await expect
+      .poll(async () => String((await ask(mount, "GET", "/metrics")).body))
+      .toContain(`state_proxy_body_bytes ${2 * 4 * mebibyte}\n`);
+    const read = await Promise.all([1, 2].map(() => ask(mount, "GET", "/keys/source")));
+    expect(read.map(({ body }) => body.equals(value))).toEqual([true, true]);
+    mayGoOn.resolve();
+    expect(await Promise.all(writes)).toEqual([204, 204]);
   });
 });
 

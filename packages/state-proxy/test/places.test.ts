@@ -10,7 +10,7 @@ import { inspector } from "../../backend-redis/test/test-server.ts";
 import { awsClient } from "../../backend-s3/test/test-server.ts";
 import { connectorStore } from "../src/connector-store.ts";
 import { PythonMount, pythonIsMissing } from "./python-mount.ts";
-import { serveMount } from "./served-mount.ts";
+import { ask, serveMount } from "./served-mount.ts";
 
 const minio = testServer("minio");
 const gcs = testServer("gcs");
@@ -66,6 +66,18 @@ describe.each(places)("keys on %s", (_name, isMissing, rawPlace, separator) => {
     );
     expect(await python.listdir("v1.0")).toEqual(["weights.bin"]);
     expect(await python.stat("v1.0")).toEqual({ size: 0, isFile: false });
+  });
+
+  it.skipIf(isMissing)("say size and version of a large value that another program has written", async () => {
+    const { variables, write } = rawPlace();
+    const prefix = `crew-${randomUUID()}`;
+    for (const [name, value] of Object.entries({ ...variables, STATE_PREFIX: prefix })) vi.stubEnv(name, value);
+    await write(`${prefix}${separator}large`, "x".repeat(200_000));
+    const { from = "" } = connectorStore(process.env) ?? {};
+    await using mount = await serveMount(await openStore(from));
+    const [asked, read] = [await ask(mount, "HEAD", "/keys/large"), await ask(mount, "GET", "/keys/large")];
+    expect(asked.headers).toMatchObject({ "content-length": "200000", etag: read.headers.etag });
+    expect(read.headers.etag).toBeDefined();
   });
 
   it.skipIf(isMissing || pythonIsMissing)("of documents are the same for x-resume and for Python actors", async () => {
