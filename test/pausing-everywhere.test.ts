@@ -46,7 +46,8 @@ describe.each(storesUnderTest)("$name", (store) => {
       expect(proxy.requests()).toHaveLength(2);
       proxy.reset();
       await expect(ledger.resume(resumeEnvelope({ id: "another", payload: {} }))).rejects.toThrow(/already resumed/u);
-      expect(proxy.requests().length).toBeLessThanOrEqual(2);
+      // On PostgreSQL, to find nothing takes two.
+      expect(proxy.requests().length).toBeLessThanOrEqual(store.name === "postgres" ? 3 : 2);
     });
   });
 });
