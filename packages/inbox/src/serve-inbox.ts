@@ -55,7 +55,7 @@ const endingMs = 2_000;
  */
 export async function serveInbox(options: ServeInboxOptions): Promise<ServedInbox> {
   const { host = "127.0.0.1", port = 4310, ...rest } = options;
-  if (!isLoopback(host) && rest.authentication.kind === "local") {
+  if (!isLoopback(host) && rest.authentication?.kind === "local") {
     throw new InboxError(
       "unprotected",
       `host: ${JSON.stringify(host)} is reached from other machines, and a login by a printed token is for this one. Listen at 127.0.0.1, or let people log in at an identity provider or a proxy.`,

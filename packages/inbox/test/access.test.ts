@@ -175,6 +175,8 @@ describe("an inbox", () => {
     ] as const) {
       expect(() => createInbox({ store, authentication, ...options })).toThrow(says);
     }
+    const served = serveInbox({ store, url, host: "0.0.0.0", port: 0, authentication: undefined as never });
+    await expect(served).rejects.toThrow("authentication: expected what localLogin, openIdLogin");
   });
 
   it("says that a port is taken", async () => {
