@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import type { ServerName } from "@holdpoint/test-servers";
 
 import { serverCacheDirectory } from "../tooling/servers/src/cache-directory.ts";
@@ -24,7 +26,8 @@ const moreArguments: Partial<Record<ServerName, readonly string[]>> = {
   "redis-cluster": ["--appendonly", "yes", "--appendfsync", "always"],
 };
 
-const maxStarts = 3;
+const maxStarts = 10;
+const restMs = 200;
 
 /**
  * Starts a server of one's own.
@@ -60,13 +63,17 @@ export async function startRestartableServer(name: ServerName): Promise<Restarta
   };
 }
 
-/** Starts a server that ends at its start again, as whatever supervises it would. */
+/**
+ * Starts a server that ends at its start again, as whatever supervises it would: what a killed PostgreSQL has started
+ * keeps its port and its memory until it notices, and on a busy machine that takes a while.
+ */
 async function startAsSupervisor(keeper: ServerKeeper, command: KeptCommand): Promise<KeptProcess> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await keeper.runUntilReady(command);
     } catch (error) {
       if (tries === maxStarts) throw error;
+      await sleep(restMs);
     }
   }
 }
