@@ -38,7 +38,9 @@ export class PostgresReads {
    */
   read(columnKey: string, maxBytes: number | undefined, signal: AbortSignal): Promise<StoredRow> {
     return new Promise((resolve, reject) => {
-      if (this.#wanted.push({ columnKey, maxBytes, signal, resolve, reject }) === 1) setImmediate(() => this.#send());
+      const isFirst = this.#wanted.push({ columnKey, maxBytes, signal, resolve, reject }) === 1;
+      // Runs once all that waits for the same answer has gone on, and sooner than `setImmediate` would.
+      if (isFirst) process.nextTick(() => this.#send());
     });
   }
 
