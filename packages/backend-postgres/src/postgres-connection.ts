@@ -91,16 +91,7 @@ function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Prom
     const giveUp = (): void => reject(signal.reason);
     if (signal.aborted) giveUp();
     signal.addEventListener("abort", giveUp, { once: true });
-    const end = (): void => signal.removeEventListener("abort", giveUp);
-    const succeed = (result: Result): void => {
-      end();
-      resolve(result);
-    };
-    const fail = (error: unknown): void => {
-      end();
-      reject(error);
-    };
-    work.then(succeed, fail);
+    void work.then(resolve, reject).then(() => signal.removeEventListener("abort", giveUp));
   });
 }
 

@@ -1,13 +1,12 @@
 import type { PauseField, PauseMetadata } from "@holdpoint/asya";
 import type { JsonObject } from "@holdpoint/core";
-import { parseLosslessJson } from "@holdpoint/core";
 import { isJsonObject } from "@holdpoint/core/json";
 
 import type { CommandContext } from "../frame/command-context.ts";
 import { CommandError } from "../frame/command-error.ts";
 import { exitCodes } from "../frame/exit-code.ts";
 import { readGivenJson } from "../frame/read-given-file.ts";
-import { readBySchema } from "./read-by-schema.ts";
+import { jsonOrText, readBySchema } from "./read-by-schema.ts";
 
 /** What the command line says of a person's input. */
 export interface InputChoice {
@@ -32,21 +31,21 @@ export async function readInputFile(context: CommandContext, { input }: InputCho
 }
 
 /**
- * The input that `--field` gives, each value read as its field's type says, or else the schema. One that cannot be read so stays a text,
- * which the check of the whole input then names among all that is wrong.
+ * The input that `--field` gives, each value read as its field's type says, or else the schema. One that cannot be read
+ * so stays a text, which the check of the whole input then names among all that is wrong.
  *
  * @throws {CommandError} if a field is given twice
  */
 export function readFields({ field = [] }: InputChoice, metadata: PauseMetadata | undefined): JsonObject {
   const values = new Map<string, unknown>();
   const { fields = [], schema } = metadata ?? {};
+  // Another program may have stored anything as the schema.
+  const isBySchema = fields.length === 0 && isJsonObject(schema);
   for (const given of field) {
     const at = given.indexOf("=");
     const name = given.slice(0, at);
     const text = given.slice(at + 1);
     if (values.has(name)) throw new CommandError(exitCodes.usage, `--field ${name} is given twice.`);
-    // Another program may have stored anything as the schema.
-    const isBySchema = fields.length === 0 && isJsonObject(schema);
     const type = fields.find((each) => each.name === name)?.type;
     values.set(name, isBySchema ? readBySchema(text, schema, name) : valueOf(text, type));
   }
@@ -59,11 +58,7 @@ function valueOf(given: string, type: PauseField["type"] | undefined): unknown {
     case "number":
     case "array":
     case "object":
-      try {
-        return parseLosslessJson(given);
-      } catch {
-        return given;
-      }
+      return jsonOrText(given);
     case "string":
     case undefined:
       return given;

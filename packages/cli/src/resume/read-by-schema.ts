@@ -7,7 +7,11 @@ export function readBySchema(text: string, schema: JsonObject, name: string): un
   const { properties } = askedSchema(schema).schema;
   if (!isJsonObject(properties) || !Object.hasOwn(properties, name)) return text;
   const types = typesOf(schema, properties[name]);
-  if (types.includes("string") || types.length === 0) return text;
+  return types.includes("string") || types.length === 0 ? text : jsonOrText(text);
+}
+
+/** What a text is as JSON; one that is no JSON stays what it is. */
+export function jsonOrText(text: string): unknown {
   try {
     return parseLosslessJson(text);
   } catch {
